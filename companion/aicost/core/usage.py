@@ -1,0 +1,73 @@
+"""What one model call consumed. Plain values: no I/O, no clock, no price."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, Self
+
+Agent = Literal["claude", "codex"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenCounts:
+    """Tokens of one call, or of many added up.
+
+    The five summed fields never overlap: a token is in exactly one of them.
+    `reasoning_tokens` is a part *of* `output_tokens` and is never added again.
+    Unit: tokens, all >= 0.
+    """
+
+    input_tokens: int = 0  # fresh input: neither read from nor written to the cache
+    cache_read_tokens: int = 0
+    cache_write_5m_tokens: int = 0
+    cache_write_1h_tokens: int = 0
+    output_tokens: int = 0
+    reasoning_tokens: int = 0
+
+    def __add__(self, other: Self) -> Self:
+        """Add field by field."""
+        return type(self)(
+            input_tokens=self.input_tokens + other.input_tokens,
+            cache_read_tokens=self.cache_read_tokens + other.cache_read_tokens,
+            cache_write_5m_tokens=self.cache_write_5m_tokens + other.cache_write_5m_tokens,
+            cache_write_1h_tokens=self.cache_write_1h_tokens + other.cache_write_1h_tokens,
+            output_tokens=self.output_tokens + other.output_tokens,
+            reasoning_tokens=self.reasoning_tokens + other.reasoning_tokens,
+        )
+
+    @property
+    def context_tokens(self) -> int:
+        """Size of the prompt the model saw: fresh + cache read + cache written."""
+        written = self.cache_write_5m_tokens + self.cache_write_1h_tokens
+        return self.input_tokens + self.cache_read_tokens + written
+
+    @property
+    def total_tokens(self) -> int:
+        """Everything billed once: prompt plus output."""
+        return self.context_tokens + self.output_tokens
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UsageEvent:
+    """One model call as the agent's own log reports it."""
+
+    event_key: str  # "claude:<message id>": the same in every re-read, rewrite and copy
+    agent: Agent
+    session_id: str  # where the call was made, not where a fork copied it to
+    turn_id: str  # the prompt it answers; "" before any prompt, and for subagents (see store)
+    subagent_id: str = ""  # "" on the main thread
+    model: str  # as logged, e.g. "claude-sonnet-4-5-20250929"; never normalised here
+    at: datetime  # timezone-aware, UTC
+    tokens: TokenCounts
+    web_searches: int = 0
+    speed: str = ""  # "fast" has prices of its own; "" and "standard" are the list price
+    service_tier: str = ""  # "batch", "priority" …
+    inference_geo: str = ""  # "us" costs more
+    parts: tuple[TokenCounts, ...] = ()  # the requests inside one call, if it was more than one
+    cwd: str = ""
+    branch: str = ""
+    source_rank: int = 0  # whose attributes win where records repeat a call: the lowest
+
+    @property
+    def is_sidechain(self) -> bool:
+        """Whether a subagent made the call."""
+        return self.subagent_id != ""

@@ -1,0 +1,1 @@
+"""The resident process: watch, read, record, publish."""

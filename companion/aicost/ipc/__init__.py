@@ -1,0 +1,1 @@
+"""Talking to the daemon over its Unix socket."""

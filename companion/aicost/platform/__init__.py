@@ -1,0 +1,1 @@
+"""The machine: folders, files, configuration, processes, git."""

@@ -1,0 +1,1 @@
+"""Claude Code: paths, transcript lines and live session files."""

@@ -1,0 +1,1 @@
+"""What agents call: small, silent, never in the way."""
