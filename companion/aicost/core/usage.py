@@ -1,6 +1,6 @@
 """What one model call consumed. Plain values: no I/O, no clock, no price."""
 
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import datetime
 from typing import Literal, Self
 
@@ -71,3 +71,60 @@ class UsageEvent:
     def is_sidechain(self) -> bool:
         """Whether a subagent made the call."""
         return self.subagent_id != ""
+
+
+def merged(a: UsageEvent, b: UsageEvent) -> UsageEvent:
+    """Return what two records of one call say together: first time, largest counts.
+
+    Commutative, associative and idempotent, so that files may be read in any order, in any pieces
+    and again. Where the records differ in whose call it is, the lowest `source_rank` wins (then
+    the lowest ids: arbitrary, but the same in every order).
+    """
+    if a == b:
+        return a
+    winner = min(a, b, key=_attribution)
+    return UsageEvent(
+        event_key=winner.event_key,
+        agent=winner.agent,
+        session_id=winner.session_id,
+        turn_id=winner.turn_id,
+        subagent_id=winner.subagent_id,
+        model=winner.model,
+        at=min(a.at, b.at),
+        tokens=_largest(a.tokens, b.tokens),
+        web_searches=max(a.web_searches, b.web_searches),
+        speed=max(a.speed, b.speed),
+        service_tier=max(a.service_tier, b.service_tier),
+        inference_geo=max(a.inference_geo, b.inference_geo),
+        parts=max(a.parts, b.parts, key=_by_size),
+        cwd=winner.cwd,
+        branch=winner.branch,
+        source_rank=winner.source_rank,
+    )
+
+
+def _attribution(event: UsageEvent) -> tuple[int, str, str, str, str, str, str]:
+    return (
+        event.source_rank,
+        event.session_id,
+        event.turn_id,
+        event.subagent_id,
+        event.model,
+        event.cwd,
+        event.branch,
+    )
+
+
+def _largest(a: TokenCounts, b: TokenCounts) -> TokenCounts:
+    return TokenCounts(
+        input_tokens=max(a.input_tokens, b.input_tokens),
+        cache_read_tokens=max(a.cache_read_tokens, b.cache_read_tokens),
+        cache_write_5m_tokens=max(a.cache_write_5m_tokens, b.cache_write_5m_tokens),
+        cache_write_1h_tokens=max(a.cache_write_1h_tokens, b.cache_write_1h_tokens),
+        output_tokens=max(a.output_tokens, b.output_tokens),
+        reasoning_tokens=max(a.reasoning_tokens, b.reasoning_tokens),
+    )
+
+
+def _by_size(parts: tuple[TokenCounts, ...]) -> tuple[int, list[tuple[int, ...]]]:
+    return sum(part.total_tokens for part in parts), [astuple(part) for part in parts]

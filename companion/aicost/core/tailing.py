@@ -1,0 +1,137 @@
+"""How far a log has been read, and what to do when it looks different now. Pure: bytes and numbers.
+
+A log is read in blocks. A block is handed to the parser only up to its last newline; what follows
+is the *tail*, a line still being written. The cursor never moves past the tail.
+"""
+
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+MAX_LINE_BYTES = 32 * 2**20  # longer lines are skipped and counted; the longest real one had 3.4 MB
+MARK_BYTES = 256  # how much before the cursor proves that a file still is the one we read
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cursor:
+    """Read position of one log file, with what is needed to go on from there."""
+
+    device: int = 0
+    inode: int = 0
+    offset: int = 0  # bytes handed to the parser, always the start of a line (but see `skipping`)
+    seen_bytes: int = 0  # size of the file then: what lies between is a tail without newline
+    modified_ns: int = 0  # its time of modification then
+    mark: int = 0  # checksum of the bytes before `offset`
+    skipping: bool = False  # `offset` lies inside a line that is too long to keep
+    thread: str = ""  # the parser's own state at `offset`
+    broken_lines: int = 0
+
+
+class Continuation(StrEnum):
+    """What a look at the file says about the cursor."""
+
+    NOTHING_NEW = "nothing new"
+    CONTINUE = "continue"
+    RESTART = "restart"  # cut, replaced or rewritten: read from 0, the ledger keeps each call once
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileLook:
+    """What the file system says about a log, without opening it."""
+
+    device: int
+    inode: int
+    size_bytes: int
+    modified_ns: int
+
+
+def continuation(cursor: Cursor, look: FileLook) -> Continuation:
+    """Say how to go on. Whoever opens the file checks the mark, and restarts if it differs."""
+    if (look.device, look.inode) != (cursor.device, cursor.inode):
+        return Continuation.RESTART
+    if look.size_bytes < cursor.offset:
+        return Continuation.RESTART
+    if (look.size_bytes, look.modified_ns) == (cursor.seen_bytes, cursor.modified_ns):
+        return Continuation.NOTHING_NEW
+    return Continuation.CONTINUE
+
+
+def pending_bytes(cursor: Cursor, look: FileLook) -> int:
+    """Return how many bytes of the file were not looked at yet."""
+    match continuation(cursor, look):
+        case Continuation.NOTHING_NEW:
+            return 0
+        case Continuation.RESTART:
+            return look.size_bytes
+        case Continuation.CONTINUE:
+            return max(0, look.size_bytes - cursor.seen_bytes)
+
+
+def mark_of(before: bytes) -> int:
+    """Return the checksum of the last bytes before a cursor."""
+    return zlib.crc32(before[-MARK_BYTES:])
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Whole lines of a log, ready to parse."""
+
+    lines: bytes  # zero or more lines, each with its newline
+    end_offset: int  # where the next block begins
+    skipping: bool = False
+    broken_lines: int = 0  # lines dropped for their length
+
+
+class LineBlocks:
+    """Cut a stream of chunks into blocks of whole lines, in bounded memory.
+
+    Feed chunks in file order. What is left at the end is `tail`: at most `max_line_bytes`.
+    """
+
+    def __init__(
+        self, offset: int, *, skipping: bool = False, max_line_bytes: int = MAX_LINE_BYTES
+    ) -> None:
+        self._offset, self._skipping, self._max = offset, skipping, max_line_bytes
+        self._tail = b""
+
+    @property
+    def tail(self) -> bytes:
+        """The last line, while it has no newline yet."""
+        return b"" if self._skipping else self._tail
+
+    def feed(self, chunk: bytes) -> Block:
+        """Take the next bytes of the file; return the lines that are whole now (maybe none)."""
+        if self._skipping:
+            end = chunk.find(b"\n")
+            if end < 0:
+                self._offset += len(chunk)
+                return Block(b"", self._offset, skipping=True)
+            self._offset += end + 1
+            self._skipping = False
+            chunk = chunk[end + 1 :]
+        data = self._tail + chunk if self._tail else chunk
+        cut = data.rfind(b"\n") + 1
+        self._tail = data[cut:]
+        self._offset += cut
+        if len(self._tail) <= self._max:
+            return Block(data[:cut] if cut < len(data) else data, self._offset)
+        self._offset += len(self._tail)
+        self._tail, self._skipping = b"", True
+        return Block(data[:cut], self._offset, skipping=True, broken_lines=1)
+
+
+def line_spans(lines: bytes) -> Iterator[tuple[int, int]]:
+    """Yield (start, end) of each line that is not blank, without its line end."""
+    start = 0
+    while True:
+        end = lines.find(b"\n", start)
+        stop = end if end >= 0 else len(lines)
+        last = stop
+        while last > start and lines[last - 1] in b"\r \t":
+            last -= 1
+        if last > start:
+            yield start, last
+        if end < 0:
+            return
+        start = end + 1

@@ -1,0 +1,165 @@
+"""Calls as rows: how one is read back, written, and counted in a day's usage."""
+
+import hashlib
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator
+from dataclasses import astuple, dataclass
+
+from aicost.core.days import from_us, to_us
+from aicost.core.usage import TokenCounts, UsageEvent
+from aicost.store.schema import TOKENS
+
+_CALL_COLUMNS = (
+    "key", "event_key", "span", "model", "place", "variant", "at_us", *TOKENS,
+    "web_searches", "parts", "source_rank", "cost_nusd", "price_book",
+)  # fmt: skip
+_CHANGED = [c for c in _CALL_COLUMNS if c not in ("key", "event_key")]
+UPSERT_CALL = (
+    f"INSERT INTO call ({', '.join(_CALL_COLUMNS)})"
+    f" VALUES ({', '.join('?' * len(_CALL_COLUMNS))})"
+    f" ON CONFLICT (key) DO UPDATE SET {', '.join(f'{c} = excluded.{c}' for c in _CHANGED)}"
+)
+_SELECT = (
+    "SELECT c.key, c.event_key, x.agent, x.session_id, s.turn_id, s.subagent_id, m.name, c.at_us,"
+    f" {', '.join('c.' + name for name in TOKENS)}, c.web_searches, v.speed, v.service_tier,"
+    " v.inference_geo, c.parts, p.cwd, p.branch, c.source_rank, c.cost_nusd, c.span, c.model,"
+    " c.place, c.price_book FROM call c JOIN span s ON s.id = c.span"
+    " JOIN session x ON x.id = s.session JOIN model m ON m.id = c.model"
+    " JOIN place p ON p.id = c.place JOIN variant v ON v.id = c.variant"
+)
+_CHUNK = 500  # keys in one IN (…)
+
+USAGE = (
+    "requests", *TOKENS, "web_searches", "cost_nusd", "priced_requests", "unpriced_tokens",
+)  # fmt: skip
+UsageKey = tuple[int, int, int, int]  # day, span, model, place
+
+
+@dataclass(frozen=True, slots=True)
+class StoredCall:
+    """A call as the ledger has it."""
+
+    event: UsageEvent
+    cost_nusd: int | None
+    span: int
+    model: int
+    place: int
+    price_book: int
+
+
+def key_of(event_key: str) -> int:
+    """Return the row key of a call: 64 bits of a hash, so that rows and index stay small.
+
+    Two of a million calls would share a key with probability 3e-8.
+    """
+    digest = hashlib.blake2b(event_key.encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "big", signed=True)
+
+
+def stored_calls(db: sqlite3.Connection, keys: Iterable[int]) -> dict[int, StoredCall]:
+    """Return those of the calls that the ledger has."""
+    wanted = list(keys)
+    found: dict[int, StoredCall] = {}
+    for at in range(0, len(wanted), _CHUNK):
+        chunk = wanted[at : at + _CHUNK]
+        marks = ", ".join("?" * len(chunk))
+        hits = [key for (key,) in db.execute(f"SELECT key FROM call WHERE key IN ({marks})", chunk)]
+        if hits:
+            marks = ", ".join("?" * len(hits))
+            found.update(_stored(db.execute(f"{_SELECT} WHERE c.key IN ({marks})", hits)))
+    return found
+
+
+def all_calls(db: sqlite3.Connection) -> Iterator[tuple[int, StoredCall]]:
+    """Yield every call, for work that concerns all of them (a new price book)."""
+    return _stored(db.execute(_SELECT))
+
+
+def _stored(rows: Iterable[tuple[object, ...]]) -> Iterator[tuple[int, StoredCall]]:
+    for row in rows:
+        yield _stored_call(*row)  # type: ignore[arg-type]  # the columns of _SELECT, in order
+
+
+def _stored_call(  # noqa: PLR0913 - one argument per column of _SELECT
+    key: int, event_key: str, agent: str, session_id: str, turn_id: str, subagent_id: str,
+    model: str, at_us: int, input_tokens: int, cache_read: int, write_5m: int, write_1h: int,
+    output: int, reasoning: int, web_searches: int, speed: str, service_tier: str,
+    inference_geo: str, parts: str | None, cwd: str, branch: str, source_rank: int,
+    cost_nusd: int | None, span: int, model_row: int, place: int, price_book: int,
+) -> tuple[int, StoredCall]:  # fmt: skip
+    event = UsageEvent(
+        event_key=event_key,
+        agent="codex" if agent == "codex" else "claude",
+        session_id=session_id,
+        turn_id=turn_id,
+        subagent_id=subagent_id,
+        model=model,
+        at=from_us(at_us),
+        tokens=TokenCounts(
+            input_tokens=input_tokens,
+            cache_read_tokens=cache_read,
+            cache_write_5m_tokens=write_5m,
+            cache_write_1h_tokens=write_1h,
+            output_tokens=output,
+            reasoning_tokens=reasoning,
+        ),
+        web_searches=web_searches,
+        speed=speed,
+        service_tier=service_tier,
+        inference_geo=inference_geo,
+        parts=_parts_of(parts),
+        cwd=cwd,
+        branch=branch,
+        source_rank=source_rank,
+    )
+    return key, StoredCall(event, cost_nusd, span, model_row, place, price_book)
+
+
+def call_row(key: int, call: StoredCall, variant: int) -> tuple[object, ...]:
+    """Return the values of one row, in the order UPSERT_CALL wants them."""
+    event = call.event
+    parts = json.dumps([astuple(part) for part in event.parts]) if event.parts else None
+    return (
+        key, event.event_key, call.span, call.model, call.place, variant, to_us(event.at),
+        *astuple(event.tokens), event.web_searches, parts, event.source_rank, call.cost_nusd,
+        call.price_book,
+    )  # fmt: skip
+
+
+def _parts_of(text: str | None) -> tuple[TokenCounts, ...]:
+    if not text:
+        return ()
+    return tuple(TokenCounts(**dict(zip(TOKENS, values))) for values in json.loads(text))
+
+
+class UsageChange:
+    """What a batch adds to (or takes from) the daily usage."""
+
+    def __init__(self) -> None:
+        self._by_key: dict[UsageKey, list[int]] = {}
+
+    def add(self, day: int, call: StoredCall, sign: int = 1) -> None:
+        """Count a call in (`sign` 1) or out (-1)."""
+        tokens, cost = call.event.tokens, call.cost_nusd
+        values = self._by_key.setdefault((day, call.span, call.model, call.place), [0] * len(USAGE))
+        counts = (
+            1, *astuple(tokens), call.event.web_searches, cost or 0, int(cost is not None),
+            tokens.total_tokens if cost is None else 0,
+        )  # fmt: skip
+        for at, count in enumerate(counts):
+            values[at] += sign * count
+
+    def apply(self, db: sqlite3.Connection) -> None:
+        """Write the changes; rows in which nothing is left go away."""
+        sums = ", ".join(f"{name} = {name} + excluded.{name}" for name in USAGE)
+        marks = ", ".join("?" * (4 + len(USAGE)))
+        rows = sorted((*key, *values) for key, values in self._by_key.items())
+        db.executemany(
+            f"INSERT INTO usage_day (day, span, model, place, {', '.join(USAGE)})"
+            f" VALUES ({marks}) ON CONFLICT (day, span, model, place) DO UPDATE SET {sums}",
+            rows,
+        )
+        gone = [key for key, values in self._by_key.items() if values[0] <= 0]
+        where = "day = ? AND span = ? AND model = ? AND place = ? AND requests = 0"
+        db.executemany(f"DELETE FROM usage_day WHERE {where}", gone)

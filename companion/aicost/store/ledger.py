@@ -1,0 +1,261 @@
+"""The ledger: every call once, in one SQLite file. The only module that writes it."""
+
+import sqlite3
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+from zoneinfo import ZoneInfo
+
+from aicost.core.days import LocalDays, to_us
+from aicost.core.errors import StoreError
+from aicost.core.facts import FileRead, PromptSeen, SubagentSeen
+from aicost.core.prices import Cost, PriceBook
+from aicost.core.usage import Agent, UsageEvent, merged
+from aicost.store import sessions
+from aicost.store.calls import (
+    UPSERT_CALL,
+    StoredCall,
+    UsageChange,
+    all_calls,
+    call_row,
+    key_of,
+    stored_calls,
+)
+from aicost.store.cursors import write_cursor
+from aicost.store.names import Names
+from aicost.store.schema import migrate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What a batch changed."""
+
+    calls: int  # calls that were new or grew
+    sessions: frozenset[str]  # ids of the sessions they belong to
+
+
+class Ledger:
+    """One writer per file; one thread per instance. Raises StoreError."""
+
+    def __init__(
+        self,
+        path: Path | str,
+        *,
+        book: PriceBook,
+        zone: ZoneInfo,
+        repo_of: Callable[[str], str] = lambda cwd: Path(cwd).name,
+    ) -> None:
+        self._book, self.days = book, LocalDays(zone)
+        with _store_errors(path):
+            self._db = connect(path)
+            migrate(self._db)
+            self._names = Names(self._db, repo_of)
+            self._adopt(zone, book)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file; further calls fail."""
+        self._db.close()
+
+    @property
+    def db(self) -> sqlite3.Connection:
+        """The connection, for queries by the same thread."""
+        return self._db
+
+    def record(self, reads: Sequence[FileRead]) -> Recorded:
+        """Write what files said and where reading goes on, in one transaction."""
+        with _store_errors("the ledger"), self._transaction():
+            changed = self._record_calls(reads)
+            touched = self._record_threads(reads) | changed.sessions | changed.moved
+            sessions.resolve_turns(self._db, touched)
+            for read in reads:
+                write_cursor(self._db, read, self._names.home(read.home))
+        return Recorded(changed.calls, frozenset(changed.names))
+
+    def _record_calls(self, reads: Sequence[FileRead]) -> "_Changed":
+        fresh: dict[int, UsageEvent] = {}
+        homes: dict[str, set[str]] = {}
+        for read in reads:
+            for parsed in read.parsed:
+                for event in parsed.calls:
+                    key = key_of(event.event_key)
+                    known = fresh.get(key)
+                    fresh[key] = event if known is None else merged(known, event)
+                    homes.setdefault(event.session_id, set()).add(read.home)
+        changed = _Changed()
+        rows: list[tuple[object, ...]] = []
+        stored = stored_calls(self._db, fresh) if self._has_calls() else {}
+        for key, event in fresh.items():
+            if row := self._change(key, event, stored.get(key), changed):
+                rows.append(row)
+        rows.sort(key=lambda row: row[0])  # type: ignore[arg-type, return-value]  # keys are ints; inserting in key order keeps the tree's pages together
+        self._db.executemany(UPSERT_CALL, rows)
+        changed.usage.apply(self._db)
+        sessions.update_summaries(self._db, changed.added, changed.moved)
+        self._note_homes(homes, {event.session_id: event.agent for event in fresh.values()})
+        changed.calls = len(rows)
+        return changed
+
+    def _change(
+        self, key: int, event: UsageEvent, old: StoredCall | None, changed: "_Changed"
+    ) -> tuple[object, ...] | None:
+        """Merge a call into what the ledger has; return its new row, None if nothing is new."""
+        if old is not None:
+            event = merged(old.event, event)
+            if event == old.event:
+                return None
+        call = self._stored_form(event)
+        session = self._names.session(event.session_id, event.agent)
+        if old is not None:
+            changed.usage.add(self.days.day_of(to_us(old.event.at)), old, -1)
+            changed.moved |= {session, self._names.session(old.event.session_id, event.agent)}
+        changed.usage.add(self.days.day_of(to_us(event.at)), call)
+        changed.added.append((session, to_us(event.at), None if event.is_sidechain else key))
+        changed.sessions.add(session)
+        changed.names.add(event.session_id)
+        variant = self._names.variant(event.speed, event.service_tier, event.inference_geo)
+        return call_row(key, call, variant)
+
+    def _stored_form(self, event: UsageEvent) -> StoredCall:
+        names, cost = self._names, self._book.cost_of(event)
+        session = names.session(event.session_id, event.agent)
+        return StoredCall(
+            event=event,
+            cost_nusd=cost.nusd if isinstance(cost, Cost) else None,
+            span=names.span(session, event.turn_id, event.subagent_id),
+            model=names.model(event.model),
+            place=names.place(event.cwd, event.branch),
+            price_book=names.price_book(self._book.book_id),
+        )
+
+    def _record_threads(self, reads: Sequence[FileRead]) -> set[int]:
+        """Write prompts and the starts of subagents; return the sessions they lie in."""
+        touched: set[int] = set()
+        for read in reads:
+            for parsed in read.parsed:
+                touched |= self._record_spans(read.agent, parsed.prompts)
+                touched |= self._record_spans(read.agent, parsed.subagents)
+        return touched
+
+    def _record_spans(
+        self, agent: Agent, seen: Iterable[PromptSeen] | Iterable[SubagentSeen]
+    ) -> set[int]:
+        touched: set[int] = set()
+        for fact in seen:
+            session = self._names.session(fact.session_id, agent)
+            if isinstance(fact, PromptSeen):
+                span = self._names.span(session, fact.turn_id, "")
+            else:
+                span = self._names.span(session, "", fact.subagent_id)
+            sessions.note_start(self._db, span, to_us(fact.at), fact.prompt_id)
+            touched.add(session)
+        return touched
+
+    def _note_homes(self, homes: dict[str, set[str]], agents: dict[str, Agent]) -> None:
+        pairs = [
+            (self._names.session(session_id, agents[session_id]), self._names.home(path))
+            for session_id, paths in homes.items()
+            if session_id in agents
+            for path in paths
+        ]
+        self._db.executemany("INSERT OR IGNORE INTO session_home VALUES (?, ?)", pairs)
+
+    def _has_calls(self) -> bool:
+        return self._db.execute("SELECT 1 FROM call LIMIT 1").fetchone() is not None
+
+    def _adopt(self, zone: ZoneInfo, book: PriceBook) -> None:
+        """Bring costs and days of what is there to today's price book and time zone."""
+        known = dict(self._db.execute("SELECT key, value FROM meta"))
+        wanted = {"timezone": zone.key, "price_book": book.book_id}
+        if known == wanted:
+            return
+        with self._transaction():
+            if known.get("price_book") not in (None, book.book_id):
+                self._reprice()
+            if known:
+                self._count_days_anew()
+            self._db.executemany(
+                "INSERT INTO meta VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value",
+                list(wanted.items()),
+            )
+
+    def _reprice(self) -> None:
+        """Price every call with the new book; rows whose cost stays keep their book."""
+        book = self._names.price_book(self._book.book_id)
+        changes = []
+        for key, call in all_calls(self._db):
+            cost = self._book.cost_of(call.event)
+            nusd = cost.nusd if isinstance(cost, Cost) else None
+            if nusd != call.cost_nusd:
+                changes.append((nusd, book, key))
+        self._db.executemany("UPDATE call SET cost_nusd = ?, price_book = ? WHERE key = ?", changes)
+
+    def _count_days_anew(self) -> None:
+        self._db.execute("DELETE FROM usage_day")
+        usage = UsageChange()
+        for _, call in all_calls(self._db):
+            usage.add(self.days.day_of(to_us(call.event.at)), call)
+        usage.apply(self._db)
+
+    @contextmanager
+    def _transaction(self) -> "Iterator[None]":
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._db.rollback()
+            self._names.forget()
+            raise
+        self._db.commit()
+
+
+class _Changed:
+    """What one batch did so far."""
+
+    def __init__(self) -> None:
+        self.usage = UsageChange()
+        self.added: list[tuple[int, int, int | None]] = []  # session, at_us, key on main thread
+        self.moved: set[int] = set()  # sessions with a call that changed
+        self.sessions: set[int] = set()
+        self.names: set[str] = set()
+        self.calls = 0
+
+
+def connect(path: Path | str) -> sqlite3.Connection:
+    """Open a ledger for writing: one file, mode 0600, WAL. Raises sqlite3.Error, OSError."""
+    if path != ":memory:":
+        Path(path).touch(mode=0o600)
+    db = sqlite3.connect(path, isolation_level=None, timeout=5.0, check_same_thread=False)
+    db.execute("PRAGMA journal_mode = WAL")
+    db.execute("PRAGMA synchronous = NORMAL")
+    return db
+
+
+def connect_readonly(path: Path) -> sqlite3.Connection:
+    """Open a ledger for reports. Raises sqlite3.Error (no file, no ledger)."""
+    uri = f"{path.absolute().as_uri()}?mode=ro"
+    db = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=5.0, check_same_thread=False)
+    db.execute("PRAGMA query_only = ON")
+    return db
+
+
+@contextmanager
+def _store_errors(path: Path | str) -> "Iterator[None]":
+    try:
+        yield
+    except (sqlite3.Error, OSError) as error:
+        raise StoreError(
+            f"the ledger cannot be used: {error}",
+            why=f"reading or writing {path} failed",
+            hint="aicost daemon status",
+        ) from error

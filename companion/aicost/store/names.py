@@ -1,0 +1,83 @@
+"""Names to row ids. Each name stands once in the ledger; calls refer to it by number."""
+
+import sqlite3
+from collections.abc import Callable
+
+_CACHED = 50_000  # ids remembered per kind; beyond, the cache starts anew
+
+
+class Names:
+    """Finds or makes the rows that calls refer to. Used inside the writer's transaction."""
+
+    def __init__(self, db: sqlite3.Connection, repo_of: Callable[[str], str]) -> None:
+        self._db, self._repo_of = db, repo_of
+        self._ids: dict[tuple[str, ...], int] = {}
+
+    def forget(self) -> None:
+        """Drop remembered ids (after a rollback their rows may not exist)."""
+        self._ids.clear()
+
+    def home(self, path: str) -> int:
+        """Return the id of an agent's home folder."""
+        return self._id("home", (path,), "INSERT INTO home (path) VALUES (?)", (path,))
+
+    def model(self, name: str) -> int:
+        """Return the id of a model as logged."""
+        return self._id("model", (name,), "INSERT INTO model (name) VALUES (?)", (name,))
+
+    def price_book(self, name: str) -> int:
+        """Return the id of a price book."""
+        return self._id("price_book", (name,), "INSERT INTO price_book (name) VALUES (?)", (name,))
+
+    def session(self, session_id: str, agent: str) -> int:
+        """Return the id of a session."""
+        insert = "INSERT INTO session (session_id, agent) VALUES (?, ?)"
+        return self._id("session", (session_id,), insert, (session_id, agent))
+
+    def place(self, cwd: str, branch: str) -> int:
+        """Return the id of a folder and branch. The repository is looked up once, when new."""
+        key = ("place", cwd, branch)
+        if (known := self._ids.get(key)) is not None:
+            return known
+        repo = self._repo_of(cwd) if cwd else ""
+        insert = "INSERT INTO place (cwd, branch, repo) VALUES (?, ?, ?)"
+        return self._id("place", (cwd, branch), insert, (cwd, branch, repo))
+
+    def variant(self, speed: str, service_tier: str, inference_geo: str) -> int:
+        """Return the id of what makes a call's price special."""
+        values = (speed, service_tier, inference_geo)
+        insert = "INSERT INTO variant (speed, service_tier, inference_geo) VALUES (?, ?, ?)"
+        return self._id("variant", values, insert, values)
+
+    def span(self, session: int, turn_id: str, subagent_id: str) -> int:
+        """Return the id of a stretch of one thread. A prompt's own span is its turn."""
+        key = ("span", str(session), turn_id, subagent_id)
+        if (known := self._ids.get(key)) is not None:
+            return known
+        query = "SELECT id FROM span WHERE session = ? AND turn_id = ? AND subagent_id = ?"
+        row = self._db.execute(query, (session, turn_id, subagent_id)).fetchone()
+        if row is None:
+            insert = (
+                "INSERT INTO span (session, turn_id, subagent_id, prompt_id) VALUES (?, ?, ?, '')"
+            )
+            row = (self._db.execute(insert, (session, turn_id, subagent_id)).lastrowid,)
+            if turn_id:
+                self._db.execute("UPDATE span SET turn = id WHERE id = ?", row)
+        return self._remember(key, int(row[0]))
+
+    def _id(self, table: str, unique: tuple[str, ...], insert: str, values: tuple[str, ...]) -> int:
+        key = (table, *unique)
+        if (known := self._ids.get(key)) is not None:
+            return known
+        columns = insert[insert.index("(") + 1 : insert.index(")")].split(", ")
+        where = " AND ".join(f"{column} = ?" for column in columns[: len(unique)])
+        row = self._db.execute(f"SELECT id FROM {table} WHERE {where}", unique).fetchone()
+        if row is None:
+            row = (self._db.execute(insert, values).lastrowid,)
+        return self._remember(key, int(row[0]))
+
+    def _remember(self, key: tuple[str, ...], value: int) -> int:
+        if len(self._ids) >= _CACHED:
+            self._ids.clear()
+        self._ids[key] = value
+        return value

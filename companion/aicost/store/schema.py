@@ -1,0 +1,82 @@
+"""The ledger's tables, as append-only migrations.
+
+Ids are local to the file. A *span* is a stretch of one thread: a prompt with its main-thread
+calls, or all calls of one subagent; `turn` is the span of the prompt it belongs to. Times are
+microseconds since 1970 UTC, days are `date.toordinal()` in the ledger's time zone, money is
+nano-dollars.
+"""
+
+import sqlite3
+
+from aicost.core.errors import StoreError
+
+TOKENS = (
+    "input_tokens",
+    "cache_read_tokens",
+    "cache_write_5m_tokens",
+    "cache_write_1h_tokens",
+    "output_tokens",
+    "reasoning_tokens",
+)
+_TOKEN_COLUMNS = ", ".join(f"{name} INTEGER NOT NULL" for name in TOKENS)
+
+_MIGRATIONS = (  # append only, never edit: position n takes the file from version n to n + 1
+    f"""
+    CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+    CREATE TABLE home (id INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE);
+    CREATE TABLE log_file (
+      id INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE, home INTEGER NOT NULL,
+      agent TEXT NOT NULL, device INTEGER NOT NULL, inode INTEGER NOT NULL,
+      read_offset INTEGER NOT NULL, seen_bytes INTEGER NOT NULL,
+      modified_ns INTEGER NOT NULL, mark INTEGER NOT NULL, skipping INTEGER NOT NULL,
+      thread TEXT NOT NULL, broken_lines INTEGER NOT NULL);
+    CREATE INDEX log_file_identity ON log_file (device, inode);
+    CREATE TABLE session (
+      id INTEGER PRIMARY KEY, session_id TEXT NOT NULL UNIQUE, agent TEXT NOT NULL,
+      first_us INTEGER, last_us INTEGER, last_main_us INTEGER, last_main_call INTEGER);
+    CREATE INDEX session_last ON session (last_us);
+    CREATE TABLE session_home (session INTEGER, home INTEGER, PRIMARY KEY (session, home))
+      WITHOUT ROWID;
+    CREATE TABLE span (
+      id INTEGER PRIMARY KEY, session INTEGER NOT NULL, turn_id TEXT NOT NULL,
+      subagent_id TEXT NOT NULL, started_us INTEGER, prompt_id TEXT NOT NULL, turn INTEGER,
+      UNIQUE (session, subagent_id, turn_id));
+    CREATE INDEX span_turn_id ON span (turn_id) WHERE turn_id <> '';
+    CREATE TABLE model (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
+    CREATE TABLE place (
+      id INTEGER PRIMARY KEY, cwd TEXT NOT NULL, branch TEXT NOT NULL, repo TEXT NOT NULL,
+      UNIQUE (cwd, branch));
+    CREATE TABLE variant (
+      id INTEGER PRIMARY KEY, speed TEXT NOT NULL, service_tier TEXT NOT NULL,
+      inference_geo TEXT NOT NULL, UNIQUE (speed, service_tier, inference_geo));
+    CREATE TABLE price_book (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
+    CREATE TABLE call (
+      key INTEGER PRIMARY KEY, event_key TEXT NOT NULL, span INTEGER NOT NULL,
+      model INTEGER NOT NULL, place INTEGER NOT NULL, variant INTEGER NOT NULL,
+      at_us INTEGER NOT NULL, {_TOKEN_COLUMNS}, web_searches INTEGER NOT NULL, parts TEXT,
+      source_rank INTEGER NOT NULL, cost_nusd INTEGER, price_book INTEGER NOT NULL);
+    CREATE INDEX call_at ON call (at_us);
+    CREATE INDEX call_span ON call (span);
+    CREATE TABLE usage_day (
+      day INTEGER NOT NULL, span INTEGER NOT NULL, model INTEGER NOT NULL,
+      place INTEGER NOT NULL, requests INTEGER NOT NULL, {_TOKEN_COLUMNS},
+      web_searches INTEGER NOT NULL, cost_nusd INTEGER NOT NULL,
+      priced_requests INTEGER NOT NULL, unpriced_tokens INTEGER NOT NULL,
+      PRIMARY KEY (day, span, model, place)) WITHOUT ROWID;
+    CREATE INDEX usage_day_span ON usage_day (span);
+    """,
+)
+VERSION = len(_MIGRATIONS)
+
+
+def migrate(db: sqlite3.Connection) -> None:
+    """Bring a ledger to this version. Raises StoreError if a newer aicost wrote it."""
+    (version,) = db.execute("PRAGMA user_version").fetchone()
+    if version > VERSION:
+        raise StoreError(
+            f"the ledger is of version {version}, this aicost knows up to {VERSION}",
+            why="a newer aicost wrote it",
+            hint="upgrade aicost, or set AICOST_HOME to another folder",
+        )
+    for number, statements in enumerate(_MIGRATIONS[version:], start=version + 1):
+        db.executescript(f"BEGIN IMMEDIATE; {statements}; PRAGMA user_version = {number}; COMMIT")

@@ -1,0 +1,73 @@
+"""What is derived of calls and prompts per session: first and last call, and whose turn it is."""
+
+import sqlite3
+from collections.abc import Collection, Iterable
+
+_SUMMARY = """
+UPDATE session SET
+  first_us = (SELECT min(c.at_us) FROM call c JOIN span s ON s.id = c.span
+              WHERE s.session = session.id),
+  last_us = (SELECT max(c.at_us) FROM call c JOIN span s ON s.id = c.span
+             WHERE s.session = session.id),
+  (last_main_us, last_main_call) = (
+     SELECT c.at_us, c.key FROM call c JOIN span s ON s.id = c.span
+     WHERE s.session = session.id AND s.subagent_id = ''
+     ORDER BY c.at_us DESC, c.key DESC LIMIT 1)
+WHERE id = ?
+"""
+
+# A subagent belongs to the turn that started it: the one with the same prompt id, else (older
+# clients have none) the one in force when the subagent got its task.
+_RESOLVE = """
+UPDATE span SET turn = coalesce(
+  (SELECT t.id FROM span t WHERE t.session = span.session AND t.subagent_id = ''
+     AND span.prompt_id <> '' AND t.prompt_id = span.prompt_id
+     ORDER BY t.started_us DESC, t.turn_id LIMIT 1),
+  (SELECT t.id FROM span t WHERE t.session = span.session AND t.subagent_id = ''
+     AND t.started_us <= coalesce(span.started_us,
+       (SELECT min(c.at_us) FROM call c WHERE c.span = span.id))
+     ORDER BY t.started_us DESC, t.turn_id LIMIT 1))
+WHERE session = ? AND subagent_id <> ''
+"""
+
+
+def note_start(db: sqlite3.Connection, span: int, started_us: int, prompt_id: str) -> None:
+    """Keep when a prompt was given (the earliest record wins, with its prompt id)."""
+    db.execute(
+        "UPDATE span SET started_us = ?1, prompt_id = ?2 WHERE id = ?3 AND (started_us IS NULL"
+        " OR ?1 < started_us OR (?1 = started_us AND ?2 < prompt_id))",
+        (started_us, prompt_id, span),
+    )
+
+
+def resolve_turns(db: sqlite3.Connection, touched: Iterable[int]) -> None:
+    """Find the turns of the subagents of these sessions."""
+    db.executemany(_RESOLVE, [(session,) for session in touched])
+
+
+def update_summaries(
+    db: sqlite3.Connection,
+    added: Iterable[tuple[int, int, int | None]],
+    moved: Collection[int],
+) -> None:
+    """Fold new calls into their sessions; `moved` ones are summed up anew from all their calls.
+
+    `added`: (session, at_us, key of a main-thread call else None).
+    """
+    folded: dict[int, tuple[int, int, int, int | None]] = {}
+    for session, at_us, key in added:
+        first, last, main_us, main_key = folded.get(session, (at_us, at_us, -1, None))
+        if key is not None and (main_key is None or (at_us, key) > (main_us, main_key)):
+            main_us, main_key = at_us, key
+        folded[session] = (min(first, at_us), max(last, at_us), main_us, main_key)
+    db.executemany(
+        "UPDATE session SET first_us = min(coalesce(first_us, ?1), ?1),"
+        " last_us = max(coalesce(last_us, ?2), ?2) WHERE id = ?3",
+        [(first, last, session) for session, (first, last, _, _) in folded.items()],
+    )
+    db.executemany(
+        "UPDATE session SET last_main_us = ?1, last_main_call = ?2 WHERE id = ?3"
+        " AND (last_main_us IS NULL OR (?1, ?2) > (last_main_us, last_main_call))",
+        [(us, key, session) for session, (_, _, us, key) in folded.items() if key is not None],
+    )
+    db.executemany(_SUMMARY, [(session,) for session in moved])
