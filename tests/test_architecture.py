@@ -1,0 +1,345 @@
+"""The house rules that no linter knows: mirror, sizes, purity, what a start really loads, looks."""
+
+import ast
+import re
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+
+ROOT = Path(__file__).parents[1]
+PACKAGES = {  # folder of the sources -> folder of their tests
+    ROOT / "companion" / "aicost": ROOT / "tests" / "companion",
+    ROOT / "tui" / "aicost_tui": ROOT / "tests" / "tui",
+    ROOT / "hooks" / "aicost_hooks": ROOT / "tests" / "hooks",
+}
+CORE = ROOT / "companion" / "aicost" / "core"
+CLI = ROOT / "companion" / "aicost" / "cli"
+TUI = ROOT / "tui" / "aicost_tui"
+
+MODULES = sorted(path for package in PACKAGES for path in package.rglob("*.py"))
+TREES = {path: ast.parse(path.read_bytes()) for path in MODULES}
+
+UNTESTED = {  # module -> why it needs no test file of its own
+    "companion/aicost/core/facts.py": "plain values without behaviour",
+    "companion/aicost/sources/base.py": "a protocol without behaviour",
+}
+
+LINES_PER_MODULE = 400
+LINES_PER_APP = 250  # app.py composes and routes, nothing else
+LINES_PER_FUNCTION = 40
+LINES_PER_COMPOSE = 60
+
+
+def place(path: Path) -> str:
+    """Name a file as one sees it from the checkout's root."""
+    return path.relative_to(ROOT).as_posix()
+
+
+def modules_below(*folders: Path) -> list[Path]:
+    return [path for path in MODULES if any(path.is_relative_to(folder) for folder in folders)]
+
+
+# The mirror
+
+
+def mirror_of(module: Path) -> Path:
+    """Return where the tests of a module belong: `core/usage.py` -> `core/test_usage.py`."""
+    package = next(package for package in PACKAGES if module.is_relative_to(package))
+    folder = PACKAGES[package] / module.relative_to(package).parent
+    return folder / f"test_{module.stem.strip('_')}.py"
+
+
+def test_every_module_has_a_test_file_at_the_mirrored_place() -> None:
+    missing = {
+        place(module): place(mirror_of(module))
+        for module in MODULES
+        if module.name != "__init__.py"
+        and not mirror_of(module).exists()
+        and place(module) not in UNTESTED
+    }
+    assert not missing, "\n".join(f"{source} lacks {test}" for source, test in missing.items())
+
+
+def test_every_exception_from_the_mirror_is_still_needed() -> None:
+    stale = [
+        name for name in UNTESTED if not (ROOT / name).exists() or mirror_of(ROOT / name).exists()
+    ]
+    assert stale == []
+
+
+@pytest.mark.parametrize("package", PACKAGES, ids=place)
+def test_package_inits_hold_no_code(package: Path) -> None:
+    """Importing one module of a room must not load the others."""
+    for init in package.rglob("__init__.py"):
+        imports = [
+            node for node in TREES[init].body if isinstance(node, ast.Import | ast.ImportFrom)
+        ]
+        assert not imports, place(init)
+
+
+# Sizes
+
+
+def test_modules_stay_small() -> None:
+    sizes = {path: len(path.read_text().splitlines()) for path in MODULES}
+    limits = {
+        path: LINES_PER_APP if path == TUI / "app.py" else LINES_PER_MODULE for path in MODULES
+    }
+    long = [f"{place(path)}: {sizes[path]}" for path in MODULES if sizes[path] > limits[path]]
+    assert long == []
+
+
+def functions(tree: ast.AST) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield node
+
+
+def test_functions_stay_small() -> None:
+    long = []
+    for path in MODULES:
+        for function in functions(TREES[path]):
+            lines = (function.end_lineno or 0) - function.lineno + 1
+            is_compose = function.name == "compose" and path.is_relative_to(TUI)
+            if lines > (LINES_PER_COMPOSE if is_compose else LINES_PER_FUNCTION):
+                long.append(f"{place(path)}:{function.lineno} {function.name}: {lines} lines")
+    assert long == []
+
+
+# Purity
+
+UNREPEATABLE = re.compile(
+    r"(datetime\.)?(datetime|date)\.(now|utcnow|today)|time\.\w*(time|monotonic|perf_counter)\w*"
+    r"|os\.\w+|random\.\w+|open|input|print|(Path|path)\.(open|read_\w+|write_\w+)"
+)
+
+
+@pytest.mark.parametrize("path", modules_below(CORE), ids=place)
+def test_core_reads_neither_clock_nor_disk(path: Path) -> None:
+    calls = [ast.unparse(node.func) for node in ast.walk(TREES[path]) if isinstance(node, ast.Call)]
+    assert [call for call in calls if UNREPEATABLE.fullmatch(call)] == []
+
+
+def top_level_imports(tree: ast.Module) -> Iterator[str]:
+    for node in tree.body:
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+
+
+@pytest.mark.parametrize("path", [CLI.parent / "__main__.py", *modules_below(CLI)], ids=place)
+def test_commands_load_what_they_need_when_they_run(path: Path) -> None:
+    """A command line only dispatches, and `--help` must not pay for the dashboard or the ledger."""
+    ours = ("aicost.cli", "aicost.core")
+    eager = [
+        name
+        for name in top_level_imports(ast.parse(path.read_bytes()))
+        if name.partition(".")[0] not in sys.stdlib_module_names and not name.startswith(ours)
+    ]
+    assert eager == []
+
+
+@pytest.mark.parametrize("path", modules_below(CLI), ids=place)
+def test_commands_hold_no_business_of_their_own(path: Path) -> None:
+    """No SQL, sockets or threads in a command: it parses, asks a room, prints."""
+    imported = {
+        name.partition(".")[0] for node in ast.walk(TREES[path]) for name in _imported_names(node)
+    }
+    assert imported.isdisjoint({"sqlite3", "socket", "threading", "httpx", "msgspec", "watchdog"})
+
+
+def _imported_names(node: ast.AST) -> Iterable[str]:
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    return [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+
+
+# What really loads: the import linter reads the static graph, a fresh Python sees the rest
+
+
+def loaded_by(code: str) -> set[str]:
+    """Run `code` in a fresh Python that sees the sources; return the modules it then holds."""
+    paths = [str(package.parent) for package in PACKAGES]
+    program = f"import sys; sys.path[:0] = {paths!r}\n{code}\nprint('\\n' + ' '.join(sys.modules))"
+    run = subprocess.run(
+        [sys.executable, "-I", "-c", program], capture_output=True, text=True, check=False
+    )
+    assert run.returncode == 0, run.stderr
+    return set(run.stdout.splitlines()[-1].split())
+
+
+def importing(*modules: Path) -> str:
+    """Return code that imports the modules of these files."""
+    names = []
+    for path in modules:
+        package = next(package for package in PACKAGES if path.is_relative_to(package))
+        parts = path.relative_to(package.parent).with_suffix("").parts
+        names.append(".".join(part for part in parts if part != "__init__"))
+    return f"import {', '.join(names)}"
+
+
+def test_core_loads_no_io_and_no_third_party_package() -> None:
+    loaded = loaded_by(importing(*modules_below(CORE)))
+    heavy = {"asyncio", "socket", "sqlite3", "subprocess", "multiprocessing", "urllib.request"}
+    third_party = {"httpx", "keyring", "msgspec", "platformdirs", "psutil", "textual", "watchdog"}
+    assert loaded.isdisjoint(heavy | third_party)
+    rooms = {name.split(".")[1] for name in loaded if name.startswith("aicost.")}
+    assert rooms == {"core"}
+
+
+def test_a_hook_starts_without_the_heavy_libraries() -> None:
+    loaded = loaded_by("import aicost_hooks.main")
+    assert loaded.isdisjoint(
+        {"argparse", "asyncio", "httpx", "keyring", "msgspec", "platformdirs", "psutil", "textual"}
+    )
+
+
+def test_asking_for_the_version_loads_no_parser() -> None:
+    ask = "import aicost.__main__ as m\nsys.argv = ['aicost', '--version']\n"
+    loaded = loaded_by(
+        ask + "try:\n    m.main()\nexcept SystemExit as end:\n    assert not end.code"
+    )
+    assert loaded.isdisjoint({"argparse", "asyncio", "msgspec", "sqlite3", "textual"})
+
+
+def test_asking_for_help_loads_no_dashboard_and_no_ledger() -> None:
+    ask = "import aicost.__main__ as m\nsys.argv = ['aicost', '--help']\n"
+    loaded = loaded_by(
+        ask + "try:\n    m.main()\nexcept SystemExit as end:\n    assert not end.code"
+    )
+    assert loaded.isdisjoint({"asyncio", "httpx", "msgspec", "sqlite3", "textual", "watchdog"})
+
+
+# Looks
+
+COLOURS = (
+    "black|blue|brown|cyan|gold|gray|green|grey|lime|magenta|navy|orange|pink|purple|red|silver"
+    "|teal|violet|white|yellow"
+)
+LITERAL_COLOUR = re.compile(
+    rf"#[0-9a-fA-F]{{3,8}}\b|\b(rgba?|hsla?)\(|(?<![-\w$])(ansi_|bright_)*({COLOURS})(?![-\w])"
+)
+
+
+@pytest.mark.parametrize("path", sorted(TUI.rglob("*.tcss")), ids=place)
+def test_stylesheets_use_theme_colours_only(path: Path) -> None:
+    text = re.sub(r"/\*.*?\*/", "", path.read_text(), flags=re.DOTALL)
+    values = re.findall(r"[\w-]+\s*:\s*([^;{}]+);", text)
+    assert [value for value in values if LITERAL_COLOUR.search(value)] == []
+
+
+def strings_without_docstrings(tree: ast.Module) -> Iterator[str]:
+    spoken = {
+        id(node.body[0].value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
+        if node.body and isinstance(node.body[0], ast.Expr)
+    }
+    for node in ast.walk(tree):
+        if (
+            isinstance(node, ast.Constant)
+            and isinstance(node.value, str)
+            and id(node) not in spoken
+        ):
+            yield node.value
+
+
+# A style ("bold red", "#ff0000") or what stands in markup ("[red]"), not prose that names a colour.
+STYLE = re.compile(
+    rf"(?:bold|dim|italic|underline|reverse|not|on|\s)*(?:{LITERAL_COLOUR.pattern})[\w\s#,.%()]*"
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "is_literal"),
+    [
+        ("bold red", True),
+        ("on #1e1e2e", True),
+        ("rgb(10, 20, 30)", True),
+        ("ansi_bright_blue", True),
+        ("$text-error", False),
+        ("bold", False),
+        ("a red line", False),
+        ("session #12345 · main", False),
+    ],
+)
+def test_a_literal_colour_is_told_from_prose(text: str, is_literal: bool) -> None:
+    assert bool(STYLE.fullmatch(text)) is is_literal
+
+
+@pytest.mark.parametrize("path", modules_below(TUI), ids=place)
+def test_widgets_use_theme_colours_only(path: Path) -> None:
+    found = [
+        text
+        for text in strings_without_docstrings(TREES[path])
+        for part in (text, *re.findall(r"\[([^\]]+)\]", text))
+        if STYLE.fullmatch(part)
+    ]
+    assert found == []
+
+
+# What must not be in the repository
+
+
+def tracked_files() -> list[Path]:
+    """Return every file in git. Skips the test where the checkout is none (an sdist)."""
+    run = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    if run.returncode != 0:
+        pytest.skip("not a git checkout")
+    names = [name for name in run.stdout.split("\0") if name]
+    return [ROOT / name for name in names if (ROOT / name).is_file()]
+
+
+MACHINE_PATH = re.compile(rb"(?<![\w./~$}*-])/(work|root|tmp|home/\w+|Users/\w+|opt)/[\w.-]+")
+RECORDED = (ROOT / "tests", ROOT / "docs")  # logs, made-up paths of made-up users, pictures
+
+
+def test_no_path_of_somebodys_machine_is_committed() -> None:
+    found = [
+        f"{place(path)}: {match.group().decode()}"
+        for path in tracked_files()
+        if not any(path.is_relative_to(folder) for folder in RECORDED)
+        for match in MACHINE_PATH.finditer(path.read_bytes())
+    ]
+    assert found == []
+
+
+def pins(lock: str) -> dict[str, str]:
+    """Return name -> version of a lock; every line of it must be a pin, a hash or a comment."""
+    versions = {}
+    for line in (ROOT / lock).read_text().replace("\\\n", " ").splitlines():
+        pin = line.partition("#")[0].strip()
+        if pin:
+            requirement, *hashes = re.split(r"\s+--hash=", pin)
+            assert hashes, pin
+            assert all(re.fullmatch(r"sha256:[0-9a-f]{64}", value) for value in hashes), pin
+            name, version = re.fullmatch(r"([\w.-]+)==([\w.]+)( ;.*)?", requirement).groups()[:2]  # type: ignore[union-attr]
+            versions[name] = version
+    return versions
+
+
+@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-dev.lock"])
+def test_locks_are_pins_and_hashes_without_addresses(lock: str) -> None:
+    assert "://" not in (ROOT / lock).read_text()
+    assert len(pins(lock)) > 10
+
+
+def test_locks_satisfy_pyproject_and_agree() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    runtime, dev = pins("requirements.lock"), pins("requirements-dev.lock")
+    assert runtime.items() <= dev.items()
+    for wanted, locked in (
+        (project["dependencies"], runtime),
+        (project["optional-dependencies"]["dev"], dev),
+    ):
+        for requirement in map(Requirement, wanted):
+            version = locked[requirement.name]
+            assert requirement.specifier.contains(version), f"{requirement}: make lock"
