@@ -28,7 +28,7 @@ test: $(READY_DEV) ## every check and test that needs no real agent
 	$(PY) -m ruff format --check .
 	$(PY) -m ruff check .
 	$(PY) -m mypy
-	.venv/bin/lint-imports
+	.venv/bin/lint-imports --no-logo
 	$(PY) -m pytest $(ARGS)
 
 e2e: $(READY_DEV) ## the whole way, with the real clients where they are installed
