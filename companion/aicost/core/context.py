@@ -1,0 +1,71 @@
+"""What a session's context costs to carry on. Pure: sizes and ages in, money out."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from aicost.core.prices import Cost, PriceBook
+from aicost.core.usage import TokenCounts, UsageEvent
+
+CacheLifetime = Literal["short", "long"]
+
+# Seconds without a call after which a provider forgets a cached prompt: short and long lifetime.
+_LIFETIMES_S: dict[str, dict[CacheLifetime, float]] = {
+    "anthropic": {"short": 300, "long": 3600},
+    "openai": {"short": 1800, "long": 12 * 3600},
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CachedPrompt:
+    """A session's context as its last call left it at the provider."""
+
+    model: str  # as logged
+    context_tokens: int
+    idle_s: float  # since the last call
+    lifetime: CacheLifetime = "short"  # of what was last written to the cache
+    speed: str = ""
+    service_tier: str = ""
+    inference_geo: str = ""
+
+
+def cache_lifetime(tokens: TokenCounts) -> CacheLifetime | None:
+    """Return which lifetime a call wrote to the cache, or None when it wrote nothing.
+
+    A call that wrote both is taken as short: the newest part of the prompt expires first.
+    """
+    if tokens.cache_write_5m_tokens:
+        return "short"
+    return "long" if tokens.cache_write_1h_tokens else None
+
+
+def next_prompt_nusd(book: PriceBook, prompt: CachedPrompt, *, at: datetime) -> int | None:
+    """Return the price in nano-dollars of sending the present context once more at `at`.
+
+    While the cache lasts all of it is read from there; from the last second of that lifetime on
+    all of it is written again. The new prompt and its answer come on top. None when no price
+    is known.
+    """
+    known = book.model_price(prompt.model)
+    if known is None or known.provider not in _LIFETIMES_S:
+        return None
+    if prompt.idle_s < _LIFETIMES_S[known.provider][prompt.lifetime]:
+        tokens = TokenCounts(cache_read_tokens=prompt.context_tokens)
+    elif prompt.lifetime == "short":
+        tokens = TokenCounts(cache_write_5m_tokens=prompt.context_tokens)
+    else:
+        tokens = TokenCounts(cache_write_1h_tokens=prompt.context_tokens)
+    call = UsageEvent(
+        event_key="",
+        agent="claude",
+        session_id="",
+        turn_id="",
+        model=prompt.model,
+        at=at,
+        tokens=tokens,
+        speed=prompt.speed,
+        service_tier=prompt.service_tier,
+        inference_geo=prompt.inference_geo,
+    )
+    priced = book.cost_of(call)
+    return priced.nusd if isinstance(priced, Cost) else None

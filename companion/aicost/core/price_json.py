@@ -1,0 +1,209 @@
+"""The price book as JSON and back. Pure; says what is wrong with a book it cannot use."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any, cast
+
+from aicost.core.errors import ConfigError
+from aicost.core.tariffs import RATE_UNITS, ModelPrice, PriceEntry, Rates, Tariff
+
+SCHEMA = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipe:
+    """What a book was compiled from; two equal recipes give the same book."""
+
+    genai_prices: str = ""  # version of the library, "" = none
+    overrides_sha256: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookContent:
+    """Everything a price book says."""
+
+    models: Mapping[str, ModelPrice]
+    unpriced: Mapping[str, str] = field(default_factory=dict)  # known ids without a price: why
+    geo_multipliers: Mapping[str, Mapping[str, Decimal]] = field(default_factory=dict)
+    recipe: Recipe = Recipe()  # geo_multipliers: provider -> inference_geo -> factor on tokens
+
+
+def encode_book(content: BookContent) -> bytes:
+    """Return the book as JSON, one model a line so that a change can be read. Deterministic."""
+    whole = _book_dict(content)
+    models = whole.pop("models")
+    head = _canonical(whole).removesuffix("}")
+    lines = ",\n".join(f"{json.dumps(name)}:{_canonical(models[name])}" for name in sorted(models))
+    return f'{head},"models":{{\n{lines}\n}}}}\n'.encode()
+
+
+def decode_book(raw: bytes) -> tuple[str, BookContent]:
+    """Return the book's id and content. Raises ConfigError for anything but a whole book.
+
+    The id is the first 12 hex digits of the sha256 of the canonical JSON: layout does not count.
+    """
+    try:
+        whole = json.loads(raw)
+        content = _content(whole)
+        digest = hashlib.sha256(_canonical(whole).encode()).hexdigest()
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
+        raise _unusable(f"{type(error).__name__}: {error}") from error
+    except InvalidOperation as error:
+        raise _unusable("a rate is not a number") from error
+    return digest[:12], content
+
+
+def _unusable(why: str) -> ConfigError:
+    return ConfigError("the price book cannot be read", why=why[:200], hint="aicost prices update")
+
+
+def _canonical(value: object) -> str:
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+
+
+def _content(whole: Mapping[str, Any]) -> BookContent:
+    if whole["schema"] != SCHEMA:
+        raise ValueError(f"schema {whole['schema']!r}, this version reads {SCHEMA}")
+    if whole["rate_units"] != list(RATE_UNITS):
+        raise ValueError(f"rates are {whole['rate_units']!r}, this version reads {RATE_UNITS}")
+    made_from = whole["made_from"]
+    return BookContent(
+        models={name: _model(name, raw) for name, raw in whole["models"].items()},
+        unpriced={str(name): str(why) for name, why in whole["unpriced"].items()},
+        geo_multipliers={
+            provider: {geo: _number(factor) for geo, factor in factors.items()}
+            for provider, factors in whole["geo_multipliers"].items()
+        },
+        recipe=Recipe(
+            genai_prices=str(made_from["genai_prices"]),
+            overrides_sha256=str(made_from["overrides_sha256"]),
+        ),
+    )
+
+
+def _model(name: str, raw: Mapping[str, Any]) -> ModelPrice:
+    entries = tuple(map(_entry, raw["entries"]))
+    starts = [entry.start for entry in entries]
+    dated = [start for start in starts if start is not None]
+    if not entries or None in starts[1:] or dated != sorted(set(dated)):
+        raise ValueError(f"{name}: entries are not in order of date")
+    windows = tuple(map(int, raw["windows_tokens"]))
+    if windows != tuple(sorted(windows)):
+        raise ValueError(f"{name}: windows are not in order of size")
+    return ModelPrice(
+        id=name,
+        provider=str(raw["provider"]),
+        entries=entries,
+        aliases=tuple(map(str, raw["aliases"])),
+        windows_tokens=windows,
+        regional_multiplier=_number(raw["regional_multiplier"]),
+    )
+
+
+def _entry(raw: Mapping[str, Any]) -> PriceEntry:
+    return PriceEntry(
+        start=_start(raw["from"]),
+        standard=_tariff(raw["standard"]),
+        variants={str(name): _tariff(tariff) for name, tariff in raw["variants"].items()},
+        web_search_kcount=_number(raw["web_search_kcount"]),
+        source=str(raw["source"]),
+        checked=str(raw["checked"]),
+    )
+
+
+def _start(text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    start = datetime.fromisoformat(text)
+    return start.replace(tzinfo=UTC) if start.tzinfo is None else start.astimezone(UTC)
+
+
+def _tariff(raw: Mapping[str, Any]) -> Tariff:
+    if "above_tokens" not in raw:
+        return Tariff(rates=_rates(raw["rates"]))
+    threshold = raw["above_tokens"]
+    if not isinstance(threshold, int) or threshold <= 0:
+        raise ValueError(f"{threshold!r} is no length of a prompt")
+    return Tariff(
+        rates=_rates(raw["rates"]), threshold_tokens=threshold, long_rates=_rates(raw["long_rates"])
+    )
+
+
+def _rates(raw: list[str | None]) -> Rates:
+    if len(raw) != len(RATE_UNITS):
+        raise ValueError(f"{len(raw)} rates, not {len(RATE_UNITS)}")
+    return Rates(
+        **{unit: None if rate is None else _number(rate) for unit, rate in zip(RATE_UNITS, raw)}
+    )
+
+
+def _number(text: str) -> Decimal:
+    number = Decimal(text)
+    if not isinstance(text, str) or not number.is_finite() or number < 0:
+        raise ValueError(f"{text!r} is no rate")
+    return number
+
+
+def _book_dict(content: BookContent) -> dict[str, Any]:
+    return {
+        "schema": SCHEMA,
+        "rate_units": list(RATE_UNITS),  # what the numbers of a list of rates are, in order
+        "made_from": {
+            "genai_prices": content.recipe.genai_prices,
+            "overrides_sha256": content.recipe.overrides_sha256,
+        },
+        "unpriced": dict(content.unpriced),
+        "geo_multipliers": {
+            provider: {geo: _text(factor) for geo, factor in factors.items()}
+            for provider, factors in content.geo_multipliers.items()
+        },
+        "models": {name: _model_dict(model) for name, model in content.models.items()},
+    }
+
+
+def _model_dict(model: ModelPrice) -> dict[str, Any]:
+    return {
+        "provider": model.provider,
+        "aliases": list(model.aliases),
+        "windows_tokens": list(model.windows_tokens),
+        "regional_multiplier": _text(model.regional_multiplier),
+        "entries": [_entry_dict(entry) for entry in model.entries],
+    }
+
+
+def _entry_dict(entry: PriceEntry) -> dict[str, Any]:
+    return {
+        "from": None if entry.start is None else _start_text(entry.start),
+        "standard": _tariff_dict(entry.standard),
+        "variants": {name: _tariff_dict(tariff) for name, tariff in entry.variants.items()},
+        "web_search_kcount": _text(entry.web_search_kcount),
+        "source": entry.source,
+        "checked": entry.checked,
+    }
+
+
+def _start_text(start: datetime) -> str:
+    utc = start.astimezone(UTC).replace(tzinfo=None)
+    return utc.date().isoformat() if utc.time() == utc.min.time() else f"{utc.isoformat()}Z"
+
+
+def _tariff_dict(tariff: Tariff) -> dict[str, Any]:
+    raw: dict[str, Any] = {"rates": _rates_list(tariff.rates)}
+    if tariff.long_rates is not None:
+        raw["above_tokens"] = tariff.threshold_tokens
+        raw["long_rates"] = _rates_list(tariff.long_rates)
+    return raw
+
+
+def _rates_list(rates: Rates) -> list[str | None]:
+    known = [cast("Decimal | None", getattr(rates, unit)) for unit in RATE_UNITS]
+    return [None if rate is None else _text(rate) for rate in known]
+
+
+def _text(number: Decimal) -> str:
+    """Plain digits without a trailing zero, so that equal numbers read the same."""
+    return f"{number.normalize():f}"

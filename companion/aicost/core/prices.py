@@ -1,0 +1,274 @@
+"""What a call costs: list price of its day, exact, in whole nano-dollars. No I/O, no clock."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+from functools import lru_cache
+from typing import Self
+
+from aicost.core.model_ids import SYNTHETIC, ModelRef, parse_model_id
+from aicost.core.price_json import BookContent, Recipe, decode_book
+from aicost.core.tariffs import RATE_UNITS, STANDARD, ModelPrice, PriceEntry, Rates, Tariff
+from aicost.core.usage import TokenCounts, UsageEvent
+
+__all__ = [
+    "Cost", "ModelPrice", "PriceBook", "PriceEntry", "Rates", "Recipe", "Tariff", "Unpriced",
+]  # fmt: skip
+
+MAX_RATE_DECIMALS = 8  # of a rate in dollars per million tokens
+MAX_FACTOR_DECIMALS = 4  # of geo and region together
+# Rates are held as whole sub-units of a nano-dollar, so that integers give the exact sum:
+# dollars per million tokens x 1000 = nano-dollars per token, and 8 - 3 + 4 decimals are left.
+_SUBUNITS = 10**9
+_NANO_PER_TOKEN = 1000 * _SUBUNITS
+_NANO_PER_SEARCH = 1_000_000 * _SUBUNITS
+_TIER_ALIASES = {"fast": "priority"}  # one thing under two names; a book keeps the second
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """The list price of one call, and the row of the book that it was taken from."""
+
+    nusd: int
+    model_id: str
+    entry_start: datetime | None = None  # the row's first moment; None = since ever
+    variant: str = STANDARD  # "fast", "batch" …
+    is_long_prompt: bool = False  # a request in it was over the row's threshold
+
+
+@dataclass(frozen=True, slots=True)
+class Unpriced:
+    """No price is known for the call. Its tokens count, its cost is not known (never 0)."""
+
+    model: str  # as logged
+    tokens: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """One entry made ready: sub-units per token for one variant and one place."""
+
+    model_id: str
+    start: datetime | None
+    variant: str
+    standard: tuple[int | None, ...]  # in the order of RATE_UNITS
+    threshold_tokens: int | None
+    long: tuple[int | None, ...]
+    web_search: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Terms:
+    """How calls of one kind are priced: rows, newest first; or why they cannot be."""
+
+    rows: tuple[_Row, ...] = ()
+    why: str = ""
+
+
+class PriceBook:
+    """Every known price. Immutable; answers are cached by the kind of call."""
+
+    def __init__(self, book_id: str, content: BookContent) -> None:
+        self.book_id = book_id
+        self.content = content
+        self._by_name = {alias: m for m in content.models.values() for alias in m.aliases}
+        self._by_name |= content.models  # an id wins over another model's alias
+        self._terms = lru_cache(maxsize=2048)(self._terms_of)
+        self._found = lru_cache(maxsize=2048)(self._find)
+
+    @classmethod
+    def from_json(cls, raw: bytes) -> Self:
+        """Read a book. Raises ConfigError when it is not whole."""
+        return cls(*decode_book(raw))
+
+    @property
+    def models(self) -> Iterable[ModelPrice]:
+        """Every priced model."""
+        return self.content.models.values()
+
+    @property
+    def recipe(self) -> Recipe:
+        """What the book was compiled from."""
+        return self.content.recipe
+
+    def model_price(self, model: str) -> ModelPrice | None:
+        """Return what is known of a model as logged, or None. Exact ids and aliases only.
+
+        Never by prefix: a new model would take an old one's price.
+        """
+        return self._found(model)[1]
+
+    def cost_of(self, event: UsageEvent) -> Cost | Unpriced:
+        """Return the list price of a call at its own time.
+
+        A variant that the model has no price for costs the standard price, as in the client.
+        """
+        terms = self._terms(event.model, event.speed, event.service_tier, event.inference_geo)
+        for row in terms.rows:
+            if row.start is None or row.start <= event.at:
+                return _cost(event, row)
+        return _unpriced(terms, event)
+
+    def context_window_tokens(self, model: str, context_tokens: int) -> int | None:
+        """Return the window that a prompt of this size was made for; None for unknown models.
+
+        A log names the larger window of older models only as `[1m]`; without it the smallest
+        one holds until a prompt was larger.
+        """
+        ref, known = self._found(model)
+        if known is None or not known.windows_tokens:
+            return None
+        largest = known.windows_tokens[-1]
+        if ref.is_1m:
+            return largest
+        return next((w for w in known.windows_tokens if context_tokens <= w), largest)
+
+    def _find(self, model: str) -> tuple[ModelRef, ModelPrice | None]:
+        ref = parse_model_id(model)
+        found = self._by_name.get(ref.id) or self._by_name.get(ref.id.removesuffix("-codex"))
+        return ref, found
+
+    def _terms_of(self, model: str, speed: str, service_tier: str, inference_geo: str) -> _Terms:
+        ref, known = self._found(model)
+        if ref.id == SYNTHETIC:
+            nothing = (0,) * len(RATE_UNITS)
+            return _Terms((_Row(SYNTHETIC, None, STANDARD, nothing, None, nothing, 0),))
+        if known is None:
+            return _Terms(why=self.content.unpriced.get(ref.id, "no price is known"))
+        by_geo = self.content.geo_multipliers.get(known.provider, {})
+        factor = by_geo.get(inference_geo, Decimal(1))
+        if ref.is_regional:  # two names of the same surcharge: never both
+            factor = max(factor, known.regional_multiplier)
+        rows = [_row(known.id, entry, speed, service_tier, factor) for entry in known.entries]
+        return _Terms(tuple(reversed(rows)))
+
+
+def _cost(event: UsageEvent, row: _Row) -> Cost | Unpriced:
+    tokens, threshold, is_long = event.tokens, row.threshold_tokens, False
+    if threshold is None or tokens.context_tokens <= threshold:
+        subunits = _charge(tokens, row.standard)
+    else:
+        requests = _requests(tokens, event.parts)
+        is_long = any(request.context_tokens > threshold for request in requests)
+        subunits = _charge_by_length(requests, row, threshold)
+    if subunits is None:
+        why = f"no price of {row.variant} {_missing(tokens, row)} tokens"
+        return Unpriced(event.model, tokens.total_tokens, why)
+    subunits += event.web_searches * row.web_search
+    return Cost(_rounded(subunits), row.model_id, row.start, row.variant, is_long)
+
+
+def _row(model_id: str, entry: PriceEntry, speed: str, service_tier: str, factor: Decimal) -> _Row:
+    variant, tariff = _chosen(entry, speed, service_tier)
+    return _Row(
+        model_id=model_id,
+        start=entry.start,
+        variant=variant,
+        standard=_scaled(tariff.rates, factor),
+        threshold_tokens=tariff.threshold_tokens,
+        long=_scaled(tariff.long_rates or tariff.rates, factor),
+        web_search=_whole(entry.web_search_kcount * _NANO_PER_SEARCH),
+    )
+
+
+def _chosen(entry: PriceEntry, speed: str, service_tier: str) -> tuple[str, Tariff]:
+    """Return the variant's name and tariff; the speed that served a call decides first."""
+    wanted = ("fast",) if speed == "fast" else ()
+    for name in (*wanted, service_tier, _TIER_ALIASES.get(service_tier, "")):
+        if name in entry.variants:
+            return name, entry.variants[name]
+    return STANDARD, entry.standard
+
+
+def _scaled(rates: Rates, factor: Decimal) -> tuple[int | None, ...]:
+    known: list[Decimal | None] = [getattr(rates, unit) for unit in RATE_UNITS]
+    return tuple(None if r is None else _whole(r * factor * _NANO_PER_TOKEN) for r in known)
+
+
+def _whole(subunits: Decimal) -> int:
+    whole = int(subunits)
+    if whole != subunits:  # refused when a book is compiled; a hand-made one ends here
+        raise ValueError(f"a rate has more than {MAX_RATE_DECIMALS} decimals")
+    return whole
+
+
+def _requests(tokens: TokenCounts, parts: tuple[TokenCounts, ...]) -> tuple[TokenCounts, ...]:
+    """Return the requests inside a call, if the log's parts are the whole of it.
+
+    Some clients split the cache writes by lifetime only for the whole call; the parts then get
+    its 1-hour writes from the first part on, as in the client.
+    """
+    total = sum(parts, start=TokenCounts())
+    late = tokens.cache_write_1h_tokens - total.cache_write_1h_tokens
+    if not parts or late < 0 or _billed(_moved(total, late)) != _billed(tokens):
+        return (tokens,)
+    requests = []
+    for part in parts:
+        moved = min(late, part.cache_write_5m_tokens)
+        requests.append(_moved(part, moved))
+        late -= moved
+    return tuple(requests)
+
+
+def _moved(tokens: TokenCounts, written: int) -> TokenCounts:
+    """Return `tokens` with some cache writes counted as 1-hour instead of 5-minute ones."""
+    if not written:
+        return tokens
+    return replace(
+        tokens,
+        cache_write_5m_tokens=tokens.cache_write_5m_tokens - written,
+        cache_write_1h_tokens=tokens.cache_write_1h_tokens + written,
+    )
+
+
+def _billed(tokens: TokenCounts) -> tuple[int, ...]:
+    return tokens.counts()[: len(RATE_UNITS)]  # the same order; reasoning is part of output
+
+
+def _charge_by_length(
+    requests: tuple[TokenCounts, ...], row: _Row, threshold_tokens: int
+) -> int | None:
+    total = 0
+    for request in requests:
+        is_long = request.context_tokens > threshold_tokens
+        part = _charge(request, row.long if is_long else row.standard)
+        if part is None:
+            return None
+        total += part
+    return total
+
+
+def _charge(tokens: TokenCounts, rates: tuple[int | None, ...]) -> int | None:
+    """Return sub-units, or None when tokens of a kind without a price are among them."""
+    total = 0
+    for count, rate in zip(_billed(tokens), rates):
+        if count:
+            if rate is None:
+                return None
+            total += count * rate
+    return total
+
+
+def _missing(tokens: TokenCounts, row: _Row) -> str:
+    kinds = (u.removesuffix("_mtok").replace("_", " ") for u in RATE_UNITS)
+    return ", ".join(
+        kind
+        for kind, count, rate, long_rate in zip(kinds, _billed(tokens), row.standard, row.long)
+        if count and (rate is None or long_rate is None)
+    )
+
+
+def _unpriced(terms: _Terms, event: UsageEvent) -> Unpriced:
+    why = terms.why
+    if terms.rows and (first := terms.rows[-1].start):
+        why = f"no price before {first:%Y-%m-%d}"
+    return Unpriced(event.model, event.tokens.total_tokens, why)
+
+
+def _rounded(subunits: int) -> int:
+    """Sub-units as whole nano-dollars, half-even: once per call, after all sums."""
+    whole, rest = divmod(subunits, _SUBUNITS)
+    twice = 2 * rest
+    return whole + (twice > _SUBUNITS or (twice == _SUBUNITS and whole % 2 == 1))

@@ -1,0 +1,83 @@
+"""What a price list says: rates of a model, dated. Plain values; the arithmetic is in prices."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Literal, get_args
+
+STANDARD = "standard"  # the name of the list price among the variants
+RateUnit = Literal[
+    "input_mtok", "cache_read_mtok", "cache_write_5m_mtok", "cache_write_1h_mtok", "output_mtok"
+]
+RATE_UNITS: tuple[RateUnit, ...] = get_args(RateUnit)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rates:
+    """US dollars per million tokens, 0..1000. None: no price is known for that kind of token.
+
+    The two cache writes are the short and the long lifetime: 5 minutes and 1 hour at Anthropic,
+    30 minutes and 12 hours at OpenAI.
+    """
+
+    input_mtok: Decimal | None = None
+    cache_read_mtok: Decimal | None = None
+    cache_write_5m_mtok: Decimal | None = None
+    cache_write_1h_mtok: Decimal | None = None
+    output_mtok: Decimal | None = None
+
+    def times(self, factor: Decimal) -> "Rates":
+        """Return every known rate multiplied."""
+        return Rates(
+            **{
+                unit: None if (rate := getattr(self, unit)) is None else rate * factor
+                for unit in RATE_UNITS
+            }
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tariff:
+    """Rates of one way to be served.
+
+    A request whose prompt is longer than `threshold_tokens` costs `long_rates` for all its
+    tokens, not only for those above. Both None: one price for every length.
+    """
+
+    rates: Rates
+    threshold_tokens: int | None = None
+    long_rates: Rates | None = None
+
+    def times(self, factor: Decimal) -> "Tariff":
+        """Return the tariff with every rate multiplied, the threshold kept."""
+        long_rates = None if self.long_rates is None else self.long_rates.times(factor)
+        return Tariff(
+            rates=self.rates.times(factor),
+            threshold_tokens=self.threshold_tokens,
+            long_rates=long_rates,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PriceEntry:
+    """One model's prices from `start` (inclusive, UTC) until the next entry's start."""
+
+    start: datetime | None = None  # None: since ever
+    standard: Tariff
+    variants: Mapping[str, Tariff] = field(default_factory=dict)  # "fast", "batch", "priority" …
+    web_search_kcount: Decimal = Decimal(10)  # US dollars per 1,000 searches
+    source: str = ""  # where the numbers come from
+    checked: str = ""  # YYYY-MM-DD a person compared them with the source; "" = nobody did
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelPrice:
+    """All that is known of one model: prices by date, oldest first, and its context windows."""
+
+    id: str
+    provider: str  # "anthropic", "openai"
+    entries: tuple[PriceEntry, ...]
+    aliases: tuple[str, ...] = ()
+    windows_tokens: tuple[int, ...] = ()  # smallest first; the larger ones must be asked for
+    regional_multiplier: Decimal = Decimal(1)  # for ids bound to one AWS region
