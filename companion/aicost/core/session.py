@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from aicost.core.context import next_prompt_nusd
+from aicost.core.context import CachedPrompt, cache_lifetime, next_prompt_nusd
 from aicost.core.prices import PriceBook
 from aicost.core.usage import Agent, TokenCounts
 from aicost.core.view import BurnRate, SessionRow, SessionState
@@ -113,3 +113,14 @@ def _state(facts: SessionFacts, live: LiveSession | None, now: datetime) -> Sess
         return live.state
     # Clients before the registry of running sessions: whoever logs calls is at work.
     return "busy" if now - facts.last_at < timedelta(seconds=WRITING_S) else "ended"
+
+
+def _next_prompt(call: LastCall, book: PriceBook, now: datetime) -> int | None:
+    prompt = CachedPrompt(
+        model=call.model,
+        context_tokens=call.tokens.context_tokens,
+        idle_s=(now - call.at).total_seconds(),
+        lifetime=cache_lifetime(call.tokens) or "short",
+        speed=call.speed,
+    )
+    return next_prompt_nusd(book, prompt, at=now)

@@ -1,6 +1,6 @@
 """What one model call consumed. Plain values: no I/O, no clock, no price."""
 
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Self
 
@@ -32,6 +32,17 @@ class TokenCounts:
             cache_write_1h_tokens=self.cache_write_1h_tokens + other.cache_write_1h_tokens,
             output_tokens=self.output_tokens + other.output_tokens,
             reasoning_tokens=self.reasoning_tokens + other.reasoning_tokens,
+        )
+
+    def counts(self) -> tuple[int, int, int, int, int, int]:
+        """Return the six fields in their order, without the deep copies of `astuple`."""
+        return (
+            self.input_tokens,
+            self.cache_read_tokens,
+            self.cache_write_5m_tokens,
+            self.cache_write_1h_tokens,
+            self.output_tokens,
+            self.reasoning_tokens,
         )
 
     @property
@@ -127,4 +138,4 @@ def _largest(a: TokenCounts, b: TokenCounts) -> TokenCounts:
 
 
 def _by_size(parts: tuple[TokenCounts, ...]) -> tuple[int, list[tuple[int, ...]]]:
-    return sum(part.total_tokens for part in parts), [astuple(part) for part in parts]
+    return sum(part.total_tokens for part in parts), [part.counts() for part in parts]

@@ -4,7 +4,7 @@ import hashlib
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 
 from aicost.core.days import from_us, to_us
 from aicost.core.usage import TokenCounts, UsageEvent
@@ -119,10 +119,10 @@ def _stored_call(  # noqa: PLR0913 - one argument per column of _SELECT
 def call_row(key: int, call: StoredCall, variant: int) -> tuple[object, ...]:
     """Return the values of one row, in the order UPSERT_CALL wants them."""
     event = call.event
-    parts = json.dumps([astuple(part) for part in event.parts]) if event.parts else None
+    parts = json.dumps([part.counts() for part in event.parts]) if event.parts else None
     return (
         key, event.event_key, call.span, call.model, call.place, variant, to_us(event.at),
-        *astuple(event.tokens), event.web_searches, parts, event.source_rank, call.cost_nusd,
+        *event.tokens.counts(), event.web_searches, parts, event.source_rank, call.cost_nusd,
         call.price_book,
     )  # fmt: skip
 
@@ -137,18 +137,18 @@ class UsageChange:
     """What a batch adds to (or takes from) the daily usage."""
 
     def __init__(self) -> None:
-        self._by_key: dict[UsageKey, list[int]] = {}
+        self._by_key: dict[UsageKey, tuple[int, ...]] = {}
 
     def add(self, day: int, call: StoredCall, sign: int = 1) -> None:
         """Count a call in (`sign` 1) or out (-1)."""
         tokens, cost = call.event.tokens, call.cost_nusd
-        values = self._by_key.setdefault((day, call.span, call.model, call.place), [0] * len(USAGE))
+        key = (day, call.span, call.model, call.place)
         counts = (
-            1, *astuple(tokens), call.event.web_searches, cost or 0, int(cost is not None),
+            1, *tokens.counts(), call.event.web_searches, cost or 0, int(cost is not None),
             tokens.total_tokens if cost is None else 0,
         )  # fmt: skip
-        for at, count in enumerate(counts):
-            values[at] += sign * count
+        old = self._by_key.get(key) or (0,) * len(USAGE)
+        self._by_key[key] = tuple([a + sign * b for a, b in zip(old, counts)])
 
     def apply(self, db: sqlite3.Connection) -> None:
         """Write the changes; rows in which nothing is left go away."""

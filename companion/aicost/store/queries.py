@@ -143,8 +143,8 @@ def _month_start(day: int) -> int:
 def _grouped(usage: str, key: str, where: str) -> str:
     return (
         f"SELECT {key} AS key, group_concat(DISTINCT x.agent), group_concat(DISTINCT m.name),"
-        f" count(DISTINCT s.session), count(DISTINCT s.turn), {_SUMS} FROM {usage} u{_JOINS} WHERE {where}"
-        " GROUP BY 1 ORDER BY 1"
+        f" count(DISTINCT s.session), count(DISTINCT s.turn), {_SUMS}"
+        f" FROM {usage} u{_JOINS} WHERE {where} GROUP BY 1 ORDER BY 1"
     )
 
 

@@ -1,0 +1,50 @@
+"""The component that pushes a fresh view to whoever watches."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+
+from aicost.core.errors import StoreError
+from aicost.core.view import DashboardView
+
+log = logging.getLogger(__name__)
+
+GATHER_S = 0.08  # changes this close together make one view
+QUIET_S = 2.0  # rates fall and agents come and go without a log line
+
+
+class Publisher:
+    """Builds a view on every change, and every `QUIET_S` without one, while somebody watches."""
+
+    name = "publisher"
+
+    def __init__(
+        self,
+        build: Callable[[], Awaitable[DashboardView]],
+        publish: Callable[[DashboardView], None],
+        watched: Callable[[], bool],
+    ) -> None:
+        self._build, self._publish, self._watched = build, publish, watched
+        self._changed = asyncio.Event()
+
+    def changed(self) -> None:
+        """Note that the ledger or the running agents changed. In the event loop only."""
+        self._changed.set()
+
+    async def run(self) -> None:
+        """Publish until cancelled."""
+        while True:
+            try:
+                await asyncio.wait_for(self._changed.wait(), QUIET_S)
+                await asyncio.sleep(GATHER_S)
+            except TimeoutError:
+                pass  # nothing changed: the moment did
+            self._changed.clear()
+            if self._watched():
+                await self._publish_one()
+
+    async def _publish_one(self) -> None:
+        try:
+            self._publish(await self._build())
+        except StoreError as error:  # locked for long, or the disk: the last view stays
+            log.warning("no view: %s", error.what)

@@ -1,0 +1,190 @@
+"""The daemon: components side by side, and the methods its clients call."""
+
+import asyncio
+import os
+import sqlite3
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from aicost import __version__
+from aicost.core.errors import ConfigError, StoreError
+from aicost.core.session import LiveSession
+from aicost.core.view import DashboardView, Reading
+from aicost.daemon import answers
+from aicost.daemon.live import read_live
+from aicost.daemon.publisher import Publisher
+from aicost.daemon.reader import Reader
+from aicost.daemon.server import Notify, Server
+from aicost.daemon.setup import Setup
+from aicost.platform.resources import own_resources
+from aicost.sources.claude.paths import home_of
+from aicost.store import queries
+from aicost.store.ledger import Recorded, connect_readonly
+
+T = TypeVar("T")
+Params = Mapping[str, object]
+PROGRESS_S = 0.25  # how often a waiting client hears how far the reading is
+
+
+class Service:
+    """Wires reader, publisher and server together; runs until `stop` is set."""
+
+    def __init__(self, setup: Setup) -> None:
+        self._setup = setup
+        self._engine = setup.open_engine()
+        self._started = time.monotonic()
+        self._queries = ThreadPoolExecutor(1, "queries")
+        self._db = connect_readonly(setup.dirs.ledger_file)
+        self._stop = asyncio.Event()
+        self._reader = Reader(self._engine, self._on_change)
+        self._server = Server(
+            setup.dirs.socket_path,
+            {
+                "report": self._report,
+                "sessions": self._sessions,
+                "turns": self._turns,
+                "view": self._view,
+                "status": self._status,
+                "transcript.seen": self._transcript_seen,
+                "stop": self._stop_asked,
+            },
+            first_view=self._build_view,
+        )
+        self._publisher = Publisher(
+            self._build_view, self._server.publish, lambda: self._server.subscribers > 0
+        )
+
+    def stop(self) -> None:
+        """Ask for a clean end. In the event loop only."""
+        self._stop.set()
+
+    async def run(self, ready: Callable[[], None] = lambda: None) -> None:
+        """Run all components until asked to stop. Raises ExceptionGroup if one breaks."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                components = (self._reader, self._publisher, self._server)
+                tasks = [group.create_task(c.run(), name=c.name) for c in components]
+                await self._server.listening.wait()
+                ready()
+                await self._stop.wait()
+                for task in tasks:
+                    task.cancel()
+        finally:
+            self._queries.shutdown()
+            self._db.close()
+
+    def _on_change(self, _: Recorded) -> None:
+        self._publisher.changed()
+
+    async def _report(self, params: Params, notify: Notify) -> object:
+        rest = await self._prepared(params, notify)
+        answer = await self._query(lambda: answers.report(self._db, rest))
+        return await self._with_coverage(answer, params)
+
+    async def _sessions(self, params: Params, notify: Notify) -> object:
+        rest = await self._prepared(params, notify)
+        live = await self._live()
+        answer = await self._query(lambda: answers.sessions(self._question(), live, rest))
+        return await self._with_coverage(answer, params)
+
+    async def _turns(self, params: Params, notify: Notify) -> object:
+        rest = await self._prepared(params, notify)
+        answer = await self._query(lambda: answers.turns(self._db, rest))
+        return await self._with_coverage(answer, params)
+
+    async def _view(self, params: Params, notify: Notify) -> object:
+        await self._prepared(params, notify)
+        return msgspec.to_builtins(await self._build_view())
+
+    async def _status(self, _params: Params, _notify: Notify) -> object:
+        own, found = own_resources(), await self._reader.pending()
+        skipped = await self._query(lambda: queries.skipped_lines(self._db))
+        return {
+            "version": __version__,
+            "pid": os.getpid(),
+            "uptime_s": time.monotonic() - self._started,
+            "homes": sorted(self._engine.homes),
+            "unwatched": self._reader.watcher.unwatched,
+            "log_files": found.files,
+            "log_bytes": found.bytes,
+            "pending_bytes": found.pending_bytes,
+            "lag_s": self._reader.lag_s,
+            "rss_bytes": own.rss_bytes,
+            "cpu_s": own.cpu_s,
+            "skipped_lines": skipped,
+            "timezone": self._setup.zone.key,
+            "price_book": self._setup.book.book_id,
+            "ledger": str(self._setup.dirs.ledger_file),
+            "subscribers": self._server.subscribers,
+        }
+
+    async def _transcript_seen(self, params: Params, _notify: Notify) -> object:
+        """Take on the home that a hook's transcript lies in, and read that transcript."""
+        path = params.get("path")
+        home = home_of(Path(path)) if isinstance(path, str) else None
+        if home is None:
+            return {"known": False}
+        if str(home) not in self._engine.homes:
+            await self._reader.add_homes([str(home)])
+        self._reader.wake(str(path), str(home))
+        return {"known": True}
+
+    async def _stop_asked(self, _params: Params, _notify: Notify) -> object:
+        asyncio.get_running_loop().call_soon(self._stop.set)
+        return {"pid": os.getpid()}
+
+    async def _prepared(self, params: Params, notify: Notify) -> dict[str, object]:
+        """Take on the caller's homes and, unless it will not wait, read all that is on disk."""
+        homes = params.get("homes")
+        if isinstance(homes, list):
+            await self._reader.add_homes(str(home) for home in homes)
+        if params.get("wait", True):
+            async with asyncio.TaskGroup() as group:
+                telling = group.create_task(self._tell_progress(notify), name="progress")
+                await self._reader.catch_up()
+                telling.cancel()
+        return {key: value for key, value in params.items() if key != "wait"}
+
+    async def _tell_progress(self, notify: Notify) -> None:
+        while True:
+            await asyncio.sleep(PROGRESS_S)
+            if isinstance(self._reader.reading, Reading):
+                await notify(msgspec.to_builtins(self._reader.reading))
+
+    async def _with_coverage(self, answer: dict[str, object], params: Params) -> object:
+        found = await self._reader.pending() if not params.get("wait", True) else None
+        pending = found.pending_bytes if found else 0
+        complete = not found.unread if found else True
+        return answer | {"complete": complete, "pending_bytes": pending}
+
+    async def _build_view(self) -> DashboardView:
+        live = await self._live()
+        coverage = answers.Coverage(
+            tuple(sorted(self._engine.homes)), self._reader.log_files, self._reader.reading
+        )
+        days = self._engine.ledger.days
+        return await self._query(lambda: answers.view(self._question(), live, days, coverage))
+
+    async def _live(self) -> dict[str, LiveSession]:
+        homes = sorted(self._engine.homes)
+        return await self._query(lambda: read_live(homes))
+
+    def _question(self) -> answers.Question:
+        return answers.Question(self._db, self._setup.book, datetime.now(UTC))
+
+    async def _query(self, question: Callable[[], T]) -> T:
+        """Run a query in the thread of queries. Raises StoreError, ConfigError."""
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._queries, question)
+        except sqlite3.Error as error:
+            raise StoreError(
+                f"the ledger cannot be read: {error}", hint="aicost daemon status"
+            ) from error
+        except (msgspec.ValidationError, KeyError) as error:
+            raise ConfigError(f"this cannot be asked: {error}") from error

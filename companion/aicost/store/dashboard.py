@@ -1,0 +1,171 @@
+"""What screens ask of the ledger: today, the burn of the last minutes, sessions as they stand."""
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+
+from aicost.core.days import from_us
+from aicost.core.session import LastCall, SessionFacts
+from aicost.core.usage import TokenCounts
+from aicost.core.view import BurnRate, Totals
+from aicost.store.calls import USAGE
+from aicost.store.schema import TOKENS
+
+CACHE_CALLS = 20  # the cache share is that of so many last main-thread calls
+_HOUR_S, _MINUTE_S = 3600, 60
+_SUMS = ", ".join(f"coalesce(sum({name}), 0)" for name in USAGE)
+
+
+def day_totals(db: sqlite3.Connection, day: int) -> Totals:
+    """Return what one local day (`date.toordinal()`) used so far."""
+    sessions, requests, *rest = db.execute(
+        "SELECT count(DISTINCT s.session),"
+        f" {_SUMS} FROM usage_day u JOIN span s ON s.id = u.span WHERE u.day = ?",
+        (day,),
+    ).fetchone()
+    counts, (_, cost, priced, unpriced) = rest[: len(TOKENS)], rest[len(TOKENS) :]
+    models = db.execute(
+        "SELECT DISTINCT m.name FROM usage_day u JOIN model m ON m.id = u.model"
+        " WHERE u.day = ? AND u.unpriced_tokens > 0 ORDER BY 1",
+        (day,),
+    )
+    return Totals(
+        requests=requests,
+        sessions=sessions,
+        tokens=TokenCounts(**dict(zip(TOKENS, counts))),
+        cost_nusd=cost if priced else None,
+        unpriced_tokens=unpriced,
+        unpriced_models=tuple(name for (name,) in models),
+    )
+
+
+def burn_by_session(db: sqlite3.Connection, now_us: int, window_s: int) -> dict[str, BurnRate]:
+    """Return the rate of each session that made calls within the last `window_s` seconds."""
+    rows = db.execute(
+        "SELECT x.session_id, sum(c.input_tokens + c.cache_read_tokens + c.cache_write_5m_tokens"
+        " + c.cache_write_1h_tokens + c.output_tokens), coalesce(sum(c.cost_nusd), 0)"
+        " FROM call c JOIN span s ON s.id = c.span JOIN session x ON x.id = s.session"
+        " WHERE c.at_us > ? AND c.at_us <= ? GROUP BY x.id",
+        (now_us - window_s * 1_000_000, now_us),
+    )
+    return {
+        session_id: BurnRate(
+            tokens_per_minute=tokens * _MINUTE_S / window_s,
+            nusd_per_hour=nusd * _HOUR_S // window_s,
+            window_s=window_s,
+        )
+        for session_id, tokens, nusd in rows
+    }
+
+
+def total_burn(rates: Iterable[BurnRate], window_s: int) -> BurnRate:
+    """Add rates of one window up."""
+    rates = list(rates)
+    return BurnRate(
+        tokens_per_minute=sum(rate.tokens_per_minute for rate in rates),
+        nusd_per_hour=sum(rate.nusd_per_hour for rate in rates),
+        window_s=window_s,
+    )
+
+
+def session_ids_since(db: sqlite3.Connection, since_us: int, limit: int) -> tuple[str, ...]:
+    """Return the sessions with a call since then, newest first."""
+    rows = db.execute(
+        "SELECT session_id FROM session WHERE last_us >= ? ORDER BY last_us DESC LIMIT ?",
+        (since_us, limit),
+    )
+    return tuple(session_id for (session_id,) in rows)
+
+
+def session_ids(db: sqlite3.Connection, homes: Sequence[str] = ()) -> tuple[str, ...]:
+    """Return all sessions with a call, newest first; only those of `homes` if any are named."""
+    where = ""
+    if homes:
+        marks = ", ".join("?" * len(homes))
+        where = (
+            " AND id IN (SELECT session FROM session_home WHERE home IN"
+            f" (SELECT id FROM home WHERE path IN ({marks})))"
+        )
+    rows = db.execute(
+        f"SELECT session_id FROM session WHERE last_us IS NOT NULL{where} ORDER BY last_us DESC",
+        tuple(homes),
+    )
+    return tuple(session_id for (session_id,) in rows)
+
+
+def session_facts(db: sqlite3.Connection, ids: Iterable[str]) -> Iterator[SessionFacts]:
+    """Yield what the ledger knows of each session; ids without a call are passed over."""
+    for session_id in ids:
+        row = db.execute(
+            "SELECT id, agent, first_us, last_us, last_main_call FROM session"
+            " WHERE session_id = ? AND last_us IS NOT NULL",
+            (session_id,),
+        ).fetchone()
+        if row is not None:
+            yield _facts(db, session_id, *row)
+
+
+def _facts(  # noqa: PLR0913 - the columns of one row
+    db: sqlite3.Connection,
+    session_id: str,
+    row_id: int,
+    agent: str,
+    first_us: int,
+    last_us: int,
+    last_call: int | None,
+) -> SessionFacts:
+    requests, cost, priced, unpriced = db.execute(
+        "SELECT sum(u.requests), sum(u.cost_nusd), sum(u.priced_requests), sum(u.unpriced_tokens)"
+        " FROM span s CROSS JOIN usage_day u ON u.span = s.id WHERE s.session = ?",
+        (row_id,),
+    ).fetchone()
+    (subagents,) = db.execute(
+        "SELECT count(*) FROM span WHERE session = ? AND subagent_id <> ''", (row_id,)
+    ).fetchone()
+    return SessionFacts(
+        session_id=session_id,
+        agent="codex" if agent == "codex" else "claude",
+        first_at=from_us(first_us),
+        last_at=from_us(last_us),
+        requests=requests,
+        subagents=subagents,
+        cost_nusd=cost if priced else None,
+        unpriced_tokens=unpriced,
+        last_call=None if last_call is None else _last_call(db, last_call),
+        cache_share=_cache_share(db, row_id),
+    )
+
+
+def _last_call(db: sqlite3.Connection, key: int) -> LastCall:
+    model, at_us, speed, cwd, branch, repo, *counts = db.execute(
+        "SELECT m.name, c.at_us, v.speed, p.cwd, p.branch, p.repo,"
+        f" {', '.join('c.' + name for name in TOKENS)} FROM call c"
+        " JOIN model m ON m.id = c.model JOIN variant v ON v.id = c.variant"
+        " JOIN place p ON p.id = c.place WHERE c.key = ?",
+        (key,),
+    ).fetchone()
+    return LastCall(
+        model=model,
+        at=from_us(at_us),
+        tokens=TokenCounts(**dict(zip(TOKENS, counts))),
+        speed=speed,
+        cwd=cwd,
+        branch=branch,
+        repo=repo,
+    )
+
+
+def _cache_share(db: sqlite3.Connection, session: int) -> float | None:
+    """Return the part of the last calls' prompts that came from the cache, None if empty."""
+    spans = db.execute(
+        "SELECT id FROM span WHERE session = ? AND subagent_id = ''"
+        " ORDER BY started_us DESC LIMIT ?",
+        (session, CACHE_CALLS),
+    ).fetchall()
+    marks = ", ".join("?" * len(spans))
+    read, context = db.execute(
+        "SELECT sum(cache_read_tokens), sum(input_tokens + cache_read_tokens"
+        " + cache_write_5m_tokens + cache_write_1h_tokens) FROM (SELECT * FROM call"
+        f" WHERE span IN ({marks}) ORDER BY at_us DESC LIMIT ?)",
+        (*(span for (span,) in spans), CACHE_CALLS),
+    ).fetchone()
+    return read / context if context else None
