@@ -31,6 +31,8 @@ _FOREIGN_NAMES = ("CLICOLOR", "CLICOLOR_FORCE", "COLUMNS", "FORCE_COLOR", "LINES
 # Asked for by whoever runs the tests, so it reaches them.
 _ALLOWED = frozenset({"AICOST_CORPUS", "CLAUDE_BIN"})
 
+pytest_plugins = ("corpora",)  # recorded logs, as fixtures for every test
+
 _home_number = count()
 
 
