@@ -46,4 +46,4 @@ class FileRead:
     home: str  # the agent's folder that the log lies in
     agent: Agent
     cursor: Cursor
-    parsed: tuple[Parsed, ...]  # blocks in file order; the tail, if it was whole, last
+    parsed: tuple[Parsed, ...]  # all facts found, in file order

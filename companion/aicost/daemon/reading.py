@@ -12,10 +12,12 @@ from aicost.core.tailing import (
     continuation,
     mark_of,
 )
+from aicost.core.usage import UsageEvent, merged
 from aicost.sources.base import Parser
 from aicost.sources.claude.paths import look_of
 
-CHUNK_BYTES = 4 * 2**20
+CHUNK_BYTES = 128 * 1024  # larger ones cost a page fault for each of their pages
+MAX_CHUNK_BYTES = 4 * 2**20  # while one line goes on over several chunks
 
 
 def read_log(path: str, home: str, cursor: Cursor, parser: Parser) -> FileRead | None:
@@ -42,13 +44,14 @@ def _read(fd: int, path: str, home: str, cursor: Cursor, parser: Parser) -> File
         cursor = Cursor(device=look.device, inode=look.inode)
     # Only up to the size we saw: what is appended meanwhile belongs to the next reading.
     blocks = LineBlocks(cursor.offset, skipping=cursor.skipping)
-    at, parsed = cursor.offset, list[Parsed]()
+    at, parsed, chunk_bytes = cursor.offset, list[Parsed](), CHUNK_BYTES
     while at < look.size_bytes:
-        chunk = os.pread(fd, min(CHUNK_BYTES, look.size_bytes - at), at)
+        chunk = os.pread(fd, min(chunk_bytes, look.size_bytes - at), at)
         if not chunk:  # cut meanwhile: the next look sees it
             break
         at += len(chunk)
         block = blocks.feed(chunk)
+        chunk_bytes = CHUNK_BYTES if block.lines else min(2 * chunk_bytes, MAX_CHUNK_BYTES)
         facts = parser.parse(block.lines, cursor.thread)
         parsed.append(facts)
         cursor = replace(
@@ -62,7 +65,22 @@ def _read(fd: int, path: str, home: str, cursor: Cursor, parser: Parser) -> File
     cursor = replace(
         cursor, seen_bytes=at, modified_ns=look.modified_ns, mark=_mark(fd, cursor.offset)
     )
-    return FileRead(path=path, home=home, agent=parser.agent, cursor=cursor, parsed=tuple(parsed))
+    facts = (_together(parsed),)
+    return FileRead(path=path, home=home, agent=parser.agent, cursor=cursor, parsed=facts)
+
+
+def _together(blocks: list[Parsed]) -> Parsed:
+    """Put the facts of a file's blocks together, each call once."""
+    calls: dict[str, UsageEvent] = {}
+    for block in blocks:
+        for call in block.calls:
+            known = calls.get(call.event_key)
+            calls[call.event_key] = call if known is None else merged(known, call)
+    return Parsed(
+        calls=tuple(calls.values()),
+        prompts=tuple(prompt for block in blocks for prompt in block.prompts),
+        subagents=tuple(subagent for block in blocks for subagent in block.subagents),
+    )
 
 
 def _whole_tail(tail: bytes, thread: str, parser: Parser) -> list[Parsed]:

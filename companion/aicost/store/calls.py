@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from aicost.core.days import from_us, to_us
+from aicost.core.days import from_us
 from aicost.core.usage import TokenCounts, UsageEvent
 from aicost.store.schema import TOKENS
 
@@ -49,9 +49,10 @@ class StoredCall:
 
 
 def key_of(event_key: str) -> int:
-    """Return the row key of a call: 64 bits of a hash, so that rows and index stay small.
+    """Return the key of a call: 64 bits of a hash, so that the index of keys stays small.
 
-    Two of a million calls would share a key with probability 3e-8.
+    Two of a million calls would share a key with probability 3e-8. It is no row id, because
+    random row ids would touch every page of the table in every batch.
     """
     digest = hashlib.blake2b(event_key.encode(), digest_size=8).digest()
     return int.from_bytes(digest, "big", signed=True)
@@ -116,12 +117,12 @@ def _stored_call(  # noqa: PLR0913 - one argument per column of _SELECT
     return key, StoredCall(event, cost_nusd, span, model_row, place, price_book)
 
 
-def call_row(key: int, call: StoredCall, variant: int) -> tuple[object, ...]:
+def call_row(key: int, at_us: int, call: StoredCall, variant: int) -> tuple[object, ...]:
     """Return the values of one row, in the order UPSERT_CALL wants them."""
     event = call.event
     parts = json.dumps([part.counts() for part in event.parts]) if event.parts else None
     return (
-        key, event.event_key, call.span, call.model, call.place, variant, to_us(event.at),
+        key, event.event_key, call.span, call.model, call.place, variant, at_us,
         *event.tokens.counts(), event.web_searches, parts, event.source_rank, call.cost_nusd,
         call.price_book,
     )  # fmt: skip

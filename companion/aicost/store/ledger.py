@@ -98,7 +98,6 @@ class Ledger:
         for key, event in fresh.items():
             if row := self._change(key, event, stored.get(key), changed):
                 rows.append(row)
-        rows.sort(key=lambda row: row[0])  # type: ignore[arg-type, return-value]  # keys are ints; inserting in key order keeps the tree's pages together
         self._db.executemany(UPSERT_CALL, rows)
         changed.usage.apply(self._db)
         sessions.update_summaries(self._db, changed.added, changed.moved)
@@ -114,21 +113,21 @@ class Ledger:
             event = merged(old.event, event)
             if event == old.event:
                 return None
-        call = self._stored_form(event)
-        session = self._names.session(event.session_id, event.agent)
+        names, at_us = self._names, to_us(event.at)
+        session = names.session(event.session_id, event.agent)
+        call = self._stored_form(event, session)
         if old is not None:
             changed.usage.add(self.days.day_of(to_us(old.event.at)), old, -1)
-            changed.moved |= {session, self._names.session(old.event.session_id, event.agent)}
-        changed.usage.add(self.days.day_of(to_us(event.at)), call)
-        changed.added.append((session, to_us(event.at), None if event.is_sidechain else key))
+            changed.moved |= {session, names.session(old.event.session_id, event.agent)}
+        changed.usage.add(self.days.day_of(at_us), call)
+        changed.added.append((session, at_us, None if event.is_sidechain else key))
         changed.sessions.add(session)
         changed.names.add(event.session_id)
-        variant = self._names.variant(event.speed, event.service_tier, event.inference_geo)
-        return call_row(key, call, variant)
+        variant = names.variant(event.speed, event.service_tier, event.inference_geo)
+        return call_row(key, at_us, call, variant)
 
-    def _stored_form(self, event: UsageEvent) -> StoredCall:
+    def _stored_form(self, event: UsageEvent, session: int) -> StoredCall:
         names, cost = self._names, self._book.cost_of(event)
-        session = names.session(event.session_id, event.agent)
         return StoredCall(
             event=event,
             cost_nusd=cost.nusd if isinstance(cost, Cost) else None,
@@ -238,6 +237,7 @@ def connect(path: Path | str) -> sqlite3.Connection:
     db = sqlite3.connect(path, isolation_level=None, timeout=5.0, check_same_thread=False)
     db.execute("PRAGMA journal_mode = WAL")
     db.execute("PRAGMA synchronous = NORMAL")
+    db.execute("PRAGMA cache_size = -16000")  # KiB: a first read's indexes fit
     return db
 
 

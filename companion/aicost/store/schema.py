@@ -51,7 +51,8 @@ _MIGRATIONS = (  # append only, never edit: position n takes the file from versi
       inference_geo TEXT NOT NULL, UNIQUE (speed, service_tier, inference_geo));
     CREATE TABLE price_book (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
     CREATE TABLE call (
-      key INTEGER PRIMARY KEY, event_key TEXT NOT NULL, span INTEGER NOT NULL,
+      id INTEGER PRIMARY KEY, key INTEGER NOT NULL UNIQUE, event_key TEXT NOT NULL,
+      span INTEGER NOT NULL,
       model INTEGER NOT NULL, place INTEGER NOT NULL, variant INTEGER NOT NULL,
       at_us INTEGER NOT NULL, {_TOKEN_COLUMNS}, web_searches INTEGER NOT NULL, parts TEXT,
       source_rank INTEGER NOT NULL, cost_nusd INTEGER, price_book INTEGER NOT NULL);
