@@ -1,0 +1,82 @@
+"""The price book on disk: which one is in use, whether it is old, and how it is renewed.
+
+Loading needs the standard library only, so imports for the rest are inside their functions;
+the price library itself is imported by a refresh alone.
+"""
+
+import contextlib
+import os
+import re
+from pathlib import Path
+
+from aicost.core.errors import ConfigError
+from aicost.core.prices import PriceBook, Recipe
+
+SHIPPED = Path(__file__).with_name("pricebook.json")
+_POINTER = "current"  # a file that names the book in use
+_BOOK_NAME = re.compile(r"pricebook-([0-9a-f]{12})\.json")
+
+
+def load_price_book(prices_dir: Path | None) -> PriceBook:
+    """Return the book in use: the one `prices_dir` points at if it is whole, else the shipped one.
+
+    Raises ConfigError only if the shipped book is damaged, OSError if it is gone.
+    """
+    in_use = None if prices_dir is None else _in_use(prices_dir)
+    return in_use or PriceBook.from_json(SHIPPED.read_bytes())
+
+
+def is_stale(prices_dir: Path | None) -> bool:
+    """Whether a refresh would start from a newer library or newer overrides.
+
+    Compares versions and hashes; the library is not imported. Without an installed library
+    nothing can be compiled, so nothing is stale.
+    """
+    from aicost.prices.library import installed_version
+    from aicost.prices.overrides import overrides_sha256
+
+    version = installed_version()
+    wanted = Recipe(genai_prices=version, overrides_sha256=overrides_sha256())
+    return bool(version) and load_price_book(prices_dir).recipe != wanted
+
+
+def refresh_price_book(prices_dir: Path) -> PriceBook:
+    """Compile a book from what is installed, check it against the one in use, and use it.
+
+    Older books stay beside it: a call names the book that priced it. Raises ConfigError that
+    names the row when the new book is refused, OSError when it cannot be written; both leave
+    the book in use as it was.
+    """
+    from aicost.prices.compile import compile_book
+
+    raw = compile_book(load_price_book(prices_dir).content)
+    book = PriceBook.from_json(raw)
+    prices_dir.mkdir(parents=True, exist_ok=True)
+    name = f"pricebook-{book.book_id}.json"
+    _replace_file(prices_dir / name, raw)
+    _replace_file(prices_dir / _POINTER, f"{name}\n".encode())
+    return book
+
+
+def _in_use(prices_dir: Path) -> PriceBook | None:
+    """Return the book that the pointer names, or None when anything about it is not right."""
+    with contextlib.suppress(OSError, UnicodeDecodeError, ConfigError):
+        named = _BOOK_NAME.fullmatch((prices_dir / _POINTER).read_text(encoding="ascii").strip())
+        if named:
+            book = PriceBook.from_json((prices_dir / named[0]).read_bytes())
+            return book if book.book_id == named[1] else None
+    return None
+
+
+def _replace_file(path: Path, raw: bytes) -> None:
+    """Write a file so that a reader sees the old or the new one, never a part."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with temporary.open("wb") as file:
+            file.write(raw)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
