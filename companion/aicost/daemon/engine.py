@@ -1,10 +1,11 @@
 """Everything new on disk into the ledger. Used by the resident daemon and by a single command."""
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
+from aicost.core.facts import FileRead
 from aicost.core.prices import PriceBook
 from aicost.core.tailing import Cursor
 from aicost.core.view import Reading
@@ -46,8 +47,7 @@ class Engine:
         pending = {log.path: log.pending_bytes for log in found.unread}
         workers = os.cpu_count() or 1 if cores is None else cores
         for batch in read_unread(found.unread, cores=workers):
-            recorded = self.ledger.record(batch)
-            self.cursors.update((read.path, read.cursor) for read in batch)
+            recorded = self._record(batch)
             files += len(batch)
             size += sum(pending.get(read.path, 0) for read in batch)
             yield Step(recorded, files, size)
@@ -62,7 +62,10 @@ class Engine:
                 continue
             if read is not None:
                 reads.append(read)
-        recorded = self.ledger.record(reads) if reads else Recorded(0, frozenset())
+        return self._record(reads) if reads else Recorded(0, frozenset())
+
+    def _record(self, reads: Sequence[FileRead]) -> Recorded:
+        recorded = self.ledger.record(reads)
         self.cursors.update((read.path, read.cursor) for read in reads)
         return recorded
 

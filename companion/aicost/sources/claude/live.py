@@ -7,6 +7,7 @@ import msgspec
 from aicost.core.errors import LogFormatError
 from aicost.core.session import LiveSession, LiveState
 
+
 class _Entry(msgspec.Struct, rename="camel"):
     pid: int
     session_id: str

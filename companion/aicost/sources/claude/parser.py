@@ -154,28 +154,32 @@ class _Reading:
         """Read one line. Raises LogFormatError if it is broken."""
         if lines[start] != ord("{") or lines[end - 1] != ord("}"):
             raise LogFormatError("not a JSON object")
-        if lines.find(b'"usage"', start, end) >= 0:
-            self._take_usage(lines[start:end])
+        # Byte searches are what most lines cost: long needles are found faster than short ones.
+        counts_tokens = lines.find(b'output_tokens"', start, end) >= 0
+        if counts_tokens and self._take_usage(lines[start:end]):
+            return
         if lines.find(b'"user"', start, end) >= 0 and lines.find(b'"tool_result"', start, end) < 0:
             self._take_user(lines[start:end])
 
-    def _take_usage(self, line: bytes) -> None:
+    def _take_usage(self, line: bytes) -> bool:
+        """Take a call's usage; return False if the line is of another kind."""
         row = _decoded(line)
         if row is None or row.type not in ("assistant", "progress"):
-            return
+            return False
         found, at = _message_and_time(row)
         if found is None or found.usage is None or found.model == SYNTHETIC_MODEL:
-            return
+            return True
         if at is None or not found.id or not found.model or not row.session_id:
             raise LogFormatError("usage without id, model, session or time")
         # A message is logged once for each of its blocks, nearly always with nothing new: such a
         # line is dropped here only if merging it would change nothing (see usage.merged).
         last = self._last.get(found.id)
         if last and last[0] == found.usage and at >= last[1] and self._same(row, found, last[2]):
-            return
+            return True
         call = _call(row, found, found.usage, at, self.turn_id)
         self._last[found.id] = (found.usage, at, call)
         self.calls.append(call)
+        return True
 
     def _same(self, row: "_Line", found: "_Message", call: UsageEvent) -> bool:
         subagent_id, rank = _thread_of(row)
@@ -209,7 +213,7 @@ class _Reading:
 
 
 def _decoded(line: bytes) -> _Line | None:
-    """Decode a line that says "usage". None: a kind of record that is not ours."""
+    """Decode a line that counts tokens. None: a kind of record that is not ours."""
     try:
         return _decode_line(line)
     except _UNREADABLE as error:
