@@ -61,10 +61,11 @@ def _acquire(fd: int, until: float) -> None:
 def run_daemon(dirs: Dirs, env: Mapping[str, str]) -> None:
     """Run the daemon in this process until SIGTERM or SIGINT. Raises AlreadyRunning."""
     from aicost.daemon.service import Service  # asyncio, watchdog …: only who runs it pays
-    from aicost.daemon.setup import load_setup
+    from aicost.daemon.setup import load_setup, renew_price_book
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     with ledger_lock(dirs):
+        renew_price_book(dirs)
         setup = load_setup(dirs, env)
 
         async def main() -> None:

@@ -3,7 +3,6 @@
 import asyncio
 import os
 import sqlite3
-import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -22,7 +21,7 @@ from aicost.daemon.publisher import Publisher
 from aicost.daemon.reader import Reader
 from aicost.daemon.server import Notify, Server
 from aicost.daemon.setup import Setup
-from aicost.platform.resources import own_resources
+from aicost.platform.processes import own_use
 from aicost.sources.claude.paths import home_of
 from aicost.store import queries
 from aicost.store.ledger import Recorded, connect_readonly
@@ -38,7 +37,6 @@ class Service:
     def __init__(self, setup: Setup) -> None:
         self._setup = setup
         self._engine = setup.open_engine()
-        self._started = time.monotonic()
         self._queries = ThreadPoolExecutor(1, "queries")
         self._db = connect_readonly(setup.dirs.ledger_file)
         self._stop = asyncio.Event()
@@ -103,12 +101,12 @@ class Service:
         return msgspec.to_builtins(await self._build_view())
 
     async def _status(self, _params: Params, _notify: Notify) -> object:
-        own, found = own_resources(), await self._reader.pending()
+        own, found = own_use(), await self._reader.pending()
         skipped = await self._query(lambda: queries.skipped_lines(self._db))
         return {
             "version": __version__,
             "pid": os.getpid(),
-            "uptime_s": time.monotonic() - self._started,
+            "uptime_s": own.uptime_s,
             "homes": sorted(self._engine.homes),
             "unwatched": self._reader.watcher.unwatched,
             "log_files": found.files,

@@ -1,16 +1,20 @@
 """What the daemon and a single command need alike: settings, homes, prices, time zone."""
 
+import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
+from aicost.core.errors import ConfigError
 from aicost.core.prices import PriceBook
 from aicost.daemon.engine import Engine, open_engine
 from aicost.platform.config import load_settings
 from aicost.platform.dirs import Dirs
 from aicost.platform.timezone import local_zone
-from aicost.prices.book import load_price_book
+from aicost.prices.book import is_stale, load_price_book, refresh_price_book
 from aicost.sources.claude.paths import claude_homes
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +37,22 @@ def load_setup(dirs: Dirs, env: Mapping[str, str]) -> Setup:
     homes = claude_homes(env, settings.claude_homes)
     return Setup(
         dirs=dirs,
-        zone=local_zone(env, settings.timezone),
+        zone=ZoneInfo(settings.timezone or local_zone(env)),
         book=load_price_book(dirs.prices_dir),
         homes=tuple(str(home) for home in homes),
     )
+
+
+def renew_price_book(dirs: Dirs) -> None:
+    """Compile the price book anew if the installed price library or our overrides are newer.
+
+    A book that does not pass its checks is refused: the one in use goes on, and the log says why.
+    """
+    if not is_stale(dirs.prices_dir):
+        return
+    try:
+        book = refresh_price_book(dirs.prices_dir)
+    except ConfigError as error:
+        log.warning("the price book was not renewed: %s", error.what)
+    else:
+        log.info("price book %s", book.book_id)
