@@ -21,6 +21,7 @@ CORE = ROOT / "companion" / "aicost" / "core"
 CLI = ROOT / "companion" / "aicost" / "cli"
 TUI = ROOT / "tui" / "aicost_tui"
 
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 MODULES = sorted(path for package in PACKAGES for path in package.rglob("*.py"))
 TREES = {path: ast.parse(path.read_bytes()) for path in MODULES}
 
@@ -159,6 +160,18 @@ def _imported_names(node: ast.AST) -> Iterable[str]:
     if isinstance(node, ast.Import):
         return [alias.name for alias in node.names]
     return [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+
+
+def test_every_dependency_is_used() -> None:
+    imported = {
+        name.partition(".")[0]
+        for tree in TREES.values()
+        for node in ast.walk(tree)
+        for name in _imported_names(node)
+    }
+    only_data = {"tzdata"}
+    named = {Requirement(line).name.replace("-", "_") for line in PROJECT["dependencies"]}
+    assert named - imported == only_data
 
 
 # What really loads: the import linter reads the static graph, a fresh Python sees the rest
@@ -337,12 +350,11 @@ def test_locks_are_pins_and_hashes_without_addresses(lock: str) -> None:
 
 
 def test_locks_satisfy_pyproject_and_agree() -> None:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     runtime, dev = pins("requirements.lock"), pins("requirements-dev.lock")
     assert runtime.items() <= dev.items()
     for wanted, locked in (
-        (project["dependencies"], runtime),
-        (project["optional-dependencies"]["dev"], dev),
+        (PROJECT["dependencies"], runtime),
+        (PROJECT["optional-dependencies"]["dev"], dev),
     ):
         for requirement in map(Requirement, wanted):
             version = locked[requirement.name]
