@@ -1,0 +1,1 @@
+"""The recorded day behind `aicost top --demo`."""
