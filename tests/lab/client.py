@@ -1,0 +1,70 @@
+"""Finds the real Claude Code client, or installs it from npm into the checkout's `.lab/`."""
+
+import os
+import platform
+import shutil
+import subprocess
+from pathlib import Path
+
+VERSION = "2.1.330"  # the one that the recorded logs and the facts in the tests come from
+CACHE = Path(__file__).parents[2] / ".lab"
+_INSTALL_TIMEOUT_S = 600  # about 110 MB over a slow line
+_MACHINES = {"x86_64": "x64", "AMD64": "x64", "aarch64": "arm64", "arm64": "arm64"}
+
+
+class ClientMissing(Exception):
+    """There is no client to run; the text says why."""
+
+
+def find_client(cache: Path = CACHE) -> Path:
+    """Return the client's binary: CLAUDE_BIN, else the one in `cache`, else fetched from npm.
+
+    Raises ClientMissing with the reason.
+    """
+    named = os.environ.get("CLAUDE_BIN")
+    if named:
+        if not os.access(named, os.X_OK):
+            raise ClientMissing(f"CLAUDE_BIN: {named} cannot be run")
+        return Path(named)
+    package = package_name(platform.system(), platform.machine())
+    folder = cache / f"{package.rpartition('/')[2]}-{VERSION}"
+    binary = folder / "node_modules" / package / "claude"
+    if not binary.exists():
+        install(package, VERSION, folder)
+    binary.chmod(0o755)
+    return binary
+
+
+def package_name(system: str, machine: str) -> str:
+    """Return the npm package of the native client for a platform.
+
+    Raises ClientMissing where there is none.
+    """
+    if system not in ("Darwin", "Linux") or machine not in _MACHINES:
+        raise ClientMissing(f"no native Claude Code for {system} on {machine}")
+    return f"@anthropic-ai/claude-code-{system.lower()}-{_MACHINES[machine]}"
+
+
+def install(package: str, version: str, folder: Path) -> None:
+    """Install one npm package into `folder`, which is there afterwards whole or not at all.
+
+    Raises ClientMissing if npm is missing or fails.
+    """
+    npm = shutil.which("npm")
+    if npm is None:
+        raise ClientMissing("no npm to install it with")
+    partial = folder.with_name(folder.name + ".part")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    quiet = ("--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
+    command = [npm, "install", *quiet, "--prefix", str(partial), f"{package}@{version}"]
+    try:
+        run = subprocess.run(
+            command, capture_output=True, text=True, timeout=_INSTALL_TIMEOUT_S, check=False
+        )
+    except subprocess.TimeoutExpired as error:
+        raise ClientMissing(f"npm took more than {_INSTALL_TIMEOUT_S} s") from error
+    if run.returncode != 0:
+        reason = next(iter(run.stderr.strip().splitlines()), f"status {run.returncode}")
+        raise ClientMissing(f"npm could not install {package}@{version}: {reason}")
+    partial.rename(folder)
