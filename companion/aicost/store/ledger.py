@@ -238,6 +238,7 @@ def connect(path: Path | str) -> sqlite3.Connection:
     db.execute("PRAGMA journal_mode = WAL")
     db.execute("PRAGMA synchronous = NORMAL")
     db.execute("PRAGMA cache_size = -16000")  # KiB: a first read's indexes fit
+    db.execute("PRAGMA wal_autocheckpoint = 8000")  # pages: a first read syncs a few times only
     return db
 
 
