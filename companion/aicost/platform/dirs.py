@@ -1,0 +1,73 @@
+"""Every place aicost keeps something in. `AICOST_HOME` moves them all; else platformdirs says."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from aicost.core.errors import ConfigError
+from aicost.platform import rundir
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dirs:
+    """Absolute paths. Folders exist and are private; files may not exist yet."""
+
+    config_file: Path
+    data_dir: Path  # 0700: what is in it tells who works on what
+    run_dir: Path  # 0700, gone after a restart of the machine
+    prices_dir: Path  # made by whoever writes into it
+    ledger_file: Path
+    socket_path: Path  # at most 100 bytes, so not always in run_dir
+    lock_file: Path
+    log_file: Path
+
+
+def load_dirs(env: Mapping[str, str]) -> Dirs:
+    """Find all places and make the private folders.
+
+    Without `AICOST_HOME` in `env`, platformdirs reads the process's own environment.
+    Raises ConfigError if a folder cannot be made or is not the user's own.
+    """
+    config_dir, data_dir = _config_and_data(env)
+    run_dir = Path(rundir.find_run_dir(env))
+    socket_path = Path(rundir.socket_path_in(str(run_dir)))
+    rundir.make_private(str(run_dir))
+    rundir.make_private(str(socket_path.parent))
+    try:
+        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(
+            f"cannot use the folder {data_dir}",
+            why=error.strerror or str(error),
+            hint="set AICOST_HOME to a folder you may write to",
+        ) from error
+    return Dirs(
+        config_file=config_dir / "config.toml",
+        data_dir=data_dir,
+        run_dir=run_dir,
+        prices_dir=data_dir / "prices",
+        ledger_file=data_dir / "ledger.db",
+        socket_path=socket_path,
+        lock_file=run_dir / "daemon.lock",
+        log_file=data_dir / "daemon.log",
+    )
+
+
+def shown(path: Path | str, env: Mapping[str, str]) -> str:
+    """Return a path as a person writes it: below the home with a `~`."""
+    home = env.get("HOME", "").rstrip("/")
+    text = os.fspath(path)
+    return f"~{text[len(home) :]}" if home and text.startswith(f"{home}/") else text
+
+
+def _config_and_data(env: Mapping[str, str]) -> tuple[Path, Path]:
+    if own_home := env.get("AICOST_HOME"):
+        folder = Path(rundir.aicost_home(own_home))
+        return folder, folder / "data"
+    import platformdirs  # 20 ms that tests, hooks and second profiles need not spend
+
+    return (
+        platformdirs.user_config_path("aicost", appauthor=False),
+        platformdirs.user_data_path("aicost", appauthor=False),
+    )

@@ -1,0 +1,52 @@
+"""The process table: does an agent still run, and what do we use ourselves."""
+
+import time
+from dataclasses import dataclass
+from datetime import datetime
+
+import psutil
+
+_CLOCK_SLACK_S = 5.0  # start times come from two clocks: the kernel's ticks and the agent's own
+
+
+def is_alive(pid: int, started: datetime | None) -> bool:
+    """Return whether process `pid` runs and is the one that said at `started` that it does.
+
+    A process that began later got the number of a dead one. `started` None: any process will do.
+    """
+    try:
+        process = psutil.Process(pid)
+        if process.status() == psutil.STATUS_ZOMBIE:
+            return False
+        began_s = process.create_time()
+    except psutil.AccessDenied:  # it runs, as somebody else
+        return True
+    except (psutil.NoSuchProcess, ValueError, OverflowError):  # gone; or no number of a process
+        return False
+    return started is None or began_s <= started.timestamp() + _CLOCK_SLACK_S
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnUse:
+    """What this process takes from the machine."""
+
+    rss_bytes: int
+    cpu_s: float  # user and system, since it started
+    uptime_s: float
+
+    @property
+    def cpu_share(self) -> float:
+        """CPU time over run time: 0.01 is one per cent of one core."""
+        return self.cpu_s / self.uptime_s if self.uptime_s > 0 else 0.0
+
+
+def own_use() -> OwnUse:
+    """Measure this process now."""
+    process = psutil.Process()
+    with process.oneshot():
+        times = process.cpu_times()
+        return OwnUse(
+            rss_bytes=process.memory_info().rss,
+            cpu_s=times.user + times.system,
+            uptime_s=max(0.0, time.time() - process.create_time()),
+        )

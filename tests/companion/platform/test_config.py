@@ -1,0 +1,101 @@
+"""config.toml: what is set, and errors that name file and line."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aicost.core.errors import ConfigError
+from aicost.platform.config import Settings, load_settings, parse_settings
+
+
+def test_without_a_file_everything_is_default(home: Path) -> None:
+    assert load_settings(home / "config.toml") == Settings(timezone=None, claude_homes=())
+
+
+def test_every_setting_is_read(home: Path) -> None:
+    path = home / "config.toml"
+    path.write_text(
+        'timezone = "Europe/Berlin"\n[sources.claude]\nhomes = ["~/.claude", "/srv/claude"]\n'
+    )
+    assert load_settings(path) == Settings(
+        timezone="Europe/Berlin", claude_homes=("~/.claude", "/srv/claude")
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "what", "hint"),
+    [
+        ("timezone = 3", "timezone is not a text: 3 (f:1)", 'timezone = "Europe/Berlin"'),
+        (
+            '\n\ntimezone = "Europe/Berln"',
+            "there is no time zone 'Europe/Berln' (f:3)",
+            'timezone = "Europe/Berlin"',
+        ),
+        (
+            '[sources.claude]\n# homes = 2\nhomes = "~/.claude"',
+            "sources.claude.homes is not a list of folders (f:3)",
+            'homes = ["~/.claude"]',
+        ),
+        (
+            'sources.claude.homes = ["here"]',
+            "sources.claude.homes has a folder that is not absolute: 'here' (f:1)",
+            'homes = ["~/here"]',
+        ),
+        (
+            "[sources.claude]\n\nhome = []",
+            "unknown setting sources.claude.home (f:3)",
+            "write sources.claude.homes",
+        ),
+        ("# first\nsources = 3", "unknown setting sources (f:2)", "delete line 2"),
+        (
+            "[budgets]\nday = 3",
+            "unknown setting budgets (f:1)",
+            "delete line 1",
+        ),
+        ("a = 1\nb = = 2", "not valid TOML (f:2)", "edit f"),
+        ("a = 1\nb = [", "not valid TOML (f:2)", "edit f"),
+    ],
+)
+def test_errors_name_file_line_and_a_way_on(text: str, what: str, hint: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        parse_settings(text.encode(), "f")
+    assert (caught.value.what, caught.value.hint) == (what, hint)
+
+
+def test_text_that_is_not_utf8_names_its_line() -> None:
+    with pytest.raises(ConfigError, match=r"not UTF-8 text \(f:2\)"):
+        parse_settings(b"# ok\n\xff", "f")
+
+
+def test_nesting_too_deep_is_an_error_of_the_file() -> None:
+    with pytest.raises(ConfigError):
+        parse_settings(b"a = " + b"[" * 100_000, "f")
+
+
+def test_a_file_that_cannot_be_read_says_why(home: Path) -> None:
+    with pytest.raises(ConfigError, match="cannot read") as caught:
+        load_settings(home)
+    assert caught.value.why == "Is a directory"
+
+
+lines = st.lists(
+    st.one_of(
+        st.sampled_from(
+            ['timezone = "UTC"', "[sources.claude]", "homes = []", "[sources]", "claude = 3"]
+        ),
+        st.text(max_size=20),
+    ),
+    max_size=6,
+)
+
+
+@given(st.one_of(st.binary(max_size=200), lines.map(lambda part: "\n".join(part).encode())))
+def test_any_bytes_end_in_settings_or_a_config_error_with_a_line(content: bytes) -> None:
+    said = "(f:1)"
+    try:
+        parse_settings(content, "f")
+    except ConfigError as error:
+        said = error.what
+    assert "(f:" in said

@@ -1,0 +1,112 @@
+"""Repositories: the name one knows them by, from any folder in them, also when it is gone."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aicost.platform.git import repo_of
+
+
+def git(cwd: Path, *arguments: str) -> None:
+    """Run the real git, without anybody's configuration."""
+    own = ("-c", "user.name=t", "-c", "user.email=t@example.org", "-c", "init.defaultBranch=main")
+    allow = ("-c", "protocol.file.allow=always")
+    command = ("git", *own, *allow, *arguments)
+    subprocess.run(command, cwd=cwd, check=True, capture_output=True)
+
+
+@pytest.fixture
+def shop(home: Path) -> Path:
+    """Make a repository with one commit on main."""
+    if shutil.which("git") is None:
+        pytest.skip("no git")
+    folder = home / "shop"
+    folder.mkdir()
+    git(folder, "init")
+    git(folder, "commit", "--allow-empty", "-m", "first")
+    return folder
+
+
+def test_a_checkout_has_name_and_branch(shop: Path) -> None:
+    assert repo_of(str(shop)) == ("shop", "main")
+    git(shop, "checkout", "-b", "fix/dedup")
+    assert repo_of(str(shop)) == ("shop", "fix/dedup")
+
+
+def test_subfolders_belong_to_it_even_those_that_are_gone(shop: Path) -> None:
+    (shop / "src" / "deep").mkdir(parents=True)
+    assert repo_of(str(shop / "src" / "deep")) == ("shop", "main")
+    assert repo_of(str(shop / "was" / "deleted")) == ("shop", "main")
+
+
+def test_a_detached_head_has_no_branch(shop: Path) -> None:
+    git(shop, "checkout", "--detach")
+    assert repo_of(str(shop)) == ("shop", None)
+
+
+def test_a_linked_worktree_is_the_main_repository_on_its_own_branch(shop: Path) -> None:
+    git(shop, "worktree", "add", "../elsewhere", "-b", "feat/export")
+    assert repo_of(str(shop.parent / "elsewhere")) == ("shop", "feat/export")
+
+
+def test_a_worktree_whose_main_checkout_is_gone_keeps_the_name(shop: Path) -> None:
+    git(shop, "worktree", "add", "../elsewhere", "-b", "feat/export")
+    shutil.rmtree(shop)
+    assert repo_of(str(shop.parent / "elsewhere")) == ("shop", None)
+
+
+def test_the_clients_worktree_folds_into_its_repository(shop: Path) -> None:
+    tree = shop / ".claude" / "worktrees" / "try"
+    git(shop, "worktree", "add", str(tree), "-b", "try")
+    assert repo_of(str(tree)) == ("shop", "try")
+    git(shop, "worktree", "remove", str(tree))
+    assert repo_of(str(tree)) == ("shop", "main")
+    shutil.rmtree(shop)
+    assert repo_of(str(tree / "src")) == ("shop", None)
+
+
+def test_worktrees_of_a_bare_repository_have_its_name(shop: Path) -> None:
+    git(shop.parent, "clone", "--bare", "shop", "api.git")
+    git(shop.parent / "api.git", "worktree", "add", "../api-fix", "-b", "fix")
+    assert repo_of(str(shop.parent / "api-fix")) == ("api", "fix")
+
+
+def test_a_hidden_bare_repository_has_the_name_of_its_folder(shop: Path) -> None:
+    (shop.parent / "api").mkdir()
+    git(shop.parent, "clone", "--bare", "shop", "api/.bare")
+    git(shop.parent / "api" / ".bare", "worktree", "add", "../fix", "-b", "fix")
+    assert repo_of(str(shop.parent / "api" / "fix")) == ("api", "fix")
+
+
+def test_a_submodule_is_a_repository_of_its_own(shop: Path, home: Path) -> None:
+    git(home, "clone", "shop", "lib")
+    git(shop, "submodule", "add", str(home / "lib"), "vendor/lib")
+    assert repo_of(str(shop / "vendor" / "lib"))[0] == "lib"
+
+
+@pytest.mark.parametrize(
+    ("cwd", "name"),
+    [("/no/such/place/proj", "proj"), ("/no/such/place/proj/", "proj"), ("/", "/"), ("", "")],
+)
+def test_without_a_repository_it_is_the_folders_own_name(cwd: str, name: str) -> None:
+    assert repo_of(cwd) == (name, None)
+
+
+@pytest.mark.parametrize(
+    "pointer", [b"", b"gitdir:", b"gitdir: \x00", b"\xff\xfe" * 9000, b"gitdir: " + b"x" * 9000]
+)
+def test_a_broken_pointer_does_no_harm(home: Path, pointer: bytes) -> None:
+    (home / "proj").mkdir()
+    (home / "proj" / ".git").write_bytes(pointer)
+    assert repo_of(str(home / "proj")) == ("proj", None)
+
+
+@given(st.text(max_size=60))
+def test_any_text_for_a_folder_ends_in_a_name(cwd: str) -> None:
+    name, branch = repo_of(f"/no/such/{cwd}")
+    assert name
+    assert branch is None
