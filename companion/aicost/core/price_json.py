@@ -5,11 +5,23 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
+from functools import lru_cache
 from typing import Any, cast
 
 from aicost.core.errors import ConfigError
-from aicost.core.tariffs import RATE_UNITS, ModelPrice, PriceEntry, Rates, Tariff
+from aicost.core.tariffs import (
+    MAX_FACTOR,
+    MAX_FACTOR_DECIMALS,
+    MAX_RATE,
+    MAX_RATE_DECIMALS,
+    RATE_UNITS,
+    ModelPrice,
+    PriceEntry,
+    Rates,
+    Tariff,
+    decimals,
+)
 
 SCHEMA = 1
 
@@ -50,10 +62,10 @@ def decode_book(raw: bytes) -> tuple[str, BookContent]:
         whole = json.loads(raw)
         content = _content(whole)
         digest = hashlib.sha256(_canonical(whole).encode()).hexdigest()
-    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
+    except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise _unusable(f"{type(error).__name__}: {error}") from error
-    except InvalidOperation as error:
-        raise _unusable("a rate is not a number") from error
+    except ArithmeticError as error:  # decimal's own family, and dates out of range
+        raise _unusable(f"a number cannot be used: {error}") from error
     return digest[:12], content
 
 
@@ -75,7 +87,7 @@ def _content(whole: Mapping[str, Any]) -> BookContent:
         models={name: _model(name, raw) for name, raw in whole["models"].items()},
         unpriced={str(name): str(why) for name, why in whole["unpriced"].items()},
         geo_multipliers={
-            provider: {geo: _number(factor) for geo, factor in factors.items()}
+            provider: {geo: _factor(factor) for geo, factor in factors.items()}
             for provider, factors in whole["geo_multipliers"].items()
         },
         recipe=Recipe(
@@ -100,7 +112,7 @@ def _model(name: str, raw: Mapping[str, Any]) -> ModelPrice:
         entries=entries,
         aliases=tuple(map(str, raw["aliases"])),
         windows_tokens=windows,
-        regional_multiplier=_number(raw["regional_multiplier"]),
+        regional_multiplier=_factor(raw["regional_multiplier"]),
     )
 
 
@@ -109,7 +121,7 @@ def _entry(raw: Mapping[str, Any]) -> PriceEntry:
         start=_start(raw["from"]),
         standard=_tariff(raw["standard"]),
         variants={str(name): _tariff(tariff) for name, tariff in raw["variants"].items()},
-        web_search_kcount=_number(raw["web_search_kcount"]),
+        web_search_kcount=_rate(raw["web_search_kcount"]),
         source=str(raw["source"]),
         checked=str(raw["checked"]),
     )
@@ -137,14 +149,26 @@ def _rates(raw: list[str | None]) -> Rates:
     if len(raw) != len(RATE_UNITS):
         raise ValueError(f"{len(raw)} rates, not {len(RATE_UNITS)}")
     return Rates(
-        **{unit: None if rate is None else _number(rate) for unit, rate in zip(RATE_UNITS, raw)}
+        **{unit: None if rate is None else _rate(rate) for unit, rate in zip(RATE_UNITS, raw)}
     )
 
 
-def _number(text: str) -> Decimal:
+@lru_cache(maxsize=1024)  # a book says the same few hundred rates again and again
+def _rate(text: str) -> Decimal:
+    return _number(text, MAX_RATE, MAX_RATE_DECIMALS)
+
+
+def _factor(text: str) -> Decimal:
+    return _number(text, MAX_FACTOR, MAX_FACTOR_DECIMALS)
+
+
+def _number(text: str, largest: int, places: int) -> Decimal:
+    """Return the number, if it is one that the arithmetic of prices is exact for."""
+    if not isinstance(text, str):
+        raise TypeError(f"{text!r} is no number in quotes")
     number = Decimal(text)
-    if not isinstance(text, str) or not number.is_finite() or number < 0:
-        raise ValueError(f"{text!r} is no rate")
+    if not number.is_finite() or not 0 <= number <= largest or decimals(number) > places:
+        raise ValueError(f"{text} is no rate")
     return number
 
 

@@ -9,18 +9,26 @@ from typing import Self
 
 from aicost.core.model_ids import SYNTHETIC, ModelRef, parse_model_id
 from aicost.core.price_json import BookContent, Recipe, decode_book
-from aicost.core.tariffs import RATE_UNITS, STANDARD, ModelPrice, PriceEntry, Rates, Tariff
+from aicost.core.tariffs import (
+    MAX_FACTOR_DECIMALS,
+    MAX_RATE_DECIMALS,
+    RATE_UNITS,
+    STANDARD,
+    ModelPrice,
+    PriceEntry,
+    Rates,
+    Tariff,
+)
 from aicost.core.usage import TokenCounts, UsageEvent
 
 __all__ = [
     "Cost", "ModelPrice", "PriceBook", "PriceEntry", "Rates", "Recipe", "Tariff", "Unpriced",
 ]  # fmt: skip
 
-MAX_RATE_DECIMALS = 8  # of a rate in dollars per million tokens
-MAX_FACTOR_DECIMALS = 4  # of geo and region together
-# Rates are held as whole sub-units of a nano-dollar, so that integers give the exact sum:
-# dollars per million tokens x 1000 = nano-dollars per token, and 8 - 3 + 4 decimals are left.
-_SUBUNITS = 10**9
+# Rates are held as whole sub-units of a nano-dollar, so that integers give the exact sum: dollars
+# per million tokens x 1000 = nano-dollars per token, and this many decimals are left of a rate
+# times a factor.
+_SUBUNITS: int = 10 ** (MAX_RATE_DECIMALS - 3 + MAX_FACTOR_DECIMALS)
 _NANO_PER_TOKEN = 1000 * _SUBUNITS
 _NANO_PER_SEARCH = 1_000_000 * _SUBUNITS
 _TIER_ALIASES = {"fast": "priority"}  # one thing under two names; a book keeps the second
@@ -169,7 +177,7 @@ def _row(model_id: str, entry: PriceEntry, speed: str, service_tier: str, factor
         standard=_scaled(tariff.rates, factor),
         threshold_tokens=tariff.threshold_tokens,
         long=_scaled(tariff.long_rates or tariff.rates, factor),
-        web_search=_whole(entry.web_search_kcount * _NANO_PER_SEARCH),
+        web_search=int(entry.web_search_kcount * _NANO_PER_SEARCH),
     )
 
 
@@ -184,14 +192,7 @@ def _chosen(entry: PriceEntry, speed: str, service_tier: str) -> tuple[str, Tari
 
 def _scaled(rates: Rates, factor: Decimal) -> tuple[int | None, ...]:
     known: list[Decimal | None] = [getattr(rates, unit) for unit in RATE_UNITS]
-    return tuple(None if r is None else _whole(r * factor * _NANO_PER_TOKEN) for r in known)
-
-
-def _whole(subunits: Decimal) -> int:
-    whole = int(subunits)
-    if whole != subunits:  # refused when a book is compiled; a hand-made one ends here
-        raise ValueError(f"a rate has more than {MAX_RATE_DECIMALS} decimals")
-    return whole
+    return tuple(None if r is None else int(r * factor * _NANO_PER_TOKEN) for r in known)
 
 
 def _requests(tokens: TokenCounts, parts: tuple[TokenCounts, ...]) -> tuple[TokenCounts, ...]:

@@ -6,6 +6,10 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Literal, get_args
 
+MAX_RATE = 1000  # US dollars per million tokens, or per thousand searches
+MAX_RATE_DECIMALS = 8
+MAX_FACTOR = 10  # of a region or a place
+MAX_FACTOR_DECIMALS = 4
 STANDARD = "standard"  # the name of the list price among the variants
 RateUnit = Literal[
     "input_mtok", "cache_read_mtok", "cache_write_5m_mtok", "cache_write_1h_mtok", "output_mtok"
@@ -81,3 +85,9 @@ class ModelPrice:
     aliases: tuple[str, ...] = ()
     windows_tokens: tuple[int, ...] = ()  # smallest first; the larger ones must be asked for
     regional_multiplier: Decimal = Decimal(1)  # for ids bound to one AWS region
+
+
+def decimals(number: Decimal) -> int:
+    """Return how many digits stand behind the point, trailing zeros not counted."""
+    exponent = number.normalize().as_tuple().exponent
+    return max(0, -exponent) if isinstance(exponent, int) else 0

@@ -6,10 +6,20 @@ from decimal import Decimal
 
 from aicost.core.errors import ConfigError
 from aicost.core.price_json import BookContent
-from aicost.core.prices import MAX_FACTOR_DECIMALS, MAX_RATE_DECIMALS
-from aicost.core.tariffs import RATE_UNITS, STANDARD, ModelPrice, PriceEntry, Rates, Tariff
+from aicost.core.tariffs import (
+    MAX_FACTOR,
+    MAX_FACTOR_DECIMALS,
+    MAX_RATE,
+    MAX_RATE_DECIMALS,
+    RATE_UNITS,
+    STANDARD,
+    ModelPrice,
+    PriceEntry,
+    Rates,
+    Tariff,
+    decimals,
+)
 
-_MAX_RATE = Decimal(1000)  # dollars per million tokens
 _MAX_CHANGE = 10  # times; more is a slip of the decimal point
 _BEFORE_ALL_DATES = datetime.min.replace(tzinfo=UTC)
 
@@ -37,7 +47,7 @@ def _check_model(model: ModelPrice) -> None:
     for entry in model.entries:
         for name, tariff in _tariffs(entry):
             _check_tariff(_row_name(model, entry, name), tariff)
-        if not 0 <= entry.web_search_kcount <= _MAX_RATE:
+        if not 0 <= entry.web_search_kcount <= MAX_RATE:
             raise _rejected(_row_name(model, entry, STANDARD), "the search price is out of range")
     _check_factor(f"{model.id} in one region", model.regional_multiplier)
     if any(window <= 0 for window in model.windows_tokens):
@@ -61,22 +71,17 @@ def _check_rates(row: str, rates: Rates) -> None:
         rate: Decimal | None = getattr(rates, unit)
         if rate is None:
             continue
-        if not rate.is_finite() or not 0 <= rate <= _MAX_RATE:
-            raise _rejected(f"{row}, {unit}", f"{rate} is not between 0 and {_MAX_RATE}")
-        if _decimals(rate) > MAX_RATE_DECIMALS:
+        if not rate.is_finite() or not 0 <= rate <= MAX_RATE:
+            raise _rejected(f"{row}, {unit}", f"{rate} is not between 0 and {MAX_RATE}")
+        if decimals(rate) > MAX_RATE_DECIMALS:
             raise _rejected(f"{row}, {unit}", f"{rate} has over {MAX_RATE_DECIMALS} decimals")
 
 
 def _check_factor(row: str, factor: Decimal) -> None:
-    if not factor.is_finite() or not 0 < factor <= _MAX_CHANGE:
-        raise _rejected(row, f"the factor {factor} is not between 0 and {_MAX_CHANGE}")
-    if _decimals(factor) > MAX_FACTOR_DECIMALS:
+    if not factor.is_finite() or not 0 < factor <= MAX_FACTOR:
+        raise _rejected(row, f"the factor {factor} is not between 0 and {MAX_FACTOR}")
+    if decimals(factor) > MAX_FACTOR_DECIMALS:
         raise _rejected(row, f"the factor {factor} has over {MAX_FACTOR_DECIMALS} decimals")
-
-
-def _decimals(number: Decimal) -> int:
-    exponent = number.normalize().as_tuple().exponent
-    return -exponent if isinstance(exponent, int) else 0
 
 
 def _check_names(content: BookContent) -> None:
