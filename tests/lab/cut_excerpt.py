@@ -120,10 +120,11 @@ def with_torn_tail(data: bytes) -> bytes:
 
 
 def with_broken_lines(data: bytes) -> bytes:
-    """Append three lines that say "usage" and are no JSON: binary, too deep, cut short."""
+    """Append three lines that report usage and are no JSON: binary, deeply nested, cut short."""
     line = _dumped(_renamed(_first_call(data), "msg_broken"))
-    deep = b'{"type":"assistant","usage":' + b"[" * _DEEP_LEVELS + b"]" * _DEEP_LEVELS + b"}"
-    broken = (b'{"usage":\x00\xff\xfe}', deep, line[: len(line) // 2])
+    start = b'{"type":"assistant","message":{"usage":{"output_tokens":'
+    deep = start + b"[" * _DEEP_LEVELS + b"}}}"
+    broken = (start + b"\x00\xff\xfe}}}", deep, line[: len(line) // 2])
     return data.rstrip(b"\n") + b"\n" + b"\n".join(broken) + b"\n"
 
 

@@ -1,0 +1,67 @@
+"""Ledgers filled from logs on disk, and what is in them without the ids that each file chooses."""
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from aicost.core.reports import ReportQuery
+from aicost.core.usage import TokenCounts
+from aicost.daemon.engine import Engine, open_engine
+from aicost.platform.dirs import load_dirs
+from aicost.prices.book import load_price_book
+from aicost.store.queries import report
+from aicost.store.schema import TOKENS
+
+BOOK = load_price_book(None)  # the shipped one
+Rows = dict[str, list[tuple[object, ...]]]
+
+_TOKENS = ", ".join(f"c.{name}" for name in TOKENS)
+_SPAN = "x.session_id, s.subagent_id, s.turn_id"
+_FROM_SPAN = "span s JOIN session x ON x.id = s.session"
+_CONTENT = {
+    "calls": f"SELECT c.event_key, {_SPAN}, m.name, p.cwd, p.branch, p.repo, v.speed,"
+    f" v.service_tier, v.inference_geo, c.at_us, {_TOKENS}, c.web_searches, c.parts,"
+    f" c.source_rank, c.cost_nusd FROM call c, {_FROM_SPAN} JOIN model m ON m.id = c.model"
+    " JOIN place p ON p.id = c.place JOIN variant v ON v.id = c.variant WHERE s.id = c.span",
+    "spans": f"SELECT {_SPAN}, s.started_us, s.prompt_id, t.turn_id FROM {_FROM_SPAN}"
+    " LEFT JOIN span t ON t.id = s.turn",
+    "sessions": "SELECT x.session_id, x.agent, x.first_us, x.last_us, x.last_main_us,"
+    " c.event_key FROM session x LEFT JOIN call c ON c.key = x.last_main_call",
+    "days": f"SELECT u.day, {_SPAN}, m.name, p.cwd, p.branch, u.requests,"
+    f" {_TOKENS.replace('c.', 'u.')}, u.web_searches, u.cost_nusd, u.priced_requests,"
+    f" u.unpriced_tokens FROM usage_day u, {_FROM_SPAN} JOIN model m ON m.id = u.model"
+    " JOIN place p ON p.id = u.place WHERE s.id = u.span",
+    "homes": "SELECT x.session_id, h.path FROM session_home JOIN session x ON x.id = session"
+    " JOIN home h ON h.id = home",
+}
+
+
+@contextmanager
+def opened(folder: Path, homes: Iterable[Path], zone: str = "UTC") -> Iterator[Engine]:
+    """Open a ledger in `folder` (made if missing) for these homes; reads nothing yet."""
+    dirs = load_dirs({"AICOST_HOME": str(folder)})
+    named = [str(home) for home in homes]
+    engine = open_engine(dirs, book=BOOK, zone=ZoneInfo(zone), homes=named)
+    try:
+        yield engine
+    finally:
+        engine.close()
+
+
+def read_everything(engine: Engine) -> None:
+    """Bring the ledger up to what is on disk, in this process."""
+    for _ in engine.read_all(engine.survey(), cores=1):
+        pass
+
+
+def content(db: sqlite3.Connection) -> Rows:
+    """Return all that a ledger says about usage, sorted, with names in place of ids."""
+    return {name: sorted(db.execute(query), key=repr) for name, query in _CONTENT.items()}
+
+
+def tokens_by_model(db: sqlite3.Connection) -> dict[str, tuple[TokenCounts, int]]:
+    """Return model -> (tokens, web searches), as a report shows them."""
+    rows = report(db, ReportQuery(by="model")).rows
+    return {row.key: (row.tokens, row.web_searches) for row in rows}
