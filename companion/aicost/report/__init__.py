@@ -1,1 +1,1 @@
-"""Reports as tables, CSV and JSON."""
+"""Reports as JSON documents, tables and CSV. Pure: values in, text out."""

@@ -1,0 +1,186 @@
+"""The JSON contract: what `--json` prints. Shapes change only with `SCHEMA`.
+
+A field that is not measured (yet) is null, never 0. Money is in US dollars, at full precision.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from aicost.core.money import usd
+from aicost.core.reports import ReportRow, TurnRow, UsageReport
+from aicost.core.usage import TokenCounts
+from aicost.core.view import BurnRate, DashboardView, SessionRow, Totals
+
+SCHEMA = 1
+Document = dict[str, Any]
+
+_NOT_MEASURED_IN_ROWS: Mapping[str, None] = dict.fromkeys(
+    ("tool_calls", "api_errors", "active_seconds")
+)
+
+
+def report_document(report: UsageReport, generated_at: datetime) -> Document:
+    """Return the document of `aicost report --json`."""
+    return {
+        "schema": SCHEMA,
+        "generated_at": _time(generated_at),
+        "timezone": report.query.timezone,
+        "by": report.query.by,
+        "price_book": report.price_book,
+        "rows": [{"key": row.key, **usage_fields(row)} for row in report.rows],
+        "total": usage_fields(report.total),
+        "unpriced_models": list(report.unpriced_models),
+        "skipped_lines": report.skipped_lines,
+        "complete": report.complete,
+        "pending_bytes": report.pending_bytes,
+        "active_days": report.active_days,
+        "hidden": None,
+    }
+
+
+def usage_fields(row: ReportRow) -> Document:
+    """Return a row without its key."""
+    return {
+        "agents": list(row.agents),
+        "models": list(row.models),
+        "requests": row.requests,
+        "sessions": row.sessions,
+        "turns": row.turns,
+        **_NOT_MEASURED_IN_ROWS,
+        **_tokens(row.tokens),
+        "web_searches": row.web_searches,
+        "cost_usd": _usd(row.cost_nusd),
+        "credits": None,
+        "unpriced_tokens": row.unpriced_tokens,
+    }
+
+
+def turns_document(rows: Iterable[TurnRow], *, complete: bool, pending_bytes: int) -> Document:
+    """Return the document of `aicost turns --json`."""
+    return {
+        "schema": SCHEMA,
+        "complete": complete,
+        "pending_bytes": pending_bytes,
+        "turns": [_turn(row) for row in rows],
+    }
+
+
+def _turn(row: TurnRow) -> Document:
+    return {
+        "session_id": row.session_id,
+        "prompt_uuid": row.prompt_uuid,
+        "started_at": _time(row.started_at),
+        "category": None,
+        "category_confidence": None,
+        "category_evidence": None,
+        "corrected": None,
+        "requests": row.requests,
+        **_tokens(row.tokens),
+        "cost_usd": _usd(row.cost_nusd),
+        "unpriced_tokens": row.unpriced_tokens,
+        "retries": None,
+        "loop": None,
+        "outcome": None,
+        "mode": None,
+        "tool_calls": None,
+        "active_seconds": None,
+    }
+
+
+def sessions_document(
+    rows: Iterable[SessionRow], *, complete: bool, pending_bytes: int
+) -> Document:
+    """Return the document of `aicost sessions --json`."""
+    return {
+        "schema": SCHEMA,
+        "complete": complete,
+        "pending_bytes": pending_bytes,
+        "sessions": [session_fields(row) for row in rows],
+    }
+
+
+def session_fields(row: SessionRow) -> Document:
+    """Return one session."""
+    return {
+        "session_id": row.session_id,
+        "agent": row.agent,
+        "repo": row.repo,
+        "branch": row.branch,
+        "cwd": row.cwd,
+        "model": row.model,
+        "category": None,
+        "category_confidence": None,
+        "state": row.state,
+        "pid": row.pid,
+        "started_at": _time(row.started_at),
+        "last_at": _time(row.last_at),
+        "requests": row.requests,
+        "context_tokens": row.context_tokens,
+        "context_window_tokens": row.context_window_tokens,
+        "context_share": row.context_share,
+        **_burn(row.burn),
+        "cost_usd": _usd(row.cost_nusd),
+        "unpriced_tokens": row.unpriced_tokens,
+        "next_prompt_usd": _usd(row.next_prompt_nusd),
+        "cache_share": row.cache_share,
+        "subagents": row.subagents,
+        "retries": None,
+        "loop": None,
+        "outcome": None,
+        "environment": None,
+        "workflow": None,
+        "tool_calls": None,
+        "active_seconds": None,
+        "api_errors": None,
+    }
+
+
+def top_document(view: DashboardView) -> Document:
+    """Return the document of `aicost top --json`."""
+    return {
+        "schema": SCHEMA,
+        "at": _time(view.at),
+        "complete": view.reading is None,
+        "today": {"day": view.day, "timezone": view.timezone, **_totals(view.today)},
+        "burn": {**_burn(view.burn), "window_seconds": view.burn.window_s},
+        "budgets": [],
+        "nudges": [],
+        "sessions": [session_fields(row) for row in view.sessions],
+        "skipped_lines": view.skipped_lines,
+    }
+
+
+def _totals(totals: Totals) -> Document:
+    return {
+        "requests": totals.requests,
+        "sessions": totals.sessions,
+        **_tokens(totals.tokens),
+        "cost_usd": _usd(totals.cost_nusd),
+        "unpriced_tokens": totals.unpriced_tokens,
+        "unpriced_models": list(totals.unpriced_models),
+    }
+
+
+def _burn(rate: BurnRate) -> Document:
+    return {"tokens_per_minute": rate.tokens_per_minute, "usd_per_hour": usd(rate.nusd_per_hour)}
+
+
+def _tokens(tokens: TokenCounts) -> Document:
+    return {
+        "input_tokens": tokens.input_tokens,
+        "cache_read_tokens": tokens.cache_read_tokens,
+        "cache_write_5m_tokens": tokens.cache_write_5m_tokens,
+        "cache_write_1h_tokens": tokens.cache_write_1h_tokens,
+        "output_tokens": tokens.output_tokens,
+        "reasoning_tokens": tokens.reasoning_tokens,
+    }
+
+
+def _usd(nusd: int | None) -> float | None:
+    return None if nusd is None else usd(nusd)
+
+
+def _time(at: datetime | None) -> str | None:
+    """Return e.g. 2026-11-22T05:00:00Z; fractions only where there are some."""
+    return None if at is None else at.astimezone(UTC).isoformat().replace("+00:00", "Z")

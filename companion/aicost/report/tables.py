@@ -1,0 +1,186 @@
+"""Reports as text tables: aligned, as wide as the terminal at most, colours only when asked."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from aicost.core.money import NANO
+from aicost.core.reports import GroupBy, ReportRow, TurnRow, UsageReport
+from aicost.core.view import SessionRow
+
+_GAP = "  "
+_BOLD, _DIM, _PLAIN = "\x1b[1m", "\x1b[2m", "\x1b[0m"
+_HEADINGS: dict[GroupBy, str] = {
+    "day": "Day",
+    "week": "Week",
+    "month": "Month",
+    "session": "Session",
+    "model": "Model",
+    "repo": "Repository",
+    "branch": "Repository · branch",
+    "agent": "Agent",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """Where a table is shown."""
+
+    width: int  # terminal cells
+    colour: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column: all its cells, the first of them the heading."""
+
+    cells: tuple[str, ...]
+    is_text: bool = False  # text stands left, numbers right
+    rank: int = 0  # the highest goes first when the table is too wide; 0 never goes
+
+    @property
+    def width(self) -> int:
+        """Cells of the widest entry."""
+        return max(map(len, self.cells))
+
+
+def report_table(report: UsageReport, style: Style) -> str:
+    """Return `aicost report` as text, with its totals and what could not be priced."""
+    if not report.rows:
+        return "No usage in this range.\n"
+    rows = (*report.rows, report.total)
+    cells = [_usage_cells(row) for row in rows]
+    keys = (_HEADINGS[report.query.by], *(row.key or "(none)" for row in report.rows), "Total")
+    columns = [
+        Column(tuple(_printable(key) for key in keys), is_text=True),
+        *(
+            Column((heading, *(row[at] for row in cells)), rank=rank)
+            for at, (heading, rank) in enumerate(_USAGE_COLUMNS)
+        ),
+    ]
+    text = _table(columns, style, has_total=True)
+    return text + "".join(f"{note}\n" for note in _notes(report))
+
+
+_USAGE_COLUMNS = (
+    ("Requests", 2),
+    ("Input", 4),
+    ("Output", 1),
+    ("Cache write", 5),
+    ("Cache read", 3),
+    ("Cost", 0),
+)
+
+
+def _usage_cells(row: ReportRow) -> tuple[str, ...]:
+    tokens = row.tokens
+    written = tokens.cache_write_5m_tokens + tokens.cache_write_1h_tokens
+    counts = (row.requests, tokens.input_tokens, tokens.output_tokens, written)
+    return (*map(_count, counts), _count(tokens.cache_read_tokens), _money(row.cost_nusd))
+
+
+def _notes(report: UsageReport) -> list[str]:
+    notes = []
+    if report.unpriced_models:
+        models = ", ".join(map(_printable, report.unpriced_models))
+        notes.append(f"unpriced: {_count(report.total.unpriced_tokens)} tokens ({models})")
+    if report.skipped_lines:
+        notes.append(f"skipped: {_count(report.skipped_lines)} log lines that could not be read")
+    if not report.complete:
+        notes.append(f"not all is read yet: {_count(report.pending_bytes)} bytes of logs are left")
+    return notes
+
+
+def sessions_table(rows: Sequence[SessionRow], style: Style, zone: ZoneInfo) -> str:
+    """Return `aicost sessions` as text."""
+    if not rows:
+        return "No sessions.\n"
+    columns = [
+        Column(("Session", *(row.session_id for row in rows)), is_text=True),
+        Column(("State", *(row.state for row in rows)), is_text=True, rank=1),
+        Column(("Where", *map(_where, rows)), is_text=True, rank=3),
+        Column(("Model", *(_printable(row.model) or "–" for row in rows)), is_text=True, rank=5),
+        Column(("Last", *(_moment(row.last_at, zone) for row in rows)), is_text=True, rank=4),
+        Column(("Context", *(_share(row.context_share) for row in rows)), rank=2),
+        Column(("Requests", *(_count(row.requests) for row in rows)), rank=6),
+        Column(("Cost", *(_money(row.cost_nusd) for row in rows))),
+    ]
+    return _table(columns, style)
+
+
+def turns_table(rows: Sequence[TurnRow], style: Style, zone: ZoneInfo) -> str:
+    """Return `aicost turns` as text."""
+    if not rows:
+        return "No turns.\n"
+    columns = [
+        Column(("Started", *(_moment(row.started_at, zone) for row in rows)), is_text=True),
+        Column(("Session", *(row.session_id for row in rows)), is_text=True, rank=2),
+        Column(("Prompt", *(row.prompt_uuid or "–" for row in rows)), is_text=True, rank=5),
+        Column(("Requests", *(_count(row.requests) for row in rows)), rank=1),
+        Column(("Output", *(_count(row.tokens.output_tokens) for row in rows)), rank=4),
+        Column(("Context read", *(_count(row.tokens.context_tokens) for row in rows)), rank=3),
+        Column(("Cost", *(_money(row.cost_nusd) for row in rows))),
+    ]
+    return _table(columns, style)
+
+
+def _table(columns: Sequence[Column], style: Style, *, has_total: bool = False) -> str:
+    kept = _fitting(list(columns), style.width)
+    lines = []
+    for number in range(len(kept[0].cells)):
+        cells = [_padded(column, number) for column in kept]
+        line = _GAP.join(cells).rstrip()
+        if number == 0:
+            line = _styled(line, _DIM, style)
+        elif has_total and number == len(kept[0].cells) - 1:
+            line = _styled(line, _BOLD, style)
+        lines.append(line + "\n")
+    if has_total:
+        width = sum(column.width for column in kept) + len(_GAP) * (len(kept) - 1)
+        lines.insert(-1, _styled("─" * width, _DIM, style) + "\n")
+    return "".join(lines)
+
+
+def _fitting(columns: list[Column], width: int) -> list[Column]:
+    """Leave columns out, the least needed first, until the rest fits (or none may go)."""
+    while sum(c.width for c in columns) + len(_GAP) * (len(columns) - 1) > width:
+        least = max(columns, key=lambda column: column.rank)
+        if least.rank == 0:
+            break
+        columns.remove(least)
+    return columns
+
+
+def _padded(column: Column, number: int) -> str:
+    cell = column.cells[number]
+    return cell.ljust(column.width) if column.is_text else cell.rjust(column.width)
+
+
+def _styled(text: str, style: str, shown: Style) -> str:
+    return f"{style}{text}{_PLAIN}" if shown.colour else text
+
+
+def _count(number: int) -> str:
+    return f"{number:,}"
+
+
+def _money(nusd: int | None) -> str:
+    return "unpriced" if nusd is None else f"${nusd / NANO:,.2f}"
+
+
+def _share(share: float | None) -> str:
+    return "–" if share is None else f"{share:.0%}"
+
+
+def _where(row: SessionRow) -> str:
+    return _printable(" · ".join(part for part in (row.repo, row.branch) if part)) or "–"
+
+
+def _moment(at: datetime | None, zone: ZoneInfo) -> str:
+    return "–" if at is None else f"{at.astimezone(zone):%Y-%m-%d %H:%M}"
+
+
+def _printable(text: str) -> str:
+    """Take out what could steer a terminal: names come from logs of foreign repositories."""
+    return "".join(char if char.isprintable() else "�" for char in text)
