@@ -1,18 +1,28 @@
 """Answers to the questions of clients, from a read-only ledger. No waiting, no reading of logs."""
 
+import json
 import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 import msgspec
 
 from aicost.core.days import LocalDays, to_us
 from aicost.core.prices import PriceBook
-from aicost.core.reports import ReportQuery, TurnRow
+from aicost.core.reports import ReportQuery
 from aicost.core.session import LiveSession, session_row, starting_row
 from aicost.core.view import BurnRate, DashboardView, Reading, SessionRow
+from aicost.report.documents import (
+    Document,
+    report_document,
+    sessions_document,
+    turns_document,
+)
+from aicost.report.sheets import report_csv
+from aicost.report.tables import Style, report_table, sessions_table, turns_table
 from aicost.store import dashboard, queries
 
 BURN_WINDOW_S = 600
@@ -21,6 +31,7 @@ RECENT_SESSIONS = 20  # … and never fewer than this many, if there were
 MAX_SESSIONS = 200
 
 Live = Mapping[str, LiveSession]
+Params = Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,54 +40,100 @@ class Question:
 
     db: sqlite3.Connection
     book: PriceBook
+    zone: ZoneInfo  # of the ledger's days
     now: datetime  # UTC
+    complete: bool = True  # False while logs on disk are not read to their end
+    pending_bytes: int = 0
 
 
-def report(db: sqlite3.Connection, params: Mapping[str, object]) -> dict[str, object]:
-    """Answer `report`: core.reports.UsageReport as JSON values. Raises msgspec.ValidationError."""
-    query = msgspec.convert(dict(params), ReportQuery)
-    answer: dict[str, object] = msgspec.to_builtins(queries.report(db, query))
-    return answer
+class Shown(msgspec.Struct):
+    """How an answer is to look: the daemon writes it, the command only prints it."""
+
+    format: Literal["json", "csv", "table"] = "json"
+    width: int = 80
+    colour: bool = False
+
+    @property
+    def style(self) -> Style:
+        """The look of a table."""
+        return Style(self.width, self.colour)
 
 
-class TurnsQuery(msgspec.Struct):
+def report(question: Question, params: Params) -> str:
+    """Answer `report`. Raises msgspec.ValidationError for what cannot be asked."""
+    shown, rest = _shown(params)
+    query = msgspec.convert({"timezone": question.zone.key, **rest}, ReportQuery)
+    found = replace(
+        queries.report(question.db, query),
+        complete=question.complete,
+        pending_bytes=question.pending_bytes,
+    )
+    match shown.format:
+        case "table":
+            return report_table(found, shown.style)
+        case "csv":
+            return report_csv(found)
+        case "json":
+            return _json(report_document(found, question.now))
+
+
+class TurnsQuery(msgspec.Struct, forbid_unknown_fields=True):
     """The parameters of `turns`."""
 
     session: str | None = None
     since: date | None = None
-    timezone: str = "UTC"
+    timezone: str | None = None
     homes: tuple[str, ...] = ()
 
 
-def turns(db: sqlite3.Connection, params: Mapping[str, object]) -> dict[str, object]:
-    """Answer `turns`: a list of core.reports.TurnRow."""
-    query = msgspec.convert(dict(params), TurnsQuery)
-    since_us = None
-    if query.since is not None:
-        since_us = LocalDays(ZoneInfo(query.timezone)).start_us(query.since)
-    rows: tuple[TurnRow, ...] = queries.turns(
-        db, session_id=query.session, since_us=since_us, homes=query.homes
+def turns(question: Question, params: Params) -> str:
+    """Answer `turns`, oldest first. Raises msgspec.ValidationError."""
+    shown, rest = _shown(params)
+    query = msgspec.convert(rest, TurnsQuery)
+    zone = ZoneInfo(query.timezone) if query.timezone else question.zone
+    since_us = LocalDays(zone).start_us(query.since) if query.since else None
+    rows = queries.turns(
+        question.db, session_id=query.session, since_us=since_us, homes=query.homes
     )
-    return {"turns": msgspec.to_builtins(rows)}
+    if shown.format == "table":
+        return turns_table(rows, shown.style, zone)
+    return _json(
+        turns_document(rows, complete=question.complete, pending_bytes=question.pending_bytes)
+    )
 
 
-class SessionsQuery(msgspec.Struct):
+class SessionsQuery(msgspec.Struct, forbid_unknown_fields=True):
     """The parameters of `sessions`."""
 
     live: bool = False
     homes: tuple[str, ...] = ()
 
 
-def sessions(question: Question, live: Live, params: Mapping[str, object]) -> dict[str, object]:
-    """Answer `sessions`: a list of core.view.SessionRow, live ones first, then the newest."""
-    query = msgspec.convert(dict(params), SessionsQuery)
+def sessions(question: Question, live: Live, params: Params) -> str:
+    """Answer `sessions`, live ones first, then the newest. Raises msgspec.ValidationError."""
+    shown, rest = _shown(params)
+    query = msgspec.convert(rest, SessionsQuery)
     ids = dashboard.session_ids(question.db, query.homes)
     if query.live:
         ids = tuple(session_id for session_id in ids if session_id in live)
     rows = _rows(question, live, dict.fromkeys([*ids, *live]))
-    if query.live:
-        rows = [row for row in rows if row.state != "ended"]
-    return {"sessions": msgspec.to_builtins(rows)}
+    if shown.format == "table":
+        return sessions_table(rows, shown.style, question.zone)
+    return _json(
+        sessions_document(rows, complete=question.complete, pending_bytes=question.pending_bytes)
+    )
+
+
+def _shown(params: Params) -> tuple[Shown, dict[str, object]]:
+    """Part how an answer looks from what is asked."""
+    names = Shown.__struct_fields__
+    looks = {name: params[name] for name in names if name in params}
+    rest = {name: value for name, value in params.items() if name not in names}
+    return msgspec.convert(looks, Shown), rest
+
+
+def _json(document: Document) -> str:
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
 @dataclass(frozen=True, slots=True)

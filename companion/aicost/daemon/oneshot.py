@@ -24,7 +24,7 @@ def answer(
     method: str,
     params: Mapping[str, object],
     show: Callable[[Reading], None] = lambda _: None,
-) -> dict[str, object]:
+) -> str:
     """Return what the daemon would answer. Raises AicostError.
 
     `show` is told how far the reading of logs is.
@@ -37,12 +37,9 @@ def answer(
         try:
             if params.get("wait", True):
                 _read_all(engine, show)
-            left = engine.survey()
-            rest = {key: value for key, value in params.items() if key != "wait"}
-            said = _answer(setup, engine, method, rest)
+            return _answer(setup, engine, method, params)
         finally:
             engine.close()
-    return said | {"complete": not left.unread, "pending_bytes": left.pending_bytes}
 
 
 def _read_all(engine: Engine, show: Callable[[Reading], None]) -> None:
@@ -51,16 +48,22 @@ def _read_all(engine: Engine, show: Callable[[Reading], None]) -> None:
         show(progress(found, step, time.monotonic() - start))
 
 
-def _answer(
-    setup: Setup, engine: Engine, method: str, params: Mapping[str, object]
-) -> dict[str, object]:
-    db = engine.ledger.db
+def _answer(setup: Setup, engine: Engine, method: str, params: Mapping[str, object]) -> str:
+    left = engine.survey()
+    question = answers.Question(
+        db=engine.ledger.db,
+        book=setup.book,
+        zone=setup.zone,
+        now=datetime.now(UTC),
+        complete=not left.unread,
+        pending_bytes=left.pending_bytes,
+    )
+    asked = {key: value for key, value in params.items() if key != "wait"}
     try:
         if method == "report":
-            return answers.report(db, params)
+            return answers.report(question, asked)
         if method == "turns":
-            return answers.turns(db, params)
-        question = answers.Question(db, setup.book, datetime.now(UTC))
-        return answers.sessions(question, read_live(sorted(engine.homes)), params)
+            return answers.turns(question, asked)
+        return answers.sessions(question, read_live(sorted(engine.homes)), asked)
     except (msgspec.ValidationError, KeyError) as error:
         raise ConfigError(f"this cannot be asked: {error}") from error

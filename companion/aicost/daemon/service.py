@@ -5,6 +5,7 @@ import os
 import sqlite3
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
@@ -81,20 +82,17 @@ class Service:
         self._publisher.changed()
 
     async def _report(self, params: Params, notify: Notify) -> object:
-        rest = await self._prepared(params, notify)
-        answer = await self._query(lambda: answers.report(self._db, rest))
-        return await self._with_coverage(answer, params)
+        question, asked = await self._prepared(params, notify)
+        return {"text": await self._query(lambda: answers.report(question, asked))}
 
     async def _sessions(self, params: Params, notify: Notify) -> object:
-        rest = await self._prepared(params, notify)
+        question, asked = await self._prepared(params, notify)
         live = await self._live()
-        answer = await self._query(lambda: answers.sessions(self._question(), live, rest))
-        return await self._with_coverage(answer, params)
+        return {"text": await self._query(lambda: answers.sessions(question, live, asked))}
 
     async def _turns(self, params: Params, notify: Notify) -> object:
-        rest = await self._prepared(params, notify)
-        answer = await self._query(lambda: answers.turns(self._db, rest))
-        return await self._with_coverage(answer, params)
+        question, asked = await self._prepared(params, notify)
+        return {"text": await self._query(lambda: answers.turns(question, asked))}
 
     async def _view(self, params: Params, notify: Notify) -> object:
         await self._prepared(params, notify)
@@ -137,7 +135,9 @@ class Service:
         asyncio.get_running_loop().call_soon(self._stop.set)
         return {"pid": os.getpid()}
 
-    async def _prepared(self, params: Params, notify: Notify) -> dict[str, object]:
+    async def _prepared(
+        self, params: Params, notify: Notify
+    ) -> tuple[answers.Question, dict[str, object]]:
         """Take on the caller's homes and, unless it will not wait, read all that is on disk."""
         homes = params.get("homes")
         if isinstance(homes, list):
@@ -147,7 +147,8 @@ class Service:
                 telling = group.create_task(self._tell_progress(notify), name="progress")
                 await self._reader.catch_up()
                 telling.cancel()
-        return {key: value for key, value in params.items() if key != "wait"}
+        asked = {key: value for key, value in params.items() if key != "wait"}
+        return await self._question(), asked
 
     async def _tell_progress(self, notify: Notify) -> None:
         while True:
@@ -155,26 +156,25 @@ class Service:
             if isinstance(self._reader.reading, Reading):
                 await notify(msgspec.to_builtins(self._reader.reading))
 
-    async def _with_coverage(self, answer: dict[str, object], params: Params) -> object:
-        found = await self._reader.pending() if not params.get("wait", True) else None
-        pending = found.pending_bytes if found else 0
-        complete = not found.unread if found else True
-        return answer | {"complete": complete, "pending_bytes": pending}
-
     async def _build_view(self) -> DashboardView:
         live = await self._live()
         coverage = answers.Coverage(
             tuple(sorted(self._engine.homes)), self._reader.log_files, self._reader.reading
         )
-        days = self._engine.ledger.days
-        return await self._query(lambda: answers.view(self._question(), live, days, coverage))
+        question, days = self._moment(), self._engine.ledger.days
+        return await self._query(lambda: answers.view(question, live, days, coverage))
 
     async def _live(self) -> dict[str, LiveSession]:
         homes = sorted(self._engine.homes)
         return await self._query(lambda: read_live(homes))
 
-    def _question(self) -> answers.Question:
-        return answers.Question(self._db, self._setup.book, datetime.now(UTC))
+    async def _question(self) -> answers.Question:
+        """Return this moment, with how much of what is on disk is not read."""
+        left = await self._reader.pending()
+        return replace(self._moment(), complete=not left.unread, pending_bytes=left.pending_bytes)
+
+    def _moment(self) -> answers.Question:
+        return answers.Question(self._db, self._setup.book, self._setup.zone, now=datetime.now(UTC))
 
     async def _query(self, question: Callable[[], T]) -> T:
         """Run a query in the thread of queries. Raises StoreError, ConfigError."""
