@@ -64,18 +64,21 @@ class Reader:
             self.engine.homes |= new
             await self.catch_up()
 
-    async def catch_up(self) -> None:
-        """Read everything that is on disk now."""
+    async def catch_up(self) -> Survey:
+        """Read everything that is on disk now; return what could not be read."""
         async with self._reading_all:
             self._watch()
-            found = await self._in_thread(self.engine.survey)
-            self.log_files, self.log_bytes = found.files, found.bytes
+            found = await self.pending()
             if found.unread:
                 await self._read_all(found)
+                found = await self.pending()
+            return found
 
     async def pending(self) -> Survey:
         """Look how much is unread now, without reading it."""
-        return await self._in_thread(self.engine.survey)
+        found = await self._in_thread(self.engine.survey)
+        self.log_files, self.log_bytes = found.files, found.bytes
+        return found
 
     async def _read_all(self, found: Survey) -> None:
         steps, start = self.engine.read_all(found), time.monotonic()

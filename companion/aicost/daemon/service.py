@@ -145,10 +145,13 @@ class Service:
         if params.get("wait", True):
             async with asyncio.TaskGroup() as group:
                 telling = group.create_task(self._tell_progress(notify), name="progress")
-                await self._reader.catch_up()
+                left = await self._reader.catch_up()
                 telling.cancel()
+        else:
+            left = await self._reader.pending()
         asked = {key: value for key, value in params.items() if key != "wait"}
-        return await self._question(), asked
+        complete, pending_bytes = not left.unread, left.pending_bytes
+        return replace(self._moment(), complete=complete, pending_bytes=pending_bytes), asked
 
     async def _tell_progress(self, notify: Notify) -> None:
         while True:
@@ -167,11 +170,6 @@ class Service:
     async def _live(self) -> dict[str, LiveSession]:
         homes = sorted(self._engine.homes)
         return await self._query(lambda: read_live(homes))
-
-    async def _question(self) -> answers.Question:
-        """Return this moment, with how much of what is on disk is not read."""
-        left = await self._reader.pending()
-        return replace(self._moment(), complete=not left.unread, pending_bytes=left.pending_bytes)
 
     def _moment(self) -> answers.Question:
         return answers.Question(self._db, self._setup.book, self._setup.zone, now=datetime.now(UTC))
