@@ -1,0 +1,50 @@
+"""Make the pictures in this folder from the screens that the tests compare.
+
+Usage: python docs/screens/render.py   (needs chromium, or what CHROMIUM names; other converters
+drop spaces)
+"""
+
+import os
+import re
+import subprocess
+import tempfile
+from pathlib import Path
+
+HERE = Path(__file__).parent
+SNAPSHOTS = HERE.parents[1] / "tests" / "tui" / "screens" / "__snapshots__" / "test_dashboard"
+PICTURES = {  # picture -> the test's screen, width in pixels
+    "top-80x24.png": ("test_looks[dashboard-80x24].svg", 1000),
+    "top-140x40.png": ("test_looks[dashboard-140x40].svg", 1400),
+}
+QUIET = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--hide-scrollbars",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+def render(svg: str, target: Path, width: int) -> None:
+    """Write `svg` as a picture of `width` pixels. Raises CalledProcessError."""
+    found = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', svg)
+    assert found is not None
+    height = round(float(found[2]) * width / float(found[1]))
+    style = "<meta charset='utf-8'><style>body{margin:0;overflow:hidden}</style>"
+    page = f"{style}<div style='width:{width}px'>{svg}</div>"
+    with tempfile.TemporaryDirectory() as folder:
+        html = Path(folder, "page.html")
+        html.write_text(page)
+        chromium = os.environ.get("CHROMIUM", "chromium")
+        where = [f"--user-data-dir={folder}/profile", f"--window-size={width},{height}"]
+        command = [chromium, *QUIET, *where, f"--screenshot={target}", html.as_uri()]
+        subprocess.run(command, check=True, capture_output=True)
+
+
+if __name__ == "__main__":
+    for name, (snapshot, width) in PICTURES.items():
+        render((SNAPSHOTS / snapshot).read_text(), HERE / name, width)

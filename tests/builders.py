@@ -1,0 +1,168 @@
+"""Values for tests: sensible defaults, overridden by name. Money is given in dollars."""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from aicost.core.money import nusd
+from aicost.core.usage import TokenCounts
+from aicost.core.view import BurnRate, DashboardView, SessionRow, Totals
+
+NOW = datetime(2026, 11, 22, 11, 41, 7, tzinfo=UTC)
+
+
+def usd(amount: float | str) -> int:
+    """Return dollars as nano-dollars, exact for what is written."""
+    return nusd(Decimal(str(amount)))
+
+
+def burn(usd_per_hour: float = 0, tokens_per_minute: float = 0) -> BurnRate:
+    return BurnRate(tokens_per_minute=tokens_per_minute, nusd_per_hour=usd(usd_per_hour))
+
+
+def session_row(
+    session_id: str = "3f2a91c4-5b6d-4e0e-9d1f-1234567890ab", /, **changes: Any
+) -> SessionRow:
+    """A busy Claude Code session with every field known."""
+    fields: dict[str, Any] = {
+        "agent": "claude",
+        "repo": "shop",
+        "branch": "fix/dedup",
+        "cwd": "/home/ada/src/shop",
+        "model": "claude-opus-5-5-20261001",
+        "state": "busy",
+        "pid": 4411,
+        "started_at": NOW - timedelta(minutes=99),
+        "last_at": NOW - timedelta(seconds=3),
+        "requests": 412,
+        "context_tokens": 124_000,
+        "context_window_tokens": 200_000,
+        "burn": burn(4.10, 52_100),
+        "cost_nusd": usd(3.20),
+        "next_prompt_nusd": usd(0.41),
+        "cache_share": 0.91,
+    }
+    return SessionRow(session_id=session_id, **(fields | changes))
+
+
+def view(*sessions: SessionRow, **changes: Any) -> DashboardView:
+    """A view of these sessions, built two seconds ago on a day that cost $18.42."""
+    tokens = TokenCounts(input_tokens=10_000, cache_read_tokens=3_000_000, output_tokens=130_000)
+    fields: dict[str, Any] = {
+        "at": NOW - timedelta(seconds=2),
+        "day": "2026-11-22",
+        "timezone": "Europe/Berlin",
+        "today": Totals(requests=900, sessions=6, tokens=tokens, cost_nusd=usd(18.42)),
+        "burn": burn(6.10, 84_100),
+        "homes": ("/home/ada/.claude", "/home/ada/.config/claude"),
+        "log_files": 128,
+    }
+    return DashboardView(sessions=sessions, **(fields | changes))
+
+
+def busy_day() -> DashboardView:
+    """A made-up day with every state, long names, unknown prices and subagents."""
+    return view(*_live_sessions(), *_ended_sessions(), skipped_lines=3)
+
+
+def _ago(seconds: float) -> datetime:
+    return NOW - timedelta(seconds=seconds)
+
+
+def _live_sessions() -> list[SessionRow]:
+    sonnet, haiku = "claude-sonnet-5-5", "claude-haiku-5-5"
+    return [
+        session_row(),
+        session_row(
+            "8c1b0d7e-2a45-4c9f-8e21-0c4d5e6f7a81",
+            branch="main",
+            state="waiting",
+            model=sonnet,
+            subagents=2,
+            context_tokens=36_000,
+            burn=burn(1.90, 31_400),
+            cost_nusd=usd(0.88),
+            next_prompt_nusd=usd(0.07),
+            cache_share=0.96,
+            last_at=_ago(48),
+        ),
+        session_row(
+            "019ab4c2-7d10-7aa1-b6d3-5f1e2d3c4b5a",
+            agent="codex",
+            repo="api",
+            branch="feat/export",
+            model="gpt-6-sol",
+            context_tokens=345_000,
+            context_window_tokens=392_000,
+            burn=burn(0.10, 900),
+            cost_nusd=usd(6.02),
+            next_prompt_nusd=usd(0.93),
+            cache_share=0.40,
+            last_at=_ago(71),
+        ),
+        session_row(
+            "51e7c0aa-93b2-47d8-a1f4-6b7c8d9e0f12",
+            repo="billing-service",
+            branch="feature/PAY-2214-retry-webhooks-with-backoff",
+            model=sonnet,
+            context_tokens=158_000,
+            burn=burn(0.004, 120),
+            cost_nusd=usd(2.57),
+            next_prompt_nusd=usd(0.003),
+            last_at=_ago(9),
+            subagents=1,
+        ),
+        session_row(
+            "a0b1c2d3-e4f5-4061-8273-8495a6b7c8d9",
+            repo="infra",
+            branch="chore/terraform-6",
+            model="claude-mystery-7",
+            state="idle",
+            burn=burn(),
+            context_tokens=62_000,
+            cost_nusd=None,
+            unpriced_tokens=12_300,
+            next_prompt_nusd=None,
+            last_at=_ago(1260),
+        ),
+        session_row(
+            "b7d2f1a9-0c3e-4b58-9a67-1d2e3f4a5b6c",
+            repo="notes",
+            branch="",
+            model=haiku,
+            state="idle",
+            burn=burn(),
+            context_tokens=9_400,
+            cost_nusd=usd(0.004),
+            next_prompt_nusd=usd(0.002),
+            cache_share=None,
+            last_at=_ago(3900),
+        ),
+    ]
+
+
+def _ended_sessions() -> list[SessionRow]:
+    ended = {"state": "ended", "pid": None, "burn": burn()}
+    return [
+        session_row(
+            f"{number:08x}-1111-4222-8333-444455556666",
+            agent="codex" if model.startswith("gpt") else "claude",
+            repo=repo,
+            branch=branch,
+            model=model,
+            cost_nusd=usd(cost_usd),
+            context_tokens=context_tokens,
+            last_at=NOW - timedelta(hours=hours),
+            started_at=NOW - timedelta(hours=hours + 1),
+            **ended,
+        )
+        for number, (repo, branch, model, cost_usd, context_tokens, hours) in enumerate(
+            [
+                ("docs", "main", "claude-sonnet-5-5", 0.41, 44_000, 1.2),
+                ("shop", "spike/search-index", "claude-opus-5-5", 4.72, 171_000, 2.1),
+                ("api", "main", "gpt-5.3-codex", 1.13, 88_000, 3.4),
+                ("mobile", "release/4.2", "claude-sonnet-5-5", 0.97, 52_000, 5.0),
+            ],
+            start=1,
+        )
+    ]

@@ -1,0 +1,343 @@
+"""The dashboard screen: every key, every state, from a terminal of 30 columns to a wide one."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from builders import NOW, busy_day, session_row, usd, view
+from fake_feed import Dashboard, until
+from textual.pilot import Pilot
+from textual.widgets import Input
+
+from aicost.core.errors import DaemonDown, ProtocolMismatch
+from aicost.core.view import DashboardView, Reading
+from aicost_tui.rows import Sort
+from aicost_tui.widgets.key_bar import KeyBar
+from aicost_tui.widgets.session_table import SessionTable
+
+READING = Reading(
+    files_done=1234,
+    files_total=3021,
+    bytes_done=1_230_000_000,
+    bytes_total=2_900_000_000,
+    seconds_left=95,
+)
+LOST = DaemonDown("cannot reach the daemon", why="no socket at /run/user/1000/aicost/daemon.sock")
+OTHER = ProtocolMismatch("the daemon speaks protocol 2, this dashboard 1")
+
+
+def screen_text(app: Dashboard) -> str:
+    return "\n".join(app.text())
+
+
+async def shows(app: Dashboard, pilot: Pilot[None], *texts: str) -> None:
+    """Wait until all of these are on the screen."""
+    await until(pilot, lambda: all(text in screen_text(app) for text in texts))
+
+
+def footer(app: Dashboard) -> str:
+    return app.top.query_one(KeyBar).render_line(0).text
+
+
+# States
+
+
+async def test_it_connects_then_shows_numbers() -> None:
+    app = Dashboard()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(app, pilot, "Connecting to the daemon", "aicost", "11:41:07")
+        app.fake_feed.send(busy_day())
+        await shows(app, pilot, "today $18.42", "shop · fix/dedup", "6 live")
+        assert "Connecting" not in screen_text(app)
+
+
+async def test_without_logs_it_says_where_it_looked_and_offers_the_demo() -> None:
+    app = Dashboard(view(log_files=0))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(
+            app,
+            pilot,
+            "No agent logs found",
+            "/home/ada/.claude",
+            "/home/ada/.config/claude",
+            "aicost top --demo",
+        )
+        assert "sort" not in footer(app)
+        app.fake_feed.send(view(session_row()))
+        await shows(app, pilot, "shop · fix/dedup")
+
+
+async def test_logs_without_sessions_are_another_state() -> None:
+    app = Dashboard(view())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(app, pilot, "No sessions to show", "128 logs found")
+
+
+async def test_while_old_logs_are_read_numbers_are_there_already() -> None:
+    app = Dashboard(replace(busy_day(), reading=READING))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(app, pilot, "reading old logs", "42%", "1,234 of 3,021 files", "2 min left")
+        assert "$18.42 so far" in screen_text(app)
+        assert "shop · fix/dedup" in screen_text(app)
+        app.fake_feed.send(busy_day())
+        await until(pilot, lambda: "reading" not in screen_text(app))
+        assert "so far" not in screen_text(app)
+
+
+async def test_a_lost_daemon_leaves_the_last_numbers_with_their_age_and_comes_back() -> None:
+    app = Dashboard(busy_day(), LOST)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(app, pilot, "The daemon does not answer", "aicost daemon start", "no socket at")
+        app.move_clock(NOW + timedelta(seconds=40))
+        await shows(
+            app, pilot, "these numbers are 42s old", "42s old", "shop · fix/dedup", "$18.42"
+        )
+        app.fake_feed.send(replace(busy_day(), at=app.now))
+        app.fake_wait.release()
+        await until(pilot, lambda: "does not answer" not in screen_text(app))
+        assert app.fake_feed.connections == 2
+
+
+async def test_a_daemon_that_never_answered_leaves_no_blank_page() -> None:
+    app = Dashboard(LOST)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(app, pilot, "The daemon does not answer", "No numbers yet")
+
+
+async def test_another_version_is_told_with_the_restart() -> None:
+    app = Dashboard(OTHER)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(
+            app, pilot, "another version", "aicost daemon stop && aicost daemon start", "protocol 2"
+        )
+
+
+async def test_numbers_without_news_get_old_on_the_screen() -> None:
+    app = Dashboard(busy_day())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(app, pilot, "$18.42")
+        assert "old" not in screen_text(app)
+        app.move_clock(NOW + timedelta(seconds=10))
+        await shows(app, pilot, "12s old", "12:41:17")
+
+
+@pytest.mark.parametrize(
+    ("size", "there", "not_there"),
+    [
+        ((30, 24), "a larger terminal shows", "context"),
+        ((39, 24), "a larger terminal shows", "context"),
+        ((40, 24), "repo · branch", "a larger terminal"),
+        ((80, 6), "a larger terminal shows", "context"),
+        ((80, 7), "repo · branch", "session 3f2a91c4"),
+        ((80, 15), "repo · branch", "session 3f2a91c4"),
+        ((80, 16), "session 3f2a91c4", "a larger terminal"),
+    ],
+)
+async def test_small_terminals_keep_the_figures(
+    size: tuple[int, int], there: str, not_there: str
+) -> None:
+    app = Dashboard(busy_day())
+    async with app.run_test(size=size) as pilot:
+        await shows(app, pilot, "$18.42", "$6.10", there)
+        assert not_there not in screen_text(app)
+
+
+@pytest.mark.parametrize("width", [48, 80, 100, 120, 140, 200])
+async def test_no_line_is_longer_than_the_terminal_and_money_and_context_stay(width: int) -> None:
+    app = Dashboard(busy_day())
+    async with app.run_test(size=(width, 24)) as pilot:
+        await shows(app, pilot, "62%", "$3.20", "$4.10", "$18.42")
+        assert max(map(len, app.text())) <= width
+
+
+async def test_a_terminal_that_changes_its_size_changes_the_columns() -> None:
+    app = Dashboard(busy_day())
+    async with app.run_test(size=(48, 24)) as pilot:
+        await shows(app, pilot, "62%")
+        assert "opus-5.5" not in screen_text(app)
+        await pilot.resize_terminal(140, 40)
+        await shows(app, pilot, "opus-5.5", "waiting", "tok/min", "3 log lines skipped")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["[bold]x[/]", "\x1b[2J\x1b[31mred", "one\ntwo", "日本語" * 40, "שלום עולם", "[/]", "$x"],
+)
+async def test_foreign_text_stays_text_in_every_part(text: str) -> None:
+    hostile = session_row("id", repo=text, branch=text, model=text, cwd=text)
+    app = Dashboard(view(hostile, session_row()))
+    async with app.run_test(size=(140, 24)) as pilot:
+        await pilot.press("end")
+        await shows(app, pilot, "$3.20")
+        assert all(line.isprintable() for line in app.text())
+        assert sum("$3.20" in line for line in app.text()) == 2
+
+
+# Keys
+
+
+async def test_space_freezes_the_table_while_the_header_goes_on() -> None:
+    first = view(session_row(cost_nusd=usd(3)))
+    app = Dashboard(first)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(app, pilot, "$3.00")
+        await pilot.press("space")
+        await shows(app, pilot, "paused, space goes on")
+        later = NOW + timedelta(seconds=60)
+        app.fake_feed.send(view(session_row(cost_nusd=usd(4)), session_row("new"), at=later))
+        app.move_clock(later)
+        await shows(app, pilot, "12:42:07", "2 live")
+        assert "$3.00" in screen_text(app)
+        assert "$4.00" not in screen_text(app)
+        await pilot.press("space")
+        await shows(app, pilot, "$4.00")
+        assert "paused" not in screen_text(app)
+
+
+async def test_s_goes_through_the_orders_and_says_which() -> None:
+    app = Dashboard(busy_day())
+    async with app.run_test(size=(140, 24)) as pilot:
+        await shows(app, pilot, "by $/h", "▾$/h")
+        for sort in (Sort.COST, Sort.CONTEXT, Sort.ACTIVITY, Sort.NAME):
+            await pilot.press("s")
+            await shows(app, pilot, f"by {sort.value}")
+        rows = app.top.query_one(SessionTable).rows
+        assert [row.repo for row in rows[:2]] == ["api", "billing-service"]
+        await pilot.press("s")
+        await shows(app, pilot, "by $/h")
+
+
+async def test_slash_filters_while_one_types_and_escape_shows_all_again() -> None:
+    app = Dashboard(busy_day())
+    async with app.run_test(size=(80, 24)) as pilot:
+        table = app.top.query_one(SessionTable)
+        await shows(app, pilot, "billing-service")
+        await pilot.press("slash", *"SHOP")
+        await shows(app, pilot, "3 of 10")
+        assert {row.repo for row in table.rows} == {"shop"}
+        assert "esc show all" in footer(app)
+        assert "⏎ keep" in footer(app)
+        assert "filter" not in footer(app)
+        await pilot.press("enter")
+        await until(pilot, lambda: app.focused is table)
+        await shows(app, pilot, "/ SHOP", "3 of 10", "esc show all")
+        await pilot.press("down")
+        assert table.cursor_row is not None
+        assert table.cursor_row.repo == "shop"
+        await pilot.press("escape")
+        await until(pilot, lambda: len(table.rows) == 10)
+        assert "esc" not in footer(app)
+        assert table.cursor_row.repo == "shop"
+
+
+async def test_letters_typed_into_the_filter_are_no_keys() -> None:
+    app = Dashboard(busy_day())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(app, pilot, "$18.42")
+        await pilot.press("slash", *"qsy", "space", "question_mark")
+        await pilot.pause()
+        assert app.top.query_one(Input).value == "qsy ?"
+        assert not app.top.paused
+        assert app.top.sort is Sort.BURN
+        assert app.screen is app.top
+
+
+async def test_a_filter_that_matches_nothing_says_so() -> None:
+    app = Dashboard(busy_day())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(app, pilot, "$18.42")
+        await pilot.press("slash", *"[b]zzz", "enter")
+        await shows(app, pilot, "No session matches [b]zzz", "0 of 10")
+        assert "copy" not in footer(app)
+        await pilot.press("escape")
+        await shows(app, pilot, "shop · fix/dedup")
+
+
+async def test_y_copies_the_id_of_the_selected_session() -> None:
+    app = Dashboard(busy_day())
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await shows(app, pilot, "shop · fix/dedup")
+        await pilot.press("down", "y")
+        await shows(app, pilot, "Copied the id of shop · main")
+        assert app.clipboard == "8c1b0d7e-2a45-4c9f-8e21-0c4d5e6f7a81"
+
+
+async def test_the_detail_follows_the_cursor() -> None:
+    app = Dashboard(busy_day())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(app, pilot, "session 3f2a91c4", "the agent works")
+        await pilot.press("down")
+        await shows(app, pilot, "session 8c1b0d7e", "waits for you")
+
+
+async def test_r_is_there_only_when_the_daemon_is_lost_and_tries_at_once() -> None:
+    app = Dashboard(busy_day())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(app, pilot, "$18.42")
+        assert "retry" not in footer(app)
+        await pilot.press("r")
+        app.fake_feed.send(LOST)
+        await shows(app, pilot, "does not answer", "r retry")
+        assert app.fake_feed.connections == 1
+        app.fake_feed.send(busy_day())
+        await pilot.press("r")  # the pause is not over: nobody released it
+        await until(pilot, lambda: "does not answer" not in screen_text(app))
+        assert app.fake_feed.connections == 2
+
+
+@pytest.mark.parametrize("key", ["space", "s", "y", "slash", "escape", "r"])
+async def test_keys_that_cannot_do_anything_do_nothing(key: str) -> None:
+    app = Dashboard()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(app, pilot, "Connecting")
+        before = app.text()
+        await pilot.press(key)
+        await pilot.pause()
+        assert app.text() == before
+
+
+# Looks
+
+NOTHING_YET = DashboardView(
+    at=NOW,
+    day="2026-11-22",
+    timezone="Europe/Berlin",
+    homes=("/home/ada/.claude", "/home/ada/.config/claude", "/home/ada/.codex"),
+)
+PICTURES: dict[str, tuple[Any, ...]] = {
+    "dashboard": (busy_day(),),
+    "empty": (NOTHING_YET,),
+    "reading": (replace(busy_day(), reading=READING),),
+    "lost": (replace(busy_day(), at=NOW - timedelta(seconds=42)), LOST),
+    "mismatch": (OTHER,),
+}
+
+
+@pytest.mark.parametrize("size", [(80, 24), (140, 40)], ids=lambda size: "x".join(map(str, size)))
+@pytest.mark.parametrize("name", PICTURES)
+def test_looks(snap_compare: Any, name: str, size: tuple[int, int]) -> None:
+    items = PICTURES[name]
+    app = Dashboard(*items)
+    is_lost = isinstance(items[-1], DaemonDown)
+
+    async def settle(pilot: Pilot[None]) -> None:
+        await until(pilot, lambda: app.top.lost if is_lost else app.top.view)
+
+    assert snap_compare(app, terminal_size=size, run_before=settle)
+
+
+@pytest.mark.parametrize(
+    ("keys", "size"),
+    [(["slash", *"shop"], (80, 24)), (["slash", *"zzz"], (80, 24)), (["down", "down"], (48, 20))],
+    ids=["filter", "no match", "narrow"],
+)
+def test_looks_after_keys(snap_compare: Any, keys: list[str], size: tuple[int, int]) -> None:
+    app = Dashboard(busy_day())
+
+    async def press(pilot: Pilot[None]) -> None:
+        await until(pilot, lambda: app.top.view)
+        await pilot.press(*keys)
+        await pilot.pause()
+
+    assert snap_compare(app, terminal_size=size, run_before=press)

@@ -1,0 +1,85 @@
+"""The app: from the feed to the screen, themes, no colours, a clean end."""
+
+from collections.abc import Iterator
+
+import pytest
+from builders import busy_day, session_row, view
+from fake_feed import Dashboard, until
+
+from aicost.core.errors import DaemonDown
+from aicost_tui.themes import AICOST_DARK
+
+
+@pytest.mark.parametrize("key", ["q", "ctrl+c", "ctrl+q"])
+async def test_it_ends_when_asked_with_the_feed_closed(key: str) -> None:
+    closed: list[bool] = []
+    app = Dashboard(busy_day())
+
+    async with app.run_test() as pilot:
+        await until(pilot, lambda: app.top.view)
+        worker = next(worker for worker in app.workers if worker.group == "feed")
+        await pilot.press(key)
+        await pilot.pause()
+        closed.append(not app.is_running or worker.is_finished)
+    assert worker.is_finished
+    assert app.return_code == 0
+
+
+async def test_one_worker_follows_the_feed() -> None:
+    app = Dashboard(busy_day())
+    async with app.run_test() as pilot:
+        await until(pilot, lambda: app.top.view)
+        app.follow_feed()
+        app.follow_feed()
+        await pilot.pause()
+        running = [worker for worker in app.workers if worker.group == "feed" and worker.is_running]
+        assert len(running) == 1
+
+
+async def test_a_burst_of_views_shows_the_first_at_once_and_waits_with_the_others() -> None:
+    app = Dashboard(refresh_s=3600)
+    async with app.run_test(size=(80, 24)) as pilot:
+        first, second = view(session_row("1")), view(session_row("2"))
+        app.fake_feed.send(first)
+        await until(pilot, lambda: app.top.view == first)
+        app.fake_feed.send(second, DaemonDown("gone"))
+        await until(pilot, lambda: app.top.lost)
+        assert app.top.view == first
+
+
+async def test_our_theme_is_on_and_textuals_can_be_chosen() -> None:
+    app = Dashboard(busy_day())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: app.top.view)
+        assert app.theme == AICOST_DARK.name
+        for name in ("textual-light", "nord", "ansi-dark"):
+            app.theme = name
+            await pilot.pause()
+            assert any("shop · fix/dedup" in line for line in app.text())
+
+
+def colours(app: Dashboard) -> Iterator[object]:
+    filters = app.get_line_filters()
+    for strip in app.screen._compositor.render_strips():
+        segments = list(strip)
+        for line_filter in filters:
+            segments = line_filter.apply(segments, app.screen.background_colors[1])
+        for segment in segments:
+            if segment.style:
+                yield from filter(None, (segment.style.color, segment.style.bgcolor))
+
+
+async def test_no_color_means_no_colour_at_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    app = Dashboard(busy_day())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: app.top.view)
+        assert {getattr(colour, "is_default", None) for colour in colours(app)} == {True}
+        assert any(line.startswith("▌● shop") for line in app.text())
+
+
+async def test_with_colours_there_are_colours() -> None:
+    app = Dashboard(busy_day())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: app.top.view)
+        assert not all(getattr(colour, "is_default", True) for colour in colours(app))

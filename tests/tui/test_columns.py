@@ -1,0 +1,198 @@
+"""The table as text: columns by width, numbers to the right, unknowns told apart from nothing."""
+
+from datetime import timedelta
+
+import pytest
+from builders import NOW, burn, session_row, usd
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aicost.core.view import SessionRow
+from aicost_tui.columns import (
+    context_role,
+    fit_columns,
+    gap_for,
+    head_line,
+    row_line,
+    row_name,
+)
+from aicost_tui.rows import Sort
+from aicost_tui.spans import Line, plain, width_of
+
+
+def titles(width: int) -> list[str]:
+    return [column.title for column in fit_columns(width)]
+
+
+def drawn(row: SessionRow, width: int = 160) -> Line:
+    return row_line(fit_columns(width), row, NOW, gap_for(width))
+
+
+def cell(row: SessionRow, title: str, width: int = 160) -> str:
+    """Return what stands in one column."""
+    columns = fit_columns(width)
+    column = next(column for column in columns if column.title == title)
+    return plain(column.cell(row, column.width, NOW)).strip()
+
+
+def roles(row: SessionRow, text: str, width: int = 160) -> set[str]:
+    return {span.role for span in drawn(row, width) if text in span.text}
+
+
+@pytest.mark.parametrize(
+    ("width", "expected"),
+    [
+        (46, "name context $/h cost"),
+        (78, "name model context $/h cost next cache"),
+        (98, "agent name model context $/h cost next cache last"),
+        (118, "state agent name model context $/h cost next cache last"),
+        (138, "state agent name model context tok/min $/h cost next cache last"),
+        (170, "state agent name model context tokens tok/min $/h cost next cache calls last"),
+    ],
+)
+def test_a_wider_table_has_more_columns(width: int, expected: str) -> None:
+    sign, *titled = titles(width)
+    assert sign == ""  # the state's sign is always there
+    assert " ".join(titled).replace("repo · branch", "name") == expected
+
+
+@given(st.integers(1, 300))
+def test_money_and_context_are_there_wherever_they_fit_and_rows_never_overflow(width: int) -> None:
+    if width >= 46:
+        assert {"context", "cost", "$/h"} <= set(titles(width))
+    head = head_line(fit_columns(width), Sort.BURN, gap_for(width))
+    assert width_of(head) == width_of(drawn(session_row(), width)) <= width
+
+
+@given(st.integers(1, 300))
+def test_a_wider_table_never_loses_a_column_but_where_the_gap_grows(width: int) -> None:
+    if gap_for(width) == gap_for(width + 1) and width + 1 not in (64, 110):
+        assert set(titles(width)) <= set(titles(width + 1))
+
+
+def test_numbers_end_below_the_end_of_their_title() -> None:
+    columns, gap = fit_columns(138), gap_for(138)
+    head = plain(head_line(columns, Sort.NAME, gap))
+    row = plain(row_line(columns, session_row(), NOW, gap))
+    for title, text in (("$/h", "$4.10"), ("cost", "$3.20"), ("next", "$0.41"), ("cache", "91%")):
+        assert head.index(title) + len(title) == row.index(text) + len(text)
+
+
+@pytest.mark.parametrize(
+    ("sort", "title"),
+    [(Sort.BURN, "▾$/h"), (Sort.COST, "▾cost"), (Sort.NAME, "repo · branch▾")],
+)
+def test_the_sorted_column_carries_an_arrow(sort: Sort, title: str) -> None:
+    head = head_line(fit_columns(78), sort, 1)
+    assert title in plain(head)
+    assert plain(head).count("▾") == 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "name"),
+    [
+        ({}, "shop · fix/dedup"),
+        ({"branch": ""}, "shop"),
+        ({"repo": ""}, "shop · fix/dedup"),
+        ({"repo": "", "cwd": "/home/ada/notes/"}, "notes · fix/dedup"),
+        ({"repo": "", "cwd": "", "branch": ""}, "3f2a91c4"),
+        ({"repo": "a\nb", "branch": "\x1b[31mx"}, "a b · x"),
+    ],
+)
+def test_a_session_has_a_name_whatever_is_known(changes: dict[str, str], name: str) -> None:
+    assert row_name(session_row(**changes)) == name
+
+
+def test_subagents_are_counted_even_where_the_name_is_cut() -> None:
+    row = session_row(branch="feature/" + "x" * 90, subagents=3)
+    assert cell(row, "repo · branch", 46).endswith("… (3)")
+    assert cell(session_row(subagents=1), "repo · branch", 220).endswith("(1 agent)")
+    assert cell(session_row(subagents=2), "repo · branch", 220).endswith("(2 agents)")
+    assert "(" not in cell(session_row(), "repo · branch")
+
+
+@pytest.mark.parametrize(
+    ("share", "role"),
+    [(0.0, "good"), (0.599, "good"), (0.6, "warn"), (0.849, "warn"), (0.85, "bad"), (1.3, "bad")],
+)
+def test_context_levels(share: float, role: str) -> None:
+    assert context_role(share) == role
+
+
+@pytest.mark.parametrize(
+    ("changes", "text"),
+    [
+        ({"context_tokens": 124_000}, "━━━━━━━╸──── 62%"),
+        ({"context_tokens": None}, "—"),
+        ({"context_window_tokens": None}, "124k"),
+        ({"context_tokens": 260_000}, "━━━━━━━━━━━━ 130%"),
+    ],
+)
+def test_context_says_what_is_known(changes: dict[str, int | None], text: str) -> None:
+    assert cell(session_row(**changes), "context").replace("  ", " ") == text
+
+
+@pytest.mark.parametrize(
+    ("title", "changes", "text"),
+    [
+        ("$/h", {"burn": burn()}, "$0.00"),
+        ("$/h", {"burn": burn(0.004, 10)}, "<$0.01"),
+        ("$/h", {"burn": burn(0, 10)}, "?"),
+        ("cost", {"cost_nusd": None}, "—"),
+        ("cost", {"cost_nusd": None, "unpriced_tokens": 5}, "unpriced"),
+        ("cost", {"unpriced_tokens": 5}, "≥$3.20"),
+        ("next", {"next_prompt_nusd": None}, "—"),
+        ("next", {"next_prompt_nusd": usd("0.002")}, "<$0.01"),
+        ("cache", {"cache_share": None}, "—"),
+        ("cache", {"cache_share": 0.0}, "0%"),
+        ("model", {"model": ""}, "—"),
+        ("tokens", {}, "124k of 200k"),
+        ("tokens", {"context_window_tokens": None}, "124k of ?"),
+        ("tokens", {"context_tokens": None}, "—"),
+        ("tok/min", {}, "52.1k"),
+        ("calls", {"requests": 1234}, "1,234"),
+        ("last", {"last_at": None}, "—"),
+        ("last", {"last_at": NOW - timedelta(minutes=5)}, "5m"),
+        ("last", {"last_at": NOW + timedelta(minutes=5)}, "now"),
+        ("state", {"state": "waiting"}, "waiting"),
+        ("agent", {"agent": "codex"}, "codex"),
+    ],
+)
+def test_unknown_is_never_shown_as_nothing(
+    title: str, changes: dict[str, object], text: str
+) -> None:
+    width = 170
+    assert cell(session_row(**changes), title, width) == text
+
+
+@pytest.mark.parametrize(("share", "role"), [(0.5, "text"), (0.499, "warn")])
+def test_a_cold_cache_stands_out(share: float, role: str) -> None:
+    assert roles(session_row(cache_share=share), "50%") == {role}
+
+
+def test_an_ended_session_is_dim_but_for_its_cost() -> None:
+    row = session_row(state="ended", burn=burn(), cache_share=0.1)
+    assert {span.role for span in drawn(row) if span.text.strip()} <= {"label", "faint", "text"}
+    assert roles(row, "$3.20") == {"text"}
+    assert roles(row, "10%") == {"label"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[bold]x[/]",
+        "\x1b[2J\x1b]0;t\x07",
+        "a\nb\nc",
+        "日本語" * 30,
+        "שלום עולם",
+        "e\u0301" * 200,
+        "\t\t",
+    ],
+)
+@pytest.mark.parametrize("width", [46, 78, 138])
+def test_foreign_text_moves_no_column(text: str, width: int) -> None:
+    hostile = session_row(repo=text, branch=text, model=text, cwd=text, session_id=text)
+    line = drawn(hostile, width)
+    assert width_of(line) == width_of(drawn(session_row(), width))
+    assert plain(line).isprintable()
+    assert "$3.20" in plain(line)

@@ -1,0 +1,40 @@
+"""The key lists: every key can be remapped, says what it does, and its action exists."""
+
+import pytest
+from textual.binding import Binding, BindingType
+
+from aicost_tui import keymap
+from aicost_tui.app import DashboardApp
+from aicost_tui.screens.dashboard import DashboardScreen
+from aicost_tui.screens.help import HelpScreen
+from aicost_tui.widgets.filter_bar import FilterInput
+from aicost_tui.widgets.session_table import SessionTable
+
+LISTS: dict[type, list[BindingType]] = {
+    DashboardApp: keymap.APP_KEYS,
+    DashboardScreen: keymap.DASHBOARD_KEYS,
+    SessionTable: keymap.TABLE_KEYS,
+    FilterInput: keymap.FILTER_KEYS,
+    HelpScreen: keymap.HELP_KEYS,
+}
+EVERY = [
+    (owner, binding)
+    for owner, bindings in LISTS.items()
+    for binding in bindings
+    if isinstance(binding, Binding)
+]
+
+
+def test_the_lists_are_complete_bindings_with_ids_of_their_own() -> None:
+    assert sum(map(len, LISTS.values())) == len(EVERY)
+    ids = [binding.id for _, binding in EVERY]
+    assert len(set(ids)) == len(ids)
+
+
+@pytest.mark.parametrize(("owner", "binding"), EVERY, ids=lambda value: getattr(value, "id", None))
+def test_every_key_is_described_and_its_action_exists(owner: type, binding: Binding) -> None:
+    assert binding.id
+    assert binding.description
+    assert binding.tooltip
+    assert hasattr(owner, f"action_{binding.action.partition('(')[0]}")
+    assert binding in owner.BINDINGS  # type: ignore[attr-defined]

@@ -1,0 +1,55 @@
+"""`aicost top --once`: the same figures as plain text, without loading Textual."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from builders import busy_day, session_row, view
+
+import aicost
+import aicost_tui
+from aicost_tui.format import cells
+from aicost_tui.once import render_once
+
+
+@pytest.mark.parametrize("width", [48, 80, 140])
+def test_it_is_the_dashboard_as_text(width: int) -> None:
+    lines = render_once(busy_day(), width, False).splitlines()
+    assert lines[0].startswith("today $18.42")
+    assert lines[1].startswith("burn $6.10/h")
+    assert "▾$/h" in lines[3]
+    assert len(lines) == 4 + len(busy_day().sessions)
+    assert all(cells(line) <= width for line in lines)
+    assert all(line == line.rstrip() for line in lines)
+
+
+def test_without_colour_there_is_no_escape_and_with_colour_the_text_is_the_same() -> None:
+    text, coloured = (render_once(busy_day(), 100, colour) for colour in (False, True))
+    assert "\x1b" not in text
+    assert "\x1b[33m" in coloured
+    uncoloured = re.sub(r"\x1b\[\d+m", "", coloured)
+    assert [line.rstrip() for line in uncoloured.splitlines()] == text.splitlines()
+
+
+def test_foreign_text_brings_no_escape_of_its_own() -> None:
+    text = render_once(view(session_row(repo="\x1b[31mx\ny", branch="[b]")), 80, False)
+    assert "\x1b" not in text
+    assert "x y · [b]" in text
+
+
+def test_no_logs_are_told_here_too() -> None:
+    text = render_once(view(log_files=0), 80, False)
+    assert "No agent logs found" in text
+    assert "/home/ada/.claude" in text
+
+
+def test_it_loads_no_textual_and_no_event_loop() -> None:
+    paths = [str(Path(package.__path__[0]).parent) for package in (aicost, aicost_tui)]
+    program = f"import sys; sys.path[:0] = {paths!r}; import aicost_tui.once; print(*sys.modules)"
+    run = subprocess.run(
+        [sys.executable, "-I", "-c", program], capture_output=True, text=True, check=True
+    )
+    loaded = {name.partition(".")[0] for name in run.stdout.split()}
+    assert loaded.isdisjoint({"textual", "rich", "asyncio"})

@@ -1,0 +1,234 @@
+"""The session table as text: which columns a width has room for, and what stands in them. Pure."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import lru_cache
+from pathlib import PurePosixPath
+
+from aicost.core.view import SessionRow, SessionState
+from aicost_tui import format as fmt
+from aicost_tui.rows import STATES, Sort
+from aicost_tui.spans import Line, Role, Span, crop, glue, pad, width_of
+
+FULL_AT, CROWDED_AT = 0.85, 0.6  # context shares from which a bar is red, yellow
+COLD_CACHE_BELOW = 0.5  # cache share under which prompts get expensive
+STATE_ROLES: dict[SessionState, Role] = {
+    "busy": "good",
+    "waiting": "warn",
+    "idle": "label",
+    "ended": "label",
+}
+_Cell = Callable[[SessionRow, int, datetime], Line]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column. `cell` gets the row, the column's width and now; what is too long is cropped."""
+
+    title: str
+    width: int  # cells; the least it needs
+    cell: _Cell
+    right: bool = False
+    sort: Sort | None = None
+
+
+@lru_cache(maxsize=64)  # asked for with every line that is drawn
+def fit_columns(width: int) -> tuple[Column, ...]:
+    """Return the columns for a table of `width` cells, in screen order, as wide as they will be.
+
+    Taken by importance until one has no room: money and context are there at 48 cells.
+    """
+    gap = gap_for(width)
+    least_name = 14 if width < 64 else 24 if width < 110 else 32
+    chosen = [replace(_NAME, width=max(1, min(width, least_name)))]
+    room = width - chosen[0].width
+    for column in _BY_IMPORTANCE:
+        room -= column.width + gap
+        if room < 0:
+            room += column.width + gap
+            break
+        chosen.append(column)
+    chosen.sort(key=lambda column: _SCREEN_ORDER.index(column.title))
+    return _grown(chosen, room)
+
+
+def gap_for(width: int) -> int:
+    """Return the cells between columns of a table of `width` cells."""
+    return 1 if width < 100 else 2
+
+
+def head_line(columns: Sequence[Column], sort: Sort, gap: int) -> Line:
+    """Return the titles; the one that the table is sorted by carries an arrow."""
+    titles: list[Line] = []
+    for column in columns:
+        if column.sort is sort:
+            title: Line = (Span(column.title, "accent"), Span("▾", "accent"))
+            title = tuple(reversed(title)) if column.right else title
+        else:
+            title = (Span(column.title, "label"),)
+        titles.append(pad(title, column.width, right=column.right))
+    return glue(titles, gap)
+
+
+def row_line(columns: Sequence[Column], row: SessionRow, now: datetime, gap: int) -> Line:
+    """Return a session as one line. Ended sessions are dim, what they cost is not."""
+    cells = []
+    for column in columns:
+        cell = pad(column.cell(row, column.width, now), column.width, right=column.right)
+        if row.state == "ended":
+            keep = column.sort is Sort.COST
+            cell = tuple(_dim(span, to="text" if keep else "label") for span in cell)
+        cells.append(cell)
+    return glue(cells, gap)
+
+
+def row_name(row: SessionRow) -> str:
+    """Return `repo · branch`, or the folder, or the beginning of the id where nothing is known."""
+    repo = fmt.clean(row.repo) or fmt.clean(PurePosixPath(row.cwd).name)
+    branch = fmt.clean(row.branch)
+    return " · ".join(filter(None, (repo, branch))) or fmt.clean(row.session_id)[:8]
+
+
+def context_role(share: float) -> Role:
+    """Return what a filled share of the context window (0..1) means."""
+    return "bad" if share >= FULL_AT else "warn" if share >= CROWDED_AT else "good"
+
+
+def burn_text(row: SessionRow) -> str:
+    """Return dollars an hour; `?` when tokens flow whose price is not known."""
+    if row.burn.nusd_per_hour == 0 and row.burn.tokens_per_minute > 0:
+        return "?"
+    return fmt.money(row.burn.nusd_per_hour)
+
+
+def _state_sign(row: SessionRow, _width: int, _now: datetime) -> Line:
+    return (Span(STATES[row.state].sign, STATE_ROLES[row.state]),)
+
+
+def _state_word(row: SessionRow, _width: int, _now: datetime) -> Line:
+    return (Span(STATES[row.state].word, STATE_ROLES[row.state]),)
+
+
+def _agent(row: SessionRow, _width: int, _now: datetime) -> Line:
+    return (Span(row.agent, "text"),)
+
+
+def _name(row: SessionRow, width: int, _now: datetime) -> Line:
+    """The repo is bright, the branch quiet; the number of subagents is never cut off."""
+    count = row.subagents
+    words = f" ({fmt.plural(count, 'agent')})" if width >= 40 else f" ({count})"
+    suffix = (Span(words, "accent"),) if count else ()
+    head, dot, tail = row_name(row).partition(" · ")
+    name = crop((Span(head, "figure"), Span(dot + tail, "label")), width - width_of(suffix))
+    return (*name, *suffix)
+
+
+def _model(row: SessionRow, _width: int, _now: datetime) -> Line:
+    return (Span(fmt.short_model(row.model) or fmt.UNKNOWN, "text"),)
+
+
+def _context(row: SessionRow, width: int, _now: datetime) -> Line:
+    share = row.context_share
+    if share is None:
+        return (Span(fmt.tokens(row.context_tokens).rjust(width), "label"),)
+    full, rest = fmt.bar(share, width - 5)
+    role = context_role(share)
+    return (Span(full, role), Span(rest, "faint"), Span(fmt.percent(share).rjust(5), role))
+
+
+def _window(row: SessionRow, _width: int, _now: datetime) -> Line:
+    if row.context_tokens is None:
+        return (Span(fmt.UNKNOWN, "label"),)
+    limit = fmt.tokens(row.context_window_tokens) if row.context_window_tokens else "?"
+    return (Span(fmt.tokens(row.context_tokens), "text"), Span(f" of {limit}", "label"))
+
+
+def _tokens_per_minute(row: SessionRow, _width: int, _now: datetime) -> Line:
+    rate = row.burn.tokens_per_minute
+    return (Span(fmt.tokens(rate), "text" if rate else "label"),)
+
+
+def _burn(row: SessionRow, _width: int, _now: datetime) -> Line:
+    text = burn_text(row)
+    return (Span(text, "warn" if text == "?" else "figure" if row.burn.nusd_per_hour else "label"),)
+
+
+def _cost(row: SessionRow, _width: int, _now: datetime) -> Line:
+    text = fmt.cost(row.cost_nusd, row.unpriced_tokens)
+    return (Span(text, "warn" if row.unpriced_tokens else "figure"),)
+
+
+def _next(row: SessionRow, _width: int, _now: datetime) -> Line:
+    return (Span(fmt.money(row.next_prompt_nusd), "text" if row.next_prompt_nusd else "label"),)
+
+
+def _cache(row: SessionRow, _width: int, _now: datetime) -> Line:
+    share = row.cache_share
+    cold = share is not None and share < COLD_CACHE_BELOW
+    return (Span(fmt.percent(share), "label" if share is None else "warn" if cold else "text"),)
+
+
+def _calls(row: SessionRow, _width: int, _now: datetime) -> Line:
+    return (Span(f"{row.requests:,}", "text"),)
+
+
+def _last(row: SessionRow, _width: int, now: datetime) -> Line:
+    if row.last_at is None:
+        return (Span(fmt.UNKNOWN, "label"),)
+    return (Span(fmt.age((now - row.last_at).total_seconds()), "label"),)
+
+
+_NAME = Column("repo · branch", 14, _name, sort=Sort.NAME)
+_BY_IMPORTANCE = (
+    Column("", 1, _state_sign),
+    Column("context", 10, _context, sort=Sort.CONTEXT),
+    Column("cost", 8, _cost, right=True, sort=Sort.COST),
+    Column("$/h", 7, _burn, right=True, sort=Sort.BURN),
+    Column("model", 10, _model),
+    Column("next", 6, _next, right=True),
+    Column("cache", 5, _cache, right=True),
+    Column("last", 5, _last, right=True, sort=Sort.ACTIVITY),
+    Column("agent", 6, _agent),
+    Column("state", 7, _state_word),
+    Column("tok/min", 7, _tokens_per_minute, right=True),
+    Column("tokens", 13, _window, right=True),
+    Column("calls", 6, _calls, right=True),
+)
+_GROWTH = (  # who gets the room that is left, up to how many cells, one after the other
+    ("repo · branch", 24),
+    ("context", 17),
+    ("model", 13),
+    ("repo · branch", 44),
+    ("model", 16),
+)
+_SCREEN_ORDER = (
+    "",
+    "state",
+    "agent",
+    "repo · branch",
+    "model",
+    "context",
+    "tokens",
+    "tok/min",
+    "$/h",
+    "cost",
+    "next",
+    "cache",
+    "calls",
+    "last",
+)
+
+
+def _grown(columns: list[Column], room: int) -> tuple[Column, ...]:
+    """Hand out the room that is left."""
+    widths = {column.title: column.width for column in columns}
+    for title, most in _GROWTH:
+        if title in widths:
+            more = max(0, min(room, most - widths[title]))
+            widths[title], room = widths[title] + more, room - more
+    return tuple(replace(column, width=widths[column.title]) for column in columns)
+
+
+def _dim(span: Span, *, to: Role) -> Span:
+    return span if span.role == "faint" else span._replace(role=to)

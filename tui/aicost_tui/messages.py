@@ -1,0 +1,30 @@
+"""What happens in the dashboard: facts from the feed, wishes from widgets."""
+
+from textual.message import Message
+
+from aicost.core.errors import DaemonDown
+from aicost.core.view import DashboardView
+
+
+class ViewReceived(Message):
+    """The daemon sent a view. A newer one makes it superfluous."""
+
+    def __init__(self, view: DashboardView) -> None:
+        self.view = view
+        super().__init__()
+
+    def can_replace(self, message: Message) -> bool:
+        """Let a queue of views shrink to the newest."""
+        return isinstance(message, ViewReceived)
+
+
+class FeedLost(Message):
+    """The daemon is gone, or speaks another version; the feed keeps trying."""
+
+    def __init__(self, error: DaemonDown) -> None:
+        self.error = error
+        super().__init__()
+
+
+class RetryAsked(Message):
+    """The user wants to try the daemon now, not after the pause."""

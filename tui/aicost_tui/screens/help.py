@@ -1,0 +1,79 @@
+"""All keys, made from the bindings themselves, and what the signs mean."""
+
+from collections.abc import Iterable, Sequence
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import VerticalScroll
+from textual.screen import ModalScreen
+
+from aicost_tui.columns import CROWDED_AT, FULL_AT, STATE_ROLES
+from aicost_tui.keymap import HELP_KEYS
+from aicost_tui.rows import STATES
+from aicost_tui.spans import Line, Span, pad
+from aicost_tui.widgets.painted import PaintedLines
+
+_COLUMNS = (
+    (
+        "context",
+        f"filled part of the model's window; yellow at {CROWDED_AT:.0%}, red at {FULL_AT:.0%}",
+    ),
+    ("$/h", "dollars an hour over the last minutes; ? = price not known"),
+    ("cost", "of the session at list price; ≥ = some tokens have no price"),
+    ("next", "what one more prompt costs at this context"),
+    ("cache", "share of the prompt read from cache in the last 20 calls"),
+    ("last", "time since the last answer"),
+)
+
+
+def help_lines(keys: Iterable[tuple[str, str]]) -> tuple[Line, ...]:
+    """Return the page; `keys` are pairs of what to press and what it does."""
+    return (
+        _title("Keys"),
+        *(_entry(key, says) for key, says in keys),
+        (),
+        _title("States"),
+        *(
+            (
+                Span(f"  {look.sign} ", STATE_ROLES[state]),
+                *pad((Span(look.word, "text"),), 9),
+                Span(look.meaning, "label"),
+            )
+            for state, look in STATES.items()
+        ),
+        (),
+        _title("Columns"),
+        *(_entry(name, says, role="text") for name, says in _COLUMNS),
+    )
+
+
+def _title(text: str) -> Line:
+    return (Span(text, "figure"),)
+
+
+def _entry(name: str, says: str, *, role: str = "accent") -> Line:
+    shown = Span(name, "accent" if role == "accent" else "text")
+    return (Span("  "), *pad((shown,), 11), Span(says, "label"))
+
+
+class HelpScreen(ModalScreen[None]):
+    """A page over the dashboard. `keys`: what to press, what it does."""
+
+    BINDINGS: ClassVar[list[BindingType]] = HELP_KEYS
+
+    def __init__(self, keys: Sequence[tuple[str, str]]) -> None:
+        super().__init__()
+        self._keys = keys
+
+    def compose(self) -> ComposeResult:
+        """Yield the page in a frame that scrolls."""
+        with VerticalScroll(id="help-frame") as frame:
+            frame.border_title = "aicost top"
+            frame.border_subtitle = "esc closes"
+            yield PaintedLines(id="help")
+
+    def on_mount(self) -> None:
+        """Fill the page."""
+        self.query_one(PaintedLines).lines = help_lines(self._keys)
+        self.query_one("#help-frame").focus()

@@ -1,0 +1,184 @@
+"""The table of sessions. Draws only the lines on screen, and again only those that changed.
+
+Not Textual's DataTable: there every changed cell redraws all rows, and columns cannot follow the
+width. Rows are known by session id, so the cursor stays on its session whatever is sorted, added or
+removed.
+"""
+
+from datetime import UTC, datetime
+from typing import ClassVar
+
+from textual import events
+from textual.binding import BindingType
+from textual.geometry import Region, Size
+from textual.message import Message
+from textual.reactive import reactive
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from aicost.core.view import SessionRow
+from aicost_tui.columns import Column, fit_columns, gap_for, head_line, row_line
+from aicost_tui.keymap import TABLE_KEYS
+from aicost_tui.rows import Sort
+from aicost_tui.spans import Line, Span
+from aicost_tui.widgets.painted import ROLE_CLASSES, to_strip
+
+_HEAD = 1  # lines above the rows that do not scroll
+_MARK = (Span("▌", "accent"),)  # the selected row has a sign too: colour is never alone
+_NO_MARK = (Span(" "),)
+
+
+class SessionTable(ScrollView, can_focus=True, inherit_bindings=False):
+    """Shows `rows` in the order given. `now` is for ages; `cursor_id` is the selected session."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        *ROLE_CLASSES,
+        "session-table--cursor",
+        "session-table--head",
+    }
+    BINDINGS: ClassVar[list[BindingType]] = TABLE_KEYS
+    ALLOW_SELECT = False
+
+    rows: reactive[tuple[SessionRow, ...]] = reactive((), repaint=False)
+    now: reactive[datetime] = reactive(datetime.fromtimestamp(0, UTC), repaint=False)
+    sort: reactive[Sort] = reactive(Sort.BURN)
+    cursor_id: reactive[str] = reactive("", repaint=False)
+
+    class Highlighted(Message):
+        """Another session is selected; "" when there is none."""
+
+        def __init__(self, session_id: str) -> None:
+            self.session_id = session_id
+            super().__init__()
+
+    class SortAsked(Message):
+        """The title of a sortable column was clicked."""
+
+        def __init__(self, sort: Sort) -> None:
+            self.sort = sort
+            super().__init__()
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._index: dict[str, int] = {}  # session id -> position in rows
+        self._drawn: dict[int, tuple[str, Line]] = {}  # line on screen -> what stands there
+
+    @property
+    def cursor_row(self) -> SessionRow | None:
+        """The selected session."""
+        at = self._index.get(self.cursor_id)
+        return None if at is None else self.rows[at]
+
+    def watch_rows(self, old: tuple[SessionRow, ...], new: tuple[SessionRow, ...]) -> None:
+        """Keep the cursor on its session, or on its place when the session is gone."""
+        was_at = self._index.get(self.cursor_id, 0)
+        was_visible = self._is_visible(was_at)
+        self._index = {row.session_id: at for at, row in enumerate(new)}
+        if len(old) != len(new):
+            self.virtual_size = Size(0, len(new) + _HEAD)
+        if self.cursor_id not in self._index:
+            self.cursor_id = new[min(was_at, len(new) - 1)].session_id if new else ""
+        if was_visible:
+            self._reveal()
+        self._redraw_changed()
+
+    def watch_now(self) -> None:
+        """Redraw the ages that read differently now."""
+        self._redraw_changed()
+
+    def watch_cursor_id(self, old: str, new: str) -> None:
+        """Redraw both lines, and say it once."""
+        for session_id in (old, new):
+            if (at := self._index.get(session_id)) is not None:
+                self._redraw(at - self.scroll_offset.y + _HEAD)
+        self.post_message(self.Highlighted(new))
+
+    def action_cursor(self, step: int) -> None:
+        """Move the cursor by some rows."""
+        if self.rows:
+            at = self._index.get(self.cursor_id, 0) + step
+            self.cursor_id = self.rows[max(0, min(len(self.rows) - 1, at))].session_id
+            self._reveal()
+
+    def action_page(self, pages: int) -> None:
+        """Move the cursor by what fits the screen."""
+        self.action_cursor(pages * max(1, self._room - 1))
+
+    def action_end(self, at: int) -> None:
+        """Move the cursor to the first (0) or last (-1) row."""
+        self.action_cursor(len(self.rows) if at else -len(self.rows))
+
+    def on_click(self, event: events.Click) -> None:
+        """Select the row that was clicked, or sort by the title that was."""
+        if event.y < _HEAD:
+            column = self._column_at(event.x)
+            if column is not None and column.sort is not None:
+                self.post_message(self.SortAsked(column.sort))
+            return
+        at = event.y - _HEAD + self.scroll_offset.y
+        if at < len(self.rows):
+            self.cursor_id = self.rows[at].session_id
+
+    def render_line(self, y: int) -> Strip:
+        """Draw the titles (line 0), a session, or nothing."""
+        width = self.size.width
+        if y < _HEAD:
+            head = head_line(self._columns, self.sort, gap_for(self._inner_width))
+            return to_strip(self, _NO_MARK + head, width, "session-table--head")
+        at = y - _HEAD + self.scroll_offset.y
+        if at >= len(self.rows):
+            self._drawn.pop(y, None)
+            return to_strip(self, (), width)
+        row, line = self.rows[at], self._line(self.rows[at])
+        self._drawn[y] = (row.session_id, line)
+        if row.session_id == self.cursor_id:
+            return to_strip(self, _MARK + line, width, "session-table--cursor")
+        return to_strip(self, _NO_MARK + line, width)
+
+    @property
+    def _room(self) -> int:
+        """How many rows fit."""
+        return max(1, self.size.height - _HEAD)
+
+    @property
+    def _inner_width(self) -> int:
+        """Cells between the cursor's mark and the margin on the right."""
+        return max(1, self.size.width - 2)
+
+    @property
+    def _columns(self) -> tuple[Column, ...]:
+        return fit_columns(self._inner_width)
+
+    def _line(self, row: SessionRow) -> Line:
+        return row_line(self._columns, row, self.now, gap_for(self._inner_width))
+
+    def _column_at(self, x: int) -> Column | None:
+        right = 1
+        for column in self._columns:
+            right += column.width + gap_for(self._inner_width)
+            if x < right:
+                return column
+        return None
+
+    def _is_visible(self, at: int) -> bool:
+        return self.scroll_offset.y <= at < self.scroll_offset.y + self._room
+
+    def _reveal(self) -> None:
+        """Scroll no further than needed to show the cursor."""
+        at, top = self._index.get(self.cursor_id, 0), self.scroll_offset.y
+        if at < top:
+            self.scroll_to(y=at, animate=False)
+        elif at >= top + self._room:
+            self.scroll_to(y=at - self._room + 1, animate=False)
+
+    def _redraw(self, y: int) -> None:
+        self.refresh(Region(0, y, self.size.width, 1))
+
+    def _redraw_changed(self) -> None:
+        """Ask for the lines on screen whose text is no longer what was drawn."""
+        top = self.scroll_offset.y
+        for y in range(_HEAD, self._room + _HEAD):
+            at = y - _HEAD + top
+            row = self.rows[at] if at < len(self.rows) else None
+            if (row and (row.session_id, self._line(row))) != self._drawn.get(y):
+                self._redraw(y)
