@@ -1,0 +1,102 @@
+"""`aicost daemon run|start|stop|restart|status`."""
+
+import json
+import sys
+import time
+from argparse import Namespace
+from collections.abc import Mapping
+from typing import Any
+
+from aicost.core.errors import DaemonDown, ExitCode, ProtocolMismatch
+from aicost.ipc import wire
+from aicost.platform.dirs import Dirs, load_dirs
+
+ANSWER_S = 10.0
+STOP_S = 15.0
+
+
+def run(args: Namespace, env: Mapping[str, str]) -> int:
+    """Do what was asked of the daemon."""
+    dirs = load_dirs(env)
+    match args.action:
+        case "run":
+            from aicost.daemon.lifecycle import run_daemon
+
+            run_daemon(dirs, env)
+        case "start":
+            start(dirs, env)
+        case "stop":
+            stop(dirs)
+        case "restart":
+            restart(dirs, env)
+        case "status":
+            return status(dirs, as_json=args.json)
+    return ExitCode.OK
+
+
+def start(dirs: Dirs, env: Mapping[str, str]) -> None:
+    """Start the daemon unless it runs."""
+    from aicost.daemon.lifecycle import start_in_background
+
+    started = start_in_background(dirs, env)
+    print("daemon started" if started else "the daemon is already running", file=sys.stderr)
+
+
+def stop(dirs: Dirs) -> None:
+    """Stop the daemon, of whatever version, and wait until it has ended."""
+    from aicost.daemon.lifecycle import stop_running
+
+    stopped = stop_running(dirs, timeout_s=STOP_S)
+    print("daemon stopped" if stopped else "no daemon is running", file=sys.stderr)
+
+
+def restart(dirs: Dirs, env: Mapping[str, str]) -> None:
+    """Stop the daemon if one runs, and start this version's."""
+    stop(dirs)
+    start(dirs, env)
+
+
+def status(dirs: Dirs, *, as_json: bool) -> int:
+    """Print how the daemon is. Raises DaemonDown when there is none."""
+    try:
+        found = wire.call(dirs.socket_path, "status", {}, timeout_s=ANSWER_S)
+    except ProtocolMismatch:
+        raise
+    except DaemonDown as error:
+        raise DaemonDown(
+            "no daemon is running", why=error.what, hint="aicost daemon start"
+        ) from error
+    print(json.dumps(found, indent=2) if as_json else _as_text(found, time.time()))
+    return ExitCode.OK
+
+
+def _as_text(found: Mapping[str, Any], now: float) -> str:
+    started = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(now - found["uptime_s"]))
+    cpu_share = found["cpu_s"] / max(found["uptime_s"], 0.001)
+    rows = {
+        "version": found["version"],
+        "pid": found["pid"],
+        "running since": f"{started} ({_span(found['uptime_s'])})",
+        "logs": f"{found['log_files']:,} files, {found['log_bytes'] / 1e6:,.1f} MB",
+        "not read yet": f"{found['pending_bytes']:,} bytes",
+        "lag": f"{found['lag_s'] * 1000:.0f} ms from the last log line to the ledger",
+        "memory": f"{found['rss_bytes'] / 1e6:.0f} MB",
+        "CPU": f"{found['cpu_s']:.1f} s, {cpu_share:.1%} of a core since the start",
+        "skipped lines": f"{found['skipped_lines']:,}",
+        "watching": ", ".join(found["homes"]) or "nothing",
+        "time zone": found["timezone"],
+        "price book": found["price_book"],
+        "ledger": found["ledger"],
+    }
+    for path, why in found["unwatched"].items():
+        rows[f"polling {path}"] = why
+    width = max(map(len, rows))
+    return "\n".join(f"{name:<{width}}  {value}" for name, value in rows.items())
+
+
+def _span(seconds: float) -> str:
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    parts = ((days, "d"), (hours, "h"), (minutes, "m"), (rest, "s"))
+    return " ".join([f"{number}{unit}" for number, unit in parts if number][:2]) or "0s"
