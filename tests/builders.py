@@ -1,5 +1,6 @@
 """Values for tests: sensible defaults, overridden by name. Money is given in dollars."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -21,7 +22,7 @@ def burn(usd_per_hour: float = 0, tokens_per_minute: float = 0) -> BurnRate:
 
 
 def session_row(
-    session_id: str = "3f2a91c4-5b6d-4e0e-9d1f-1234567890ab", /, **changes: Any
+    session_id: str = "3f2a91c4-5b6d-4e0e-9d1f-1234567890ab", **changes: Any
 ) -> SessionRow:
     """A busy Claude Code session with every field known."""
     fields: dict[str, Any] = {
@@ -61,8 +62,16 @@ def view(*sessions: SessionRow, **changes: Any) -> DashboardView:
 
 
 def busy_day() -> DashboardView:
-    """A made-up day with every state, long names, unknown prices and subagents."""
-    return view(*_live_sessions(), *_ended_sessions(), skipped_lines=3)
+    """A made-up day with every state, long names, unknown prices and subagents. It adds up."""
+    rows = (*_live_sessions(), *_ended_sessions())
+    day = view(*rows)
+    total = BurnRate(
+        tokens_per_minute=sum(row.burn.tokens_per_minute for row in rows),
+        nusd_per_hour=sum(row.burn.nusd_per_hour for row in rows),
+    )
+    today = replace(day.today, unpriced_tokens=sum(row.unpriced_tokens for row in rows))
+    assert abs(sum(row.cost_nusd or 0 for row in rows) - (today.cost_nusd or 0)) < usd("0.005")
+    return replace(day, today=today, burn=total, skipped_lines=3)
 
 
 def _ago(seconds: float) -> datetime:
@@ -159,7 +168,7 @@ def _ended_sessions() -> list[SessionRow]:
         for number, (repo, branch, model, cost_usd, context_tokens, hours) in enumerate(
             [
                 ("docs", "main", "claude-sonnet-5-5", 0.41, 44_000, 1.2),
-                ("shop", "spike/search-index", "claude-opus-5-5", 4.72, 171_000, 2.1),
+                ("shop", "spike/search-index", "claude-opus-5-5", 3.24, 171_000, 2.1),
                 ("api", "main", "gpt-5.3-codex", 1.13, 88_000, 3.4),
                 ("mobile", "release/4.2", "claude-sonnet-5-5", 0.97, 52_000, 5.0),
             ],

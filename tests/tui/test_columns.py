@@ -1,6 +1,7 @@
 """The table as text: columns by width, numbers to the right, unknowns told apart from nothing."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from builders import NOW, burn, session_row, usd
@@ -128,7 +129,7 @@ def test_context_levels(share: float, role: str) -> None:
         ({"context_tokens": 260_000}, "━━━━━━━━━━━━ 130%"),
     ],
 )
-def test_context_says_what_is_known(changes: dict[str, int | None], text: str) -> None:
+def test_context_says_what_is_known(changes: dict[str, Any], text: str) -> None:
     assert cell(session_row(**changes), "context").replace("  ", " ") == text
 
 
@@ -158,9 +159,7 @@ def test_context_says_what_is_known(changes: dict[str, int | None], text: str) -
         ("agent", {"agent": "codex"}, "codex"),
     ],
 )
-def test_unknown_is_never_shown_as_nothing(
-    title: str, changes: dict[str, object], text: str
-) -> None:
+def test_unknown_is_never_shown_as_nothing(title: str, changes: dict[str, Any], text: str) -> None:
     width = 170
     assert cell(session_row(**changes), title, width) == text
 
@@ -188,6 +187,7 @@ def test_an_ended_session_is_dim_but_for_its_cost() -> None:
         "e\u0301" * 200,
         "\t\t",
     ],
+    ids=["markup", "escapes", "lines", "wide", "right to left", "accents", "tabs"],
 )
 @pytest.mark.parametrize("width", [46, 78, 138])
 def test_foreign_text_moves_no_column(text: str, width: int) -> None:

@@ -17,7 +17,7 @@ from aicost_tui.widgets.painted import PaintedLines
 _COLUMNS = (
     (
         "context",
-        f"filled part of the model's window; yellow at {CROWDED_AT:.0%}, red at {FULL_AT:.0%}",
+        f"how full the model's window is; yellow at {CROWDED_AT:.0%}, red at {FULL_AT:.0%}",
     ),
     ("$/h", "dollars an hour over the last minutes; ? = price not known"),
     ("cost", "of the session at list price; ≥ = some tokens have no price"),
