@@ -1,7 +1,7 @@
 """Everything new on disk into the ledger. Used by the resident daemon and by a single command."""
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
@@ -41,7 +41,7 @@ class Engine:
         """Look at all logs of all homes."""
         return survey(sorted(self.homes), self.cursors)
 
-    def read_all(self, found: Survey, *, cores: int | None = None) -> Iterator[Step]:
+    def read_all(self, found: Survey, *, cores: int | None = None) -> Generator[Step, None, None]:
         """Read and record what a survey found unread, newest first, a transaction per step."""
         files = size = 0
         pending = {log.path: log.pending_bytes for log in found.unread}

@@ -12,13 +12,14 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from aicost.core.errors import AicostError, DaemonDown, ExitCode
+from aicost.core.errors import AicostError, DaemonDown, ExitCode, ProtocolMismatch
 from aicost.ipc import wire
 from aicost.platform.dirs import Dirs
 
 START_S = 15.0  # a daemon that does not answer by then is broken
 MAX_LOG_BYTES = 2**20
 _LOOK_S = 0.02
+DAEMON = "daemon"  # as the lock file names it
 
 
 class AlreadyRunning(AicostError):
@@ -28,7 +29,7 @@ class AlreadyRunning(AicostError):
 
 
 @contextmanager
-def ledger_lock(dirs: Dirs, *, wait_s: float = 0.0) -> Iterator[None]:
+def ledger_lock(dirs: Dirs, role: str = "command", *, wait_s: float = 0.0) -> Iterator[None]:
     """Be the only writer of this ledger. Raises AlreadyRunning after `wait_s` seconds.
 
     The lock belongs to the process and ends with it, however it ends.
@@ -37,8 +38,9 @@ def ledger_lock(dirs: Dirs, *, wait_s: float = 0.0) -> Iterator[None]:
     try:
         _acquire(fd, time.monotonic() + wait_s)
         os.ftruncate(fd, 0)
-        os.write(fd, f"{os.getpid()}\n".encode())
+        os.pwrite(fd, f"{role} {os.getpid()}\n".encode(), 0)
         yield
+        os.ftruncate(fd, 0)
     finally:
         os.close(fd)
 
@@ -49,9 +51,9 @@ def _acquire(fd: int, until: float) -> None:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             if time.monotonic() >= until:
-                pid = os.pread(fd, 32, 0).decode(errors="replace").strip() or "unknown"
+                who = os.pread(fd, 64, 0).decode(errors="replace").strip() or "another process"
                 raise AlreadyRunning(
-                    f"the ledger is in use by process {pid}", hint="aicost daemon status"
+                    f"the ledger is in use by {who}", hint="aicost daemon status"
                 ) from None
             time.sleep(_LOOK_S)
         else:
@@ -64,7 +66,7 @@ def run_daemon(dirs: Dirs, env: Mapping[str, str]) -> None:
     from aicost.daemon.setup import load_setup, renew_price_book
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    with ledger_lock(dirs):
+    with ledger_lock(dirs, DAEMON):
         renew_price_book(dirs)
         setup = load_setup(dirs, env)
 
@@ -112,10 +114,36 @@ def start_in_background(dirs: Dirs, env: Mapping[str, str]) -> bool:
     )
 
 
+def stop_running(dirs: Dirs, *, timeout_s: float) -> bool:
+    """Ask the daemon, of whatever version, to end, and wait for it; return False if none runs.
+
+    Raises AlreadyRunning if it is still there after `timeout_s`.
+    """
+    try:
+        role, _, pid = dirs.lock_file.read_text().strip().partition(" ")
+    except OSError:
+        return False
+    if role != DAEMON or not pid.isdigit() or not _is_locked(dirs):
+        return False  # (unlocked: the daemon was killed, and the pid may be a stranger's by now)
+    os.kill(int(pid), signal.SIGTERM)
+    with ledger_lock(dirs, wait_s=timeout_s):
+        return True
+
+
+def _is_locked(dirs: Dirs) -> bool:
+    try:
+        with ledger_lock(dirs):
+            return False
+    except AlreadyRunning:
+        return True
+
+
 def is_answering(dirs: Dirs) -> bool:
     """Say whether a daemon (of any version) listens on the socket."""
     try:
         wire.connect(dirs.socket_path, timeout_s=1.0).close()
+    except ProtocolMismatch:
+        return True
     except DaemonDown:
         return False
     return True

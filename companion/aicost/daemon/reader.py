@@ -36,6 +36,7 @@ class Reader:
         self.lag_s = 0.0  # from wake-up to ledger, of the last read
         self._woken: dict[str, tuple[str, float]] = {}
         self._wake = asyncio.Event()
+        self._look_now = False
         self._reading_all = asyncio.Lock()
         self._thread = ThreadPoolExecutor(1, "ledger")
 
@@ -57,16 +58,18 @@ class Reader:
             await loop.run_in_executor(None, self._thread.shutdown)
             self.engine.close()
 
-    async def add_homes(self, homes: Iterable[str]) -> None:
-        """Take homes on that a client's environment names; read them before going on."""
+    def add_homes(self, homes: Iterable[str]) -> None:
+        """Take homes on that a client's environment names; the next look is at once."""
         new = set(homes) - self.engine.homes
         if new:
-            self.engine.homes |= new
-            await self.catch_up()
+            self.engine.homes = self.engine.homes | new  # (a survey may be under way: no `|=`)
+            self._look_now = True
+            self._wake.set()
 
     async def catch_up(self) -> Survey:
         """Read everything that is on disk now; return what could not be read."""
         async with self._reading_all:
+            self._look_now = False
             self._watch()
             found = await self.pending()
             if found.unread:
@@ -99,6 +102,8 @@ class Reader:
             try:
                 await asyncio.wait_for(self._wake.wait(), left)
             except TimeoutError:
+                return
+            if self._look_now:
                 return
             await asyncio.sleep(GATHER_S)
             await self._read_woken()

@@ -1,6 +1,7 @@
 """Read what is new in one log file. The thin shell around core.tailing and a source's parser."""
 
 import os
+import stat
 from dataclasses import replace
 
 from aicost.core.facts import FileRead, Parsed
@@ -21,13 +22,13 @@ MAX_CHUNK_BYTES = 4 * 2**20  # while one line goes on over several chunks
 
 
 def read_log(path: str, home: str, cursor: Cursor, parser: Parser) -> FileRead | None:
-    """Read a log from its cursor to its end; None if nothing is new (or it is gone by now).
+    """Read a log from its cursor to its end; None if nothing is new (or no such file is there).
 
     Raises OSError if it cannot be read. Memory: one chunk, one line and the facts found.
     """
-    try:
-        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+    try:  # without O_NONBLOCK, opening a named pipe would wait for somebody to write into it
+        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    except (FileNotFoundError, NotADirectoryError):
         return None
     try:
         return _read(fd, path, home, cursor, parser)
@@ -36,7 +37,10 @@ def read_log(path: str, home: str, cursor: Cursor, parser: Parser) -> FileRead |
 
 
 def _read(fd: int, path: str, home: str, cursor: Cursor, parser: Parser) -> FileRead | None:
-    look = look_of(os.fstat(fd))
+    status = os.fstat(fd)
+    if not stat.S_ISREG(status.st_mode):
+        return None
+    look = look_of(status)
     state = continuation(cursor, look)
     if state is Continuation.NOTHING_NEW:
         return None
@@ -65,8 +69,8 @@ def _read(fd: int, path: str, home: str, cursor: Cursor, parser: Parser) -> File
     cursor = replace(
         cursor, seen_bytes=at, modified_ns=look.modified_ns, mark=_mark(fd, cursor.offset)
     )
-    facts = (_together(parsed),)
-    return FileRead(path=path, home=home, agent=parser.agent, cursor=cursor, parsed=facts)
+    found = (_together(parsed),)
+    return FileRead(path=path, home=home, agent=parser.agent, cursor=cursor, parsed=found)
 
 
 def _together(blocks: list[Parsed]) -> Parsed:

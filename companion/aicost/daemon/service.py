@@ -50,6 +50,7 @@ class Service:
                 "turns": self._turns,
                 "view": self._view,
                 "status": self._status,
+                "homes.add": self._homes_add,
                 "transcript.seen": self._transcript_seen,
                 "stop": self._stop_asked,
             },
@@ -120,6 +121,15 @@ class Service:
             "subscribers": self._server.subscribers,
         }
 
+    async def _homes_add(self, params: Params, _notify: Notify) -> object:
+        self._take_homes(params)
+        return {"homes": sorted(self._engine.homes)}
+
+    def _take_homes(self, params: Params) -> None:
+        homes = params.get("homes")
+        if isinstance(homes, list):
+            self._reader.add_homes(str(home) for home in homes)
+
     async def _transcript_seen(self, params: Params, _notify: Notify) -> object:
         """Take on the home that a hook's transcript lies in, and read that transcript."""
         path = params.get("path")
@@ -127,7 +137,7 @@ class Service:
         if home is None:
             return {"known": False}
         if str(home) not in self._engine.homes:
-            await self._reader.add_homes([str(home)])
+            self._reader.add_homes([str(home)])
         self._reader.wake(str(path), str(home))
         return {"known": True}
 
@@ -139,9 +149,7 @@ class Service:
         self, params: Params, notify: Notify
     ) -> tuple[answers.Question, dict[str, object]]:
         """Take on the caller's homes and, unless it will not wait, read all that is on disk."""
-        homes = params.get("homes")
-        if isinstance(homes, list):
-            await self._reader.add_homes(str(home) for home in homes)
+        self._take_homes(params)
         if params.get("wait", True):
             async with asyncio.TaskGroup() as group:
                 telling = group.create_task(self._tell_progress(notify), name="progress")
