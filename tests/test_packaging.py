@@ -61,6 +61,15 @@ def test_every_file_of_the_packages_is_in_the_wheel(wheel: Path) -> None:
     assert sources - names_in(wheel) == set()
 
 
+def test_the_shell_files_are_installed_as_data(installed: Path) -> None:
+    shell = ROOT / "shell"
+    files = [path.relative_to(shell) for path in shell.rglob("*") if path.is_file()]
+    assert files
+    for file in files:
+        data = (installed / "share" / "aicost" / "shell" / file).read_bytes()
+        assert data == (shell / file).read_bytes()
+
+
 def test_nothing_but_the_packages_is_in_the_wheel(wheel: Path) -> None:
     own = f"aicost-{aicost.__version__}"
     tops = {name.partition("/")[0] for name in names_in(wheel)}

@@ -1,0 +1,25 @@
+# Completion of `aicost` in bash (3.2 or later). Source it, or copy it as `aicost` to
+# ~/.local/share/bash-completion/completions/
+
+_aicost() {
+  local word=${COMP_WORDS[COMP_CWORD]} words
+  case ${COMP_WORDS[COMP_CWORD - 1]} in
+    --by) words='day week month session model repo branch agent' ;;
+    --agent) words='claude codex' ;;
+    --since | --until | --timezone | --session) words='' ;;
+    *)
+      case $COMP_CWORD:${COMP_WORDS[1]} in
+        1:*) words='top report sessions turns daemon --version --help' ;;
+        *:top) words='--once --json --demo --help' ;;
+        *:report) words='--by --since --until --timezone --agent --json --csv --no-wait --help' ;;
+        *:sessions) words='--live --json --no-wait --help' ;;
+        *:turns) words='--session --since --json --no-wait --help' ;;
+        *:daemon) words='run start stop restart status --json --help' ;;
+        *) words='' ;;
+      esac
+      ;;
+  esac
+  COMPREPLY=($(compgen -W "$words" -- "$word"))
+}
+
+complete -F _aicost aicost
