@@ -7,7 +7,8 @@ from builders import busy_day, session_row, view
 from fake_feed import Dashboard, until
 
 from aicost.core.errors import DaemonDown
-from aicost_tui.themes import AICOST_DARK
+from aicost_tui.themes import AICOST_DARK, THEME_OF_SIXTEEN
+from aicost_tui.widgets.session_table import SessionTable
 
 
 @pytest.mark.parametrize("key", ["q", "ctrl+c", "ctrl+q"])
@@ -83,3 +84,15 @@ async def test_with_colours_there_are_colours() -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: app.top.view)
         assert not all(getattr(colour, "is_default", True) for colour in colours(app))
+
+
+async def test_a_terminal_of_sixteen_colours_gets_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm-16color")
+    monkeypatch.delenv("COLORTERM", raising=False)
+    app = Dashboard(busy_day())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: app.top.view)
+        assert app.theme == THEME_OF_SIXTEEN
+        assert app.native_ansi_color
+        row = app.top.query_one(SessionTable).render_line(1)
+        assert all(segment.style is not None and segment.style.underline for segment in row)

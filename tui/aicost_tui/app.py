@@ -18,7 +18,7 @@ from aicost_tui.keymap import APP_KEYS
 from aicost_tui.messages import FeedLost, ViewReceived
 from aicost_tui.screens.dashboard import DashboardScreen
 from aicost_tui.screens.help import HelpScreen
-from aicost_tui.themes import AICOST_DARK, OURS
+from aicost_tui.themes import AICOST_DARK, OURS, THEME_OF_SIXTEEN
 
 _OF_TEXTUAL = frozenset({"Theme", "Screenshot"})  # palette commands that we keep
 
@@ -56,7 +56,8 @@ class DashboardApp(App[None]):
         """Put on our colours, start the clock and the feed."""
         for theme in OURS:
             self.register_theme(theme)
-        self.theme = AICOST_DARK.name
+        few_colours = self.console.color_system == "standard"
+        self.theme = THEME_OF_SIXTEEN if few_colours else AICOST_DARK.name
         self.set_interval(1.0, self.tick)
         self.follow_feed()
 

@@ -95,6 +95,13 @@ def context_role(share: float) -> Role:
     return "bad" if share >= FULL_AT else "warn" if share >= CROWDED_AT else "good"
 
 
+def age_text(row: SessionRow, now: datetime) -> str:
+    """Return the time since the last answer; the only text of a row that goes on by itself."""
+    if row.last_at is None:
+        return fmt.UNKNOWN
+    return fmt.age((now - row.last_at).total_seconds())
+
+
 def burn_text(row: SessionRow) -> str:
     """Return dollars an hour; `?` when tokens flow whose price is not known."""
     if row.burn.nusd_per_hour == 0 and row.burn.tokens_per_minute > 0:
@@ -174,9 +181,7 @@ def _calls(row: SessionRow, _width: int, _now: datetime) -> Line:
 
 
 def _last(row: SessionRow, _width: int, now: datetime) -> Line:
-    if row.last_at is None:
-        return (Span(fmt.UNKNOWN, "label"),)
-    return (Span(fmt.age((now - row.last_at).total_seconds()), "label"),)
+    return (Span(age_text(row, now), "label"),)
 
 
 _NAME = Column("repo · branch", 14, _name, sort=Sort.NAME)

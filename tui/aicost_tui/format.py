@@ -7,6 +7,7 @@ text is under somebody else's control and must neither move the cursor nor break
 import math
 import re
 import unicodedata
+from functools import lru_cache
 
 from aicost.core.model_ids import parse_model_id
 from aicost.core.money import NANO
@@ -31,9 +32,14 @@ def clean(text: str) -> str:
     Bidirectional overrides, joiners and variation selectors go too: terminals disagree on their
     width. Any white space becomes one space.
     """
+    return _clean(text[:_MAX_CHARS])
+
+
+@lru_cache(maxsize=4096)  # the same few names are drawn several times a second
+def _clean(text: str) -> str:
     kept: list[str] = []
     marks = 0
-    for char in _ESCAPES.sub("", text[:_MAX_CHARS]):
+    for char in _ESCAPES.sub("", text):
         if char.isspace():
             char = " "
         elif unicodedata.category(char) in _INVISIBLE or "\ufe00" <= char <= "\ufe0f":
@@ -186,7 +192,12 @@ _OLD_CLAUDE = re.compile(r"^(\d+(?:-\d)?)-([a-z]+)$")
 
 def short_model(model: str) -> str:
     """Return a model id without maker and date: `claude-opus-5-5-20261001` is `opus-5.5`."""
-    name = parse_model_id(clean(model)).id.removeprefix("claude-")
+    return _short_model(clean(model))
+
+
+@lru_cache(maxsize=256)
+def _short_model(model: str) -> str:
+    name = parse_model_id(model).id.removeprefix("claude-")
     name = _OLD_CLAUDE.sub(r"\2-\1", name)  # claude-3-5-sonnet
     return re.sub(r"(?<=\d)-(?=\d)", ".", name)
 

@@ -34,3 +34,4 @@ AICOST_DARK = Theme(
     },
 )
 OURS = (AICOST_DARK,)
+THEME_OF_SIXTEEN = "ansi-dark"  # of Textual: the terminal's own colours, on its own ground

@@ -31,12 +31,12 @@ def to_content(widget: Widget, lines: Sequence[Line]) -> Content:
 
 def to_strip(widget: Widget, line: Line, width: int, *under: str) -> Strip:
     """Return one line of exactly `width` cells; `under` are component classes below the roles."""
-    segments = [
-        Segment(span.text, widget.get_visual_style(*under, f"role--{span.role}").rich_style)
-        for span in line
-    ]
-    ground = widget.get_visual_style(*under, "role--text").rich_style
-    return Strip(segments).adjust_cell_length(width, ground)
+    styles = {
+        role: widget.get_visual_style(*under, f"role--{role}").rich_style
+        for role in {"text", *(span.role for span in line)}
+    }
+    segments = [Segment(span.text, styles[span.role]) for span in line]
+    return Strip(segments).adjust_cell_length(width, styles["text"])
 
 
 class Painted(Widget):

@@ -17,7 +17,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from aicost.core.view import SessionRow
-from aicost_tui.columns import Column, fit_columns, gap_for, head_line, row_line
+from aicost_tui.columns import Column, age_text, fit_columns, gap_for, head_line, row_line
 from aicost_tui.keymap import TABLE_KEYS
 from aicost_tui.rows import Sort
 from aicost_tui.spans import Line, Span
@@ -62,6 +62,7 @@ class SessionTable(ScrollView, can_focus=True, inherit_bindings=False):
         super().__init__(id=id)
         self._index: dict[str, int] = {}  # session id -> position in rows
         self._drawn: dict[int, tuple[str, Line]] = {}  # line on screen -> what stands there
+        self._lines: dict[str, tuple[tuple[int, str], SessionRow, Line]] = {}  # by session id
 
     @property
     def cursor_row(self) -> SessionRow | None:
@@ -76,6 +77,7 @@ class SessionTable(ScrollView, can_focus=True, inherit_bindings=False):
         self._index = {row.session_id: at for at, row in enumerate(new)}
         if len(old) != len(new):
             self.virtual_size = Size(0, len(new) + _HEAD)
+            self._lines = {key: line for key, line in self._lines.items() if key in self._index}
         if self.cursor_id not in self._index:
             self.cursor_id = new[min(was_at, len(new) - 1)].session_id if new else ""
         if was_visible:
@@ -150,7 +152,15 @@ class SessionTable(ScrollView, can_focus=True, inherit_bindings=False):
         return fit_columns(self._inner_width)
 
     def _line(self, row: SessionRow) -> Line:
-        return row_line(self._columns, row, self.now, gap_for(self._inner_width))
+        """Return the row's text; made again only when it can have changed."""
+        width = self._inner_width
+        key = (width, age_text(row, self.now))
+        known = self._lines.get(row.session_id)
+        if known is not None and known[0] == key and known[1] == row:
+            return known[2]
+        line = row_line(self._columns, row, self.now, gap_for(width))
+        self._lines[row.session_id] = (key, row, line)
+        return line
 
     def _column_at(self, x: int) -> Column | None:
         right = 1
