@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Generator, Iterable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
@@ -9,7 +10,7 @@ from aicost.core.facts import FileRead
 from aicost.core.prices import PriceBook
 from aicost.core.tailing import Cursor
 from aicost.core.view import Reading
-from aicost.daemon.indexer import Survey, read_unread, survey
+from aicost.daemon.indexer import Survey, may_read, read_unread, survey
 from aicost.daemon.reading import read_log
 from aicost.platform.dirs import Dirs
 from aicost.platform.git import repo_of
@@ -44,21 +45,23 @@ class Engine:
     def read_all(self, found: Survey, *, cores: int | None = None) -> Generator[Step, None, None]:
         """Read and record what a survey found unread, newest first, a transaction per step."""
         files = size = 0
-        pending = {log.path: log.pending_bytes for log in found.unread}
         workers = os.cpu_count() or 1 if cores is None else cores
-        for batch in read_unread(found.unread, cores=workers):
-            recorded = self._record(batch)
-            files += len(batch)
-            size += sum(pending.get(read.path, 0) for read in batch)
-            yield Step(recorded, files, size)
+        with closing(read_unread(found.unread, cores=workers)) as readings:
+            for logs, reads in readings:
+                recorded = self._record(reads)
+                files += len(logs)
+                size += sum(log.pending_bytes for log in logs)
+                yield Step(recorded, files, size)
 
     def read_paths(self, paths: Iterable[tuple[str, str]]) -> Recorded:
         """Read what was appended to a few (path, home) logs, and record it."""
         reads = []
         for path, home in paths:
+            if not may_read(path):
+                continue
             try:
                 read = read_log(path, home, self.cursors.get(path, Cursor()), self.parser)
-            except OSError:  # forbidden, or an error of the disk: it stays pending
+            except OSError:  # an error of the disk, a ring of links: it stays unread
                 continue
             if read is not None:
                 reads.append(read)

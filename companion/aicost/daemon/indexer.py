@@ -1,13 +1,15 @@
 """Find logs and read all that is new in them: newest first, in worker processes if it is much."""
 
 import gc
+import logging
 import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from contextlib import contextmanager
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -20,8 +22,11 @@ from aicost.daemon.reading import read_log
 from aicost.sources.claude.parser import ClaudeParser
 from aicost.sources.claude.paths import find_logs
 
-INLINE_BYTES = 24 * 2**20  # less than this is read faster than two processes start
-BATCH_BYTES = 24 * 2**20  # one unit of work, of progress and of a transaction
+log = logging.getLogger(__name__)
+
+# One unit of work, of progress and of a transaction; one alone is read faster than two processes
+# start.
+BATCH_BYTES = 24 * 2**20
 MAX_WORKERS = 4
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -36,6 +41,7 @@ class Unread:
     home: str
     cursor: Cursor
     pending_bytes: int
+    modified_ns: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,17 +51,23 @@ class Survey:
     files: int
     bytes: int
     unread: tuple[Unread, ...]  # newest first
+    unreadable: tuple[Unread, ...] = ()  # those we may not open, or whose name is no text
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether everything on disk was read."""
+        return not self.unread and not self.unreadable
 
     @property
     def pending_bytes(self) -> int:
-        """How much is still to be read."""
-        return sum(log.pending_bytes for log in self.unread)
+        """How much was not read."""
+        return sum(log.pending_bytes for log in (*self.unread, *self.unreadable))
 
 
 def survey(homes: Iterable[str], cursors: Mapping[str, Cursor]) -> Survey:
     """Look at every log of the homes, without opening one."""
     files = size = 0
-    unread: list[tuple[int, Unread]] = []
+    unread, unreadable = list[Unread](), list[Unread]()
     by_identity: dict[tuple[int, int], Cursor] | None = None
     for home in homes:
         for path, look in find_logs(Path(home)):
@@ -69,39 +81,64 @@ def survey(homes: Iterable[str], cursors: Mapping[str, Cursor]) -> Survey:
                 # the mark proves that it is the same file).
                 cursor = by_identity.get((look.device, look.inode), Cursor())
             if continuation(cursor, look) is not Continuation.NOTHING_NEW:
-                log = Unread(path, home, cursor, pending_bytes(cursor, look))
-                unread.append((look.modified_ns, log))
-    unread.sort(key=lambda item: item[0], reverse=True)
-    return Survey(files, size, tuple(log for _, log in unread))
+                found = Unread(path, home, cursor, pending_bytes(cursor, look), look.modified_ns)
+                (unread if may_read(path) else unreadable).append(found)
+    unread.sort(key=lambda found: found.modified_ns, reverse=True)
+    return Survey(files, size, tuple(unread), tuple(unreadable))
 
 
-def read_unread(logs: Iterable[Unread], *, cores: int) -> Iterator[list[FileRead]]:
-    """Read logs and yield what they said, in batches of about BATCH_BYTES.
+def may_read(path: str) -> bool:
+    """Say whether a log can be opened by us, and named in the ledger (which holds UTF-8)."""
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return False
+    return os.access(path, os.R_OK)
 
-    Files that cannot be read are passed over; they stay unread. Leaving the iterator early (or
-    an error in its consumer) ends the workers.
+
+def read_unread(
+    logs: Iterable[Unread], *, cores: int
+) -> Generator[tuple[Sequence[Unread], list[FileRead]], None, None]:
+    """Read logs; yield batches of about BATCH_BYTES, each with what it said.
+
+    Files that cannot be read are passed over; they stay unread. Closing the generator ends the
+    workers. Where workers cannot be had, or one is killed, this process reads what is left.
     """
-    batches = list(_batches(logs))
-    if len(batches) <= 1 or cores < 2:
-        for batch in batches:
-            yield _read_batch(batch)
-        return
-    workers = min(cores, MAX_WORKERS, len(batches))
+    left = dict(enumerate(_batches(logs)))
+    if len(left) > 1 and cores > 1:
+        batches = list(left.values())
+        with closing(_read_in_workers(batches, min(cores, MAX_WORKERS, len(left)))) as readings:
+            try:
+                for number, reads in readings:
+                    yield left.pop(number), reads
+            except (BrokenProcessPool, OSError) as error:  # out of memory, mostly
+                log.warning("reading without worker processes: %s", error)
+    for batch in left.values():
+        yield batch, _read_batch(batch)
+
+
+def _read_in_workers(
+    batches: Sequence[list[Unread]], workers: int
+) -> Generator[tuple[int, list[FileRead]], None, None]:
+    """Yield (number of a batch, what it said) as they come. Raises BrokenProcessPool, OSError."""
     context = multiprocessing.get_context("spawn")  # fork is unsafe beside the watcher's threads
     with (
         _without_collector(),
         ProcessPoolExecutor(workers, context, initializer=_start_worker) as pool,
     ):
-        todo = iter(batches)
-        running: set[Future[bytes]] = {
-            pool.submit(_read_in_worker, batch) for batch in islice(todo, workers + 1)
-        }
+        todo = enumerate(batches)
+        running: dict[Future[bytes], int] = {}
+        done = set[Future[bytes]]()
         try:
-            while running:
-                done, running = wait(running, return_when=FIRST_COMPLETED)
-                running |= {pool.submit(_read_in_worker, b) for b in islice(todo, len(done))}
-                for future in done:
-                    yield _decode(future.result())
+            while True:
+                finished = [(running.pop(future), future) for future in done]
+                for number, batch in islice(todo, workers + 1 - len(running)):
+                    running[pool.submit(_read_in_worker, batch)] = number
+                for number, future in finished:
+                    yield number, _decode(future.result())
+                if not running:
+                    return
+                done = wait(running, return_when=FIRST_COMPLETED).done
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
 

@@ -55,7 +55,7 @@ def _answer(setup: Setup, engine: Engine, method: str, params: Mapping[str, obje
         book=setup.book,
         zone=setup.zone,
         now=datetime.now(UTC),
-        complete=not left.unread,
+        complete=left.is_complete,
         pending_bytes=left.pending_bytes,
     )
     asked = {key: value for key, value in params.items() if key != "wait"}

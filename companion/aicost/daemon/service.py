@@ -158,7 +158,7 @@ class Service:
         else:
             left = await self._reader.pending()
         asked = {key: value for key, value in params.items() if key != "wait"}
-        complete, pending_bytes = not left.unread, left.pending_bytes
+        complete, pending_bytes = left.is_complete, left.pending_bytes
         return replace(self._moment(), complete=complete, pending_bytes=pending_bytes), asked
 
     async def _tell_progress(self, notify: Notify) -> None:

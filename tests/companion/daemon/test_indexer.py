@@ -1,0 +1,235 @@
+"""Finding logs and reading them all: nothing missed, nothing twice, whatever else lies there."""
+
+import logging
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+
+import psutil
+import pytest
+from claude_logs import append, call_line, log_of
+from lab.waiting import until
+
+from aicost.core.facts import FileRead
+from aicost.core.tailing import Cursor
+from aicost.daemon import indexer
+from aicost.daemon.indexer import Survey, Unread, read_unread, survey
+
+NOBODY = 65534
+ENVIRONMENT = {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    return tmp_path / ".claude"
+
+
+def look(home: Path, cursors: dict[str, Cursor] | None = None) -> Survey:
+    return survey([str(home)], cursors or {})
+
+
+def names(found: tuple[Unread, ...]) -> list[str]:
+    return [Path(log.path).stem for log in found]
+
+
+def read_all(found: Survey, cores: int = 1) -> list[FileRead]:
+    return [read for _, reads in read_unread(found.unread, cores=cores) for read in reads]
+
+
+def cursors_of(reads: list[FileRead]) -> dict[str, Cursor]:
+    return {read.path: read.cursor for read in reads}
+
+
+# What a survey finds
+
+
+def test_an_unread_home_is_found_newest_first(home: Path) -> None:
+    for number, session in enumerate(["a", "c", "b"]):
+        log = append(log_of(home, session), call_line(session))
+        os.utime(log, (1_000_000 + number, 1_000_000 + number))
+    append(home / "projects" / "p" / "s" / "subagents" / "agent-1.jsonl", call_line("sub"))
+    found = look(home)
+    assert names(found.unread) == ["agent-1", "b", "c", "a"]
+    assert found.files == 4
+    assert found.pending_bytes == found.bytes == sum(log.pending_bytes for log in found.unread)
+    assert not found.is_complete
+
+
+def test_what_was_read_is_not_found_again_until_it_changes(home: Path) -> None:
+    log = append(log_of(home), call_line("msg_1"))
+    cursors = cursors_of(read_all(look(home)))
+    assert look(home, cursors).is_complete
+    append(log, call_line("msg_2"))
+    found = look(home, cursors)
+    assert [log.pending_bytes for log in found.unread] == [len(call_line("msg_2"))]
+
+
+def test_homes_that_do_not_exist_are_empty(home: Path) -> None:
+    assert look(home) == Survey(0, 0, ())
+
+
+def test_a_moved_log_goes_on_where_it_was(home: Path) -> None:
+    log = append(log_of(home), b"broken\n", call_line("msg_1"))
+    cursors = cursors_of(read_all(look(home)))
+    moved = log_of(home, project="-elsewhere")
+    moved.parent.mkdir()
+    log.rename(moved)
+    assert look(home, cursors).is_complete
+    append(moved, call_line("msg_2"))
+    (read,) = read_all(look(home, cursors))
+    assert [call.event_key for call in read.parsed[0].calls] == ["claude:msg_2"]
+    assert read.cursor.broken_lines == 1
+
+
+def test_only_regular_files_named_jsonl_are_logs(home: Path, tmp_path: Path) -> None:
+    folder = append(log_of(home, "good"), call_line("msg_1")).parent
+    append(folder / "notes.json", b"{}")
+    append(folder / "folder.jsonl" / "inside.jsonl", call_line("msg_2"))
+    os.mkfifo(folder / "pipe.jsonl")
+    (folder / "dangling.jsonl").symlink_to("nowhere")
+    (folder / "ring.jsonl").symlink_to("ring.jsonl")
+    (folder / "ring").symlink_to(folder)
+    outside = append(tmp_path / "outside", call_line("msg_3"))
+    (folder / "link.jsonl").symlink_to(outside)
+    found = look(home)
+    assert sorted(names(found.unread)) == ["good", "inside", "link"]
+    keys = {call.event_key for read in read_all(found) for call in read.parsed[0].calls}
+    assert keys == {"claude:msg_1", "claude:msg_2", "claude:msg_3"}
+
+
+def test_a_log_that_vanished_since_the_survey_is_passed_over(home: Path) -> None:
+    append(log_of(home, "kept"), call_line("msg_1"))
+    gone = append(log_of(home, "gone"), call_line("msg_2"))
+    found = look(home)
+    gone.unlink()
+    assert [Path(read.path).stem for read in read_all(found)] == ["kept"]
+
+
+def test_a_log_whose_name_is_no_text_is_left_out_and_said(home: Path) -> None:
+    append(log_of(home, "good"), call_line("msg_1"))
+    odd = log_of(home).parent / os.fsdecode(b"\xff.jsonl")
+    append(odd, call_line("msg_2"))
+    found = look(home)
+    assert names(found.unread) == ["good"]
+    assert [log.path for log in found.unreadable] == [str(odd)]
+    assert not replace(found, unread=()).is_complete
+    assert found.pending_bytes == found.bytes
+
+
+AS_SOMEBODY_ELSE = f"""
+import os, sys
+from aicost.daemon.indexer import may_read
+if os.getuid() == 0:
+    os.setresuid({NOBODY}, {NOBODY}, {NOBODY})
+print(*[may_read(path) for path in sys.argv[1:]])
+"""
+
+
+def test_a_log_that_belongs_to_somebody_else_cannot_be_read(tmp_path: Path) -> None:
+    """`sudo claude` leaves such logs. (Root may read them: so ask as somebody else.)"""
+    append(tmp_path / "readable.jsonl", b"{}\n")
+    append(tmp_path / "forbidden.jsonl", b"{}\n").chmod(0)
+    tmp_path.chmod(0o755)
+    command = [sys.executable, "-c", AS_SOMEBODY_ELSE, "readable.jsonl", "forbidden.jsonl", "gone"]
+    said = subprocess.run(
+        command, env=ENVIRONMENT, cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert said.stdout.split() == ["True", "False", "False"]
+
+
+# Reading in worker processes
+
+
+@pytest.fixture
+def many(home: Path, monkeypatch: pytest.MonkeyPatch) -> Survey:
+    """Twelve logs, each a batch of its own."""
+    monkeypatch.setattr(indexer, "BATCH_BYTES", 1)
+    for number in range(12):
+        append(log_of(home, f"s-{number}"), call_line(f"msg_{number}", f"s-{number}"), b"junk\n")
+    return look(home)
+
+
+@pytest.fixture
+def workers() -> Iterator[None]:
+    """No worker survives its test."""
+    yield
+    until(lambda: not multiprocessing.active_children(), "the workers to end")
+
+
+def in_order(reads: list[FileRead]) -> list[FileRead]:
+    return sorted(reads, key=lambda read: read.path)
+
+
+@pytest.mark.usefixtures("workers")
+def test_workers_read_what_one_process_reads(many: Survey) -> None:
+    assert in_order(read_all(many, cores=2)) == in_order(read_all(many, cores=1))
+
+
+@pytest.mark.usefixtures("workers")
+def test_leaving_early_ends_the_workers(many: Survey) -> None:
+    with closing(read_unread(many.unread, cores=2)) as readings:
+        assert len(list(islice(readings, 2))) == 2
+        assert multiprocessing.active_children()
+
+
+@pytest.mark.usefixtures("workers")
+def test_when_a_worker_is_killed_this_process_reads_the_rest(
+    many: Survey, caplog: pytest.LogCaptureFixture
+) -> None:
+    reads = list[FileRead]()
+    with closing(read_unread(many.unread, cores=2)) as readings:
+        for number, (_, found) in enumerate(readings):
+            reads += found
+            if number == 0:
+                for worker in multiprocessing.active_children():
+                    os.kill(worker.pid or 0, signal.SIGKILL)
+    assert in_order(reads) == in_order(read_all(many, cores=1))
+    assert [record.levelno for record in caplog.records] == [logging.WARNING]
+
+
+def test_where_no_process_can_be_started_this_one_reads(
+    many: Survey, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise BlockingIOError(11, "Resource temporarily unavailable")
+
+    monkeypatch.setattr(multiprocessing.context.SpawnProcess, "start", refuse)
+    assert in_order(read_all(many, cores=2)) == in_order(read_all(many, cores=1))
+    assert "Resource temporarily unavailable" in caplog.text
+
+
+PARENT = """
+import sys
+from pathlib import Path
+from aicost.daemon import indexer
+if __name__ == "__main__":
+    indexer.BATCH_BYTES = 1
+    readings = indexer.read_unread(indexer.survey([sys.argv[1]], {}).unread, cores=2)
+    next(readings)
+    print("reading", flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_workers_end_when_their_parent_is_killed(many: Survey, tmp_path: Path, home: Path) -> None:
+    script = tmp_path / "parent.py"
+    script.write_text(PARENT)
+    with subprocess.Popen(
+        [sys.executable, str(script), str(home)],
+        env=ENVIRONMENT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    ) as parent:
+        assert parent.stdout is not None
+        assert parent.stdout.readline() == b"reading\n"
+        children = psutil.Process(parent.pid).children()
+        parent.kill()
+    assert len(children) >= 2
+    assert psutil.wait_procs(children, timeout=20)[1] == []
