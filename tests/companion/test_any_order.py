@@ -1,0 +1,195 @@
+"""However logs arrive, the ledger ends the same: any order, any pieces, moved, cut off midway."""
+
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
+from itertools import count, pairwise
+from pathlib import Path
+from random import Random
+
+import pytest
+from corpora import Excerpt, Scenario
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+from ledgers import Rows, content, opened, read_everything
+
+from aicost.core.errors import StoreError
+from aicost.daemon.engine import Engine
+
+MAX_PIECES = 6
+MOVED = "-home-dev-moved"  # where a worktree session's log goes in its middle
+
+
+@dataclass(frozen=True, slots=True)
+class Logs:
+    """Logs by their place below `projects/`, and what a ledger makes of them in one go."""
+
+    files: Mapping[str, bytes]
+    rows: Rows
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    path = tmp_path_factory.mktemp("any_order")
+    yield path
+    shutil.rmtree(path)
+
+
+@pytest.fixture(scope="module")
+def logs(claude_lab: Mapping[str, Scenario], real_excerpt: Excerpt, folder: Path) -> Logs:
+    """Return streamed rewrites, forks, nested subagents, replays and torn tails together."""
+    homes = [real_excerpt.home]
+    homes += [claude_lab[name].home for name in ("06_resume", "14_bgagent", "15_worktree")]
+    files = {
+        path.relative_to(home / "projects").as_posix(): path.read_bytes()
+        for home in homes
+        for path in sorted(home.glob("projects/**/*.jsonl"))
+    }
+    home = folder / "reference"
+    for name, data in files.items():
+        append(home, name, data)
+    with opened(folder / "ledger", [home]) as engine:
+        read_everything(engine)
+        return Logs(files, without_homes(content(engine.ledger.db)))
+
+
+def append(home: Path, name: str, data: bytes) -> None:
+    path = home / "projects" / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("ab") as log:
+        log.write(data)
+
+
+def without_homes(rows: Rows) -> Rows:
+    """Leave out where the logs lay: each run has a folder of its own."""
+    return {name: found for name, found in rows.items() if name != "homes"}
+
+
+def pieces(data: bytes, random: Random) -> list[bytes]:
+    """Cut `data` at random places, often right at a line's end or a byte beside it."""
+    line_ends = [found.start() for found in re.finditer(b"\n", data)] or [0]
+    cuts = {0, len(data)}
+    for _ in range(random.randint(0, MAX_PIECES)):
+        at = random.randint(0, len(data))
+        near = random.choice(line_ends) + random.randint(0, 2)
+        cuts.add(min(len(data), random.choice((at, near))))
+    return [data[start:end] for start, end in pairwise(sorted(cuts))]
+
+
+def arrivals(logs: Logs, random: Random) -> Iterator[tuple[str, bytes]]:
+    """Yield (name, piece): each log's pieces in order, the logs in any."""
+    left = {name: pieces(data, random) for name, data in sorted(logs.files.items())}
+    while left:
+        name = random.choice(list(left))
+        yield name, left[name].pop(0)
+        if not left[name]:
+            del left[name]
+
+
+RUN = count()
+MANY_RUNS = settings(  # a seed says it all: there is nothing to shrink
+    max_examples=12, phases=(Phase.explicit, Phase.reuse, Phase.generate)
+)
+
+
+@MANY_RUNS
+@given(seed=st.integers(0, 2**32))
+def test_files_read_in_any_order_give_the_same_rows(logs: Logs, folder: Path, seed: int) -> None:
+    random = Random(seed)
+    names = random.sample(sorted(logs.files), len(logs.files))
+    home = folder / "reference"
+    with opened(folder / f"order{next(RUN)}", [home]) as engine:
+        for name in names:
+            engine.read_paths([(str(home / "projects" / name), str(home))])
+        assert without_homes(content(engine.ledger.db)) == logs.rows
+
+
+@MANY_RUNS
+@given(seed=st.integers(0, 2**32))
+def test_logs_appended_in_any_pieces_give_the_same_rows(
+    logs: Logs, folder: Path, seed: int
+) -> None:
+    """Between pieces the log is read, or moved, or a reading is interrupted and begun anew."""
+    random = Random(seed)
+    number = next(RUN)
+    home, ledger = folder / f"home{number}", folder / f"ledger{number}"
+    (home / "projects").mkdir(parents=True)
+    with ExitStack() as stack:
+        engine = stack.enter_context(opened(ledger, [home]))
+        for name, piece in arrivals(logs, random):
+            place = moved(home, name, random)
+            append(home, place, piece)
+            interrupted = random.random() < 0.1
+            if interrupted:
+                interrupt(engine, after_steps=random.randint(1, 200))
+            if random.random() < 0.6:
+                read_some(engine, home, place, random)
+            if interrupted:
+                stack.close()
+                engine = stack.enter_context(opened(ledger, [home]))
+        read_everything(engine)
+        assert without_homes(content(engine.ledger.db)) == logs.rows
+    shutil.rmtree(home)
+
+
+def moved(home: Path, name: str, random: Random) -> str:
+    """Return where a main log is now; sometimes it moves right here."""
+    other = f"{MOVED}/{Path(name).name}"
+    old, new = home / "projects" / name, home / "projects" / other
+    if new.exists():
+        return other
+    if old.exists() and "subagents" not in name and random.random() < 0.1:
+        new.parent.mkdir(exist_ok=True)
+        old.rename(new)
+        return other
+    return name
+
+
+def interrupt(engine: Engine, after_steps: int) -> None:
+    """Let SQLite fail from then on, as with a full disk, or a kill right there."""
+    steps = count()
+    engine.ledger.db.set_progress_handler(lambda: next(steps) >= after_steps, 50)
+
+
+def read_some(engine: Engine, home: Path, place: str, random: Random) -> None:
+    """Read one log, or everything; what an interruption lost comes with the next reading."""
+    with suppress(StoreError):
+        if random.random() < 0.5:
+            engine.read_paths([(str(home / "projects" / place), str(home))])
+        else:
+            read_everything(engine)
+
+
+# Killed from outside, at any moment
+
+READER = """
+import sys
+from pathlib import Path
+from aicost.daemon import indexer
+from ledgers import opened
+indexer.BATCH_BYTES = 20_000  # many transactions, many moments to die between and in
+with opened(Path(sys.argv[1]), [Path(sys.argv[2])]) as engine:
+    for _ in engine.read_all(engine.survey(), cores=1):
+        print(flush=True)
+"""
+
+
+def test_a_reader_killed_at_any_moment_leaves_a_ledger_that_goes_on(
+    logs: Logs, folder: Path
+) -> None:
+    home, ledger = folder / "reference", folder / "killed"
+    environment = {"PYTHONPATH": ":".join(path for path in sys.path if path)}
+    for batches in (0, 1, 2, 5, 9):
+        command = [sys.executable, "-c", READER, str(ledger), str(home)]
+        with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE) as reader:
+            assert reader.stdout is not None
+            for _ in range(batches):
+                reader.stdout.readline()
+            reader.kill()
+    with opened(ledger, [home]) as engine:
+        read_everything(engine)
+        assert without_homes(content(engine.ledger.db)) == logs.rows
