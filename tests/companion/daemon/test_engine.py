@@ -1,0 +1,251 @@
+"""The engine: what is on disk ends up in the ledger, once, whatever happens in between."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from random import Random
+
+import pytest
+from claude_logs import append, call_line, log_of, prompt_line
+from corpora import Excerpt
+from ledgers import Rows, content, opened, read_everything
+
+from aicost.core.errors import StoreError
+from aicost.core.tailing import Cursor
+from aicost.core.view import Reading
+from aicost.daemon import indexer
+from aicost.daemon.engine import Engine, Step, progress
+from aicost.daemon.indexer import Survey, Unread
+from aicost.store.ledger import Recorded
+from aicost.store.queries import skipped_lines
+
+
+@pytest.fixture
+def logs(home: Path) -> Path:
+    return home / ".claude"
+
+
+@pytest.fixture
+def engine(home: Path, logs: Path) -> Iterator[Engine]:
+    with opened(home / "ledger", [logs]) as engine:
+        yield engine
+
+
+def calls(engine: Engine) -> set[str]:
+    rows = engine.ledger.db.execute("SELECT event_key FROM call")
+    return {key.removeprefix("claude:") for (key,) in rows}
+
+
+def files(engine: Engine) -> int:
+    (count,) = engine.ledger.db.execute("SELECT count(*) FROM log_file").fetchone()
+    return int(count)
+
+
+def test_everything_is_read_and_then_nothing_is_left(engine: Engine, logs: Path) -> None:
+    append(log_of(logs, "a"), prompt_line("p"), call_line("msg_1", "a"))
+    append(log_of(logs, "b"), call_line("msg_2", "b"))
+    read_everything(engine)
+    assert calls(engine) == {"msg_1", "msg_2"}
+    assert engine.survey().is_complete
+
+
+def test_a_written_log_is_read_by_its_path(engine: Engine, logs: Path) -> None:
+    log = append(log_of(logs), call_line("msg_1"))
+    assert engine.read_paths([(str(log), str(logs))]) == Recorded(1, frozenset({"s-1"}))
+    append(log, call_line("msg_2"))
+    assert engine.read_paths([(str(log), str(logs))]) == Recorded(1, frozenset({"s-1"}))
+    assert engine.read_paths([(str(log), str(logs))]) == Recorded(0, frozenset())
+    assert calls(engine) == {"msg_1", "msg_2"}
+
+
+def test_paths_that_cannot_be_read_do_not_stop_the_others(engine: Engine, logs: Path) -> None:
+    log = append(log_of(logs), call_line("msg_1"))
+    ring = log.with_name("ring.jsonl")
+    ring.symlink_to(ring)
+    pipe = log.with_name("pipe.jsonl")
+    os.mkfifo(pipe)
+    (log.with_name("folder.jsonl")).mkdir()
+    odd = append(log.parent / os.fsdecode(b"\xff.jsonl"), call_line("msg_2"))
+    paths = [ring, pipe, log.with_name("folder.jsonl"), odd, log.with_name("gone.jsonl"), log]
+    engine.read_paths((str(path), str(logs)) for path in paths)
+    assert calls(engine) == {"msg_1"}
+
+
+def test_a_moved_log_is_one_log_with_one_count_of_broken_lines(engine: Engine, logs: Path) -> None:
+    log = append(log_of(logs), b"broken\n", call_line("msg_1"))
+    read_everything(engine)
+    for project in ("-one", "-two"):
+        moved = log_of(logs, project=project)
+        moved.parent.mkdir()
+        log.rename(moved)
+        log = append(moved, call_line(project))
+        if project == "-one":
+            read_everything(engine)
+        else:  # the watcher was first
+            engine.read_paths([(str(moved), str(logs))])
+    assert calls(engine) == {"msg_1", "-one", "-two"}
+    assert (files(engine), skipped_lines(engine.ledger.db)) == (1, 1)
+
+
+def test_history_stays_when_the_agent_deletes_its_logs(engine: Engine, logs: Path) -> None:
+    append(log_of(logs), call_line("msg_1"))
+    read_everything(engine)
+    shutil.rmtree(logs)
+    read_everything(engine)
+    assert calls(engine) == {"msg_1"}
+    assert engine.survey() == Survey(0, 0, ())
+
+
+def test_homes_of_the_ledger_are_known_again_at_the_next_start(home: Path, logs: Path) -> None:
+    append(log_of(logs), call_line("msg_1"))
+    with opened(home / "ledger", [logs]) as engine:
+        read_everything(engine)
+    with opened(home / "ledger", [home / "other"]) as engine:
+        assert set(engine.homes) == {str(logs), str(home / "other")}
+        assert engine.survey().is_complete
+
+
+def test_a_home_that_is_a_link_to_another_counts_nothing_twice(home: Path, logs: Path) -> None:
+    append(log_of(logs), b"broken\n", call_line("msg_1"))
+    link = home / "link"
+    link.symlink_to(logs)
+    with opened(home / "ledger", [logs, link]) as engine:
+        for _ in range(2):
+            read_everything(engine)
+            assert engine.survey().is_complete
+        append(log_of(logs), call_line("msg_2"))
+        engine.read_paths((str(log_of(seen)), str(seen)) for seen in (logs, link))
+        assert calls(engine) == {"msg_1", "msg_2"}
+        assert (files(engine), skipped_lines(engine.ledger.db)) == (1, 1)
+
+
+@pytest.mark.parametrize("inode", [2**63 - 1, 2**63, 2**64 - 1])
+def test_any_number_of_a_file_can_be_kept(
+    engine: Engine, logs: Path, inode: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Some file systems (9p of WSL, FUSE) number their files with 64 random bits."""
+    real = os.fstat
+
+    def numbered(fd: int) -> os.stat_result:
+        found = real(fd)
+        return os.stat_result((found.st_mode, inode, *found[2:]), {"st_mtime_ns": 7})
+
+    log = append(log_of(logs), call_line("msg_1"))
+    monkeypatch.setattr(os, "fstat", numbered)
+    engine.read_paths([(str(log), str(logs))])
+    assert calls(engine) == {"msg_1"}
+
+
+def test_a_full_disk_loses_nothing(engine: Engine, logs: Path) -> None:
+    append(log_of(logs, "a"), *[call_line(f"msg_{n}") for n in range(50)])
+    read_everything(engine)
+    (pages,) = engine.ledger.db.execute("PRAGMA page_count").fetchone()
+    engine.ledger.db.execute(f"PRAGMA max_page_count = {pages}")
+    late = append(log_of(logs, "b"), *[call_line(f"late_{n}", "b") for n in range(2000)])
+    before = content(engine.ledger.db)
+    with pytest.raises(StoreError, match="full"):
+        read_everything(engine)
+    with pytest.raises(StoreError, match="full"):
+        engine.read_paths([(str(late), str(logs))])
+    assert content(engine.ledger.db) == before
+    engine.ledger.db.execute("PRAGMA max_page_count = 1000000")
+    engine.read_paths([(str(late), str(logs))])
+    assert len(calls(engine)) == 2050
+    assert engine.survey().is_complete
+
+
+# Progress
+
+
+NOTHING = Recorded(0, frozenset())
+SURVEY = Survey(3, 600, tuple(Unread(f"/{n}", "/", Cursor(), 200, n) for n in range(3)))
+
+
+@pytest.mark.parametrize(
+    ("files_done", "bytes_done", "seconds_left"),
+    [(0, 0, None), (1, 150, 30.0), (3, 600, 0.0)],
+    ids=["nothing yet", "a quarter in ten seconds", "all"],
+)
+def test_progress_says_how_long_the_rest_takes(
+    files_done: int, bytes_done: int, seconds_left: float | None
+) -> None:
+    assert progress(SURVEY, Step(NOTHING, files_done, bytes_done), 10.0) == Reading(
+        files_done=files_done,
+        files_total=3,
+        bytes_done=bytes_done,
+        bytes_total=600,
+        seconds_left=seconds_left,
+    )
+
+
+def test_progress_grows_to_all_even_where_a_log_vanishes(
+    engine: Engine, logs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(indexer, "BATCH_BYTES", 1)
+    for number in range(4):
+        append(log_of(logs, f"s-{number}"), call_line(f"msg_{number}"))
+    found = engine.survey()
+    log_of(logs, "s-2").unlink()
+    steps = list(engine.read_all(found, cores=1))
+    assert [step.files_done for step in steps] == [1, 2, 3, 4]
+    assert steps[-1].bytes_done == found.pending_bytes
+    assert sum(step.recorded.calls for step in steps) == 3
+
+
+# The same rows, whoever reads, however it ends
+
+
+@pytest.fixture(scope="module")
+def undisturbed(real_excerpt: Excerpt, tmp_path_factory: pytest.TempPathFactory) -> Rows:
+    with opened(tmp_path_factory.mktemp("undisturbed"), [real_excerpt.home]) as engine:
+        read_everything(engine)
+        return content(engine.ledger.db)
+
+
+def test_worker_processes_give_the_same_ledger(
+    real_excerpt: Excerpt, undisturbed: Rows, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(indexer, "BATCH_BYTES", 50_000)
+    with opened(home / "ledger", [real_excerpt.home]) as engine:
+        for _ in engine.read_all(engine.survey(), cores=2):
+            pass
+        assert content(engine.ledger.db) == undisturbed
+
+
+READER = """
+import sys
+from pathlib import Path
+from aicost.daemon import indexer
+from ledgers import opened
+indexer.BATCH_BYTES = 10_000  # many transactions: many moments to die in, and between them
+with opened(Path(sys.argv[1]), [Path(sys.argv[2])]) as engine:
+    print("begin", flush=True)
+    for step in engine.read_all(engine.survey(), cores=1):
+        print(step, flush=True)
+"""
+KILLS = 16
+
+
+def test_a_reader_killed_at_random_moments_ends_with_the_same_rows(
+    real_excerpt: Excerpt, undisturbed: Rows, home: Path
+) -> None:
+    random = Random(2)
+    command = [sys.executable, "-c", READER, str(home / "ledger"), str(real_excerpt.home)]
+    environment = {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+    finished = 0
+    for _ in range(KILLS):
+        with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE) as reader:
+            assert reader.stdout is not None
+            reader.stdout.readline()
+            try:
+                reader.wait(timeout=random.uniform(0, 0.03))
+                finished += 1
+            except subprocess.TimeoutExpired:
+                reader.kill()
+    assert finished < KILLS / 2
+    with opened(home / "ledger", [real_excerpt.home]) as engine:
+        read_everything(engine)
+        assert content(engine.ledger.db) == undisturbed
