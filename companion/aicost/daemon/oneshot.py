@@ -59,6 +59,7 @@ def _answer(setup: Setup, engine: Engine, method: str, params: Mapping[str, obje
         pending_bytes=left.pending_bytes,
     )
     asked = {key: value for key, value in params.items() if key != "wait"}
+    asked["homes"] = setup.asked_homes(params.get("homes"))
     try:
         if method == "report":
             return answers.report(question, asked)

@@ -158,6 +158,7 @@ class Service:
         else:
             left = await self._reader.pending()
         asked = {key: value for key, value in params.items() if key != "wait"}
+        asked["homes"] = self._setup.asked_homes(params.get("homes"))
         complete, pending_bytes = left.is_complete, left.pending_bytes
         return replace(self._moment(), complete=complete, pending_bytes=pending_bytes), asked
 

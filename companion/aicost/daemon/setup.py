@@ -25,6 +25,12 @@ class Setup:
     zone: ZoneInfo
     book: PriceBook
     homes: tuple[str, ...]  # that this environment and the config name
+    configured: tuple[str, ...] = ()  # those of them that only the config names
+
+    def asked_homes(self, homes: object) -> list[str]:
+        """Return the folders a caller asks about: those of its environment and the config's."""
+        named = [str(home) for home in homes] if isinstance(homes, list) else []
+        return list(dict.fromkeys([*named, *self.configured])) if named else []
 
     def open_engine(self, homes: Iterable[str] = ()) -> Engine:
         """Open the ledger for writing. Raises StoreError."""
@@ -35,11 +41,13 @@ def load_setup(dirs: Dirs, env: Mapping[str, str]) -> Setup:
     """Read the config and this environment. Raises ConfigError."""
     settings = load_settings(dirs.config_file)
     homes = claude_homes(env, settings.claude_homes)
+    by_env = claude_homes(env)
     return Setup(
         dirs=dirs,
         zone=ZoneInfo(settings.timezone or local_zone(env)),
         book=load_price_book(dirs.prices_dir),
         homes=tuple(str(home) for home in homes),
+        configured=tuple(str(home) for home in homes if home not in by_env),
     )
 
 
