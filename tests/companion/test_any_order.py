@@ -123,9 +123,9 @@ def test_logs_appended_in_any_pieces_give_the_same_rows(
         for name, piece in arrivals(logs, random):
             place = moved(home, name, random)
             append(home, place, piece)
-            interrupted = random.random() < 0.1
+            interrupted = random.random() < 0.2
             if interrupted:
-                interrupt(engine, after_steps=random.randint(1, 200))
+                interrupt(engine, after_steps=int(10 ** random.uniform(0, 4.5)))
             if random.random() < 0.6:
                 read_some(engine, home, place, random)
             if interrupted:
@@ -152,7 +152,7 @@ def moved(home: Path, name: str, random: Random) -> str:
 def interrupt(engine: Engine, after_steps: int) -> None:
     """Let SQLite fail from then on, as with a full disk, or a kill right there."""
     steps = count()
-    engine.ledger.db.set_progress_handler(lambda: next(steps) >= after_steps, 50)
+    engine.ledger.db.set_progress_handler(lambda: next(steps) >= after_steps, 1)
 
 
 def read_some(engine: Engine, home: Path, place: str, random: Random) -> None:
