@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_QUARTER_US = 900_000_000  # every zone's offset changes on a quarter of an hour, since 1972
+_QUARTER_US = 900_000_000  # since 2012 every zone's midnight is on a quarter of an hour UTC
 _CACHED_QUARTERS = 100_000  # three years of quarters
 
 

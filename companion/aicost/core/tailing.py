@@ -86,7 +86,8 @@ class Block:
 class LineBlocks:
     """Cut a stream of chunks into blocks of whole lines, in bounded memory.
 
-    Feed chunks in file order. What is left at the end is `tail`: at most `max_line_bytes`.
+    Feed chunks in file order. Lines over `max_line_bytes` are dropped and counted, however the
+    chunks are cut. What is left at the end is `tail`.
     """
 
     def __init__(
@@ -114,15 +115,30 @@ class LineBlocks:
         cut = data.rfind(b"\n") + 1
         self._tail = data[cut:]
         self._offset += cut
+        lines, dropped = data[:cut] if cut < len(data) else data, 0
+        if cut > self._max:
+            lines, dropped = _without_long(lines, self._max)
         if len(self._tail) <= self._max:
-            return Block(data[:cut] if cut < len(data) else data, self._offset)
+            return Block(lines, self._offset, broken_lines=dropped)
         self._offset += len(self._tail)
         self._tail, self._skipping = b"", True
-        return Block(data[:cut], self._offset, skipping=True, broken_lines=1)
+        return Block(lines, self._offset, skipping=True, broken_lines=dropped + 1)
+
+
+def _without_long(lines: bytes, max_line_bytes: int) -> tuple[bytes, int]:
+    """Return the lines that are short enough, and how many were not."""
+    kept, start, dropped = list[bytes](), 0, 0
+    while (end := lines.find(b"\n", start)) >= 0:
+        if end - start <= max_line_bytes:
+            kept.append(lines[start : end + 1])
+        else:
+            dropped += 1
+        start = end + 1
+    return b"".join(kept), dropped
 
 
 def line_spans(lines: bytes) -> Iterator[tuple[int, int]]:
-    """Yield (start, end) of each line that is not blank, without its line end."""
+    """Yield (start, end) of each line that is not blank, without the white space around it."""
     start = 0
     while True:
         end = lines.find(b"\n", start)
@@ -130,6 +146,8 @@ def line_spans(lines: bytes) -> Iterator[tuple[int, int]]:
         last = stop
         while last > start and lines[last - 1] in b"\r \t":
             last -= 1
+        while start < last and lines[start] in b" \t":
+            start += 1
         if last > start:
             yield start, last
         if end < 0:

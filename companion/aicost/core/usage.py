@@ -88,8 +88,8 @@ def merged(a: UsageEvent, b: UsageEvent) -> UsageEvent:
     """Return what two records of one call say together: first time, largest counts.
 
     Commutative, associative and idempotent, so that files may be read in any order, in any pieces
-    and again. Where the records differ in whose call it is, the lowest `source_rank` wins (then
-    the lowest ids: arbitrary, but the same in every order).
+    and again. Where the records differ in whose call it is, the lowest `source_rank` wins, then
+    one that knows its turn (then the lowest ids: arbitrary, but the same in every order).
     """
     if a == b:
         return a
@@ -114,10 +114,11 @@ def merged(a: UsageEvent, b: UsageEvent) -> UsageEvent:
     )
 
 
-def _attribution(event: UsageEvent) -> tuple[int, str, str, str, str, str, str]:
+def _attribution(event: UsageEvent) -> tuple[int, str, bool, str, str, str, str, str]:
     return (
         event.source_rank,
         event.session_id,
+        not event.turn_id,  # a client that rewrote its log may have dropped the prompt
         event.turn_id,
         event.subagent_id,
         event.model,

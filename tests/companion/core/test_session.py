@@ -1,0 +1,150 @@
+"""A session's row: what the ledger knows and what its process says, put together at a moment."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from log_builders import BOOK, MODEL, START, at, tokens
+from price_examples import book, model_price
+
+from aicost.core.session import (
+    WRITING_S,
+    LastCall,
+    LiveSession,
+    LiveState,
+    SessionFacts,
+    session_row,
+    starting_row,
+)
+from aicost.core.view import BurnRate, SessionRow
+
+NOW = at(60)
+
+
+def last_call(**changes: Any) -> LastCall:
+    fields: dict[str, Any] = {
+        "model": MODEL,
+        "at": at(59),
+        "tokens": tokens(1_000, 50, cache_read_tokens=48_000, cache_write_5m_tokens=1_000),
+        "cwd": "/src/shop",
+        "branch": "main",
+        "repo": "shop",
+    }
+    return LastCall(**(fields | changes))
+
+
+def facts(**changes: Any) -> SessionFacts:
+    fields: dict[str, Any] = {
+        "session_id": "s-1",
+        "agent": "claude",
+        "first_at": START,
+        "last_at": at(59),
+        "requests": 7,
+        "subagents": 2,
+        "cost_nusd": 5_000,
+        "unpriced_tokens": 3,
+        "last_call": last_call(),
+        "cache_share": 0.9,
+    }
+    return SessionFacts(**(fields | changes))
+
+
+def live(state: LiveState = "idle") -> LiveSession:
+    return LiveSession(
+        session_id="s-1",
+        pid=42,
+        state=state,
+        cwd="/src/shop/",
+        started_at=START,
+        version="2.1.330",
+        entrypoint="cli",
+    )
+
+
+def row(known: SessionFacts, process: LiveSession | None = None) -> SessionRow:
+    return session_row(known, process, burn=BurnRate(nusd_per_hour=9), book=BOOK, now=NOW)
+
+
+def test_a_row_says_what_is_known() -> None:
+    assert row(facts(), live("waiting")) == SessionRow(
+        session_id="s-1",
+        agent="claude",
+        repo="shop",
+        branch="main",
+        cwd="/src/shop",
+        model=MODEL,
+        state="waiting",
+        pid=42,
+        started_at=START,
+        last_at=at(59),
+        requests=7,
+        context_tokens=50_000,
+        context_window_tokens=200_000,
+        burn=BurnRate(nusd_per_hour=9),
+        cost_nusd=5_000,
+        unpriced_tokens=3,
+        next_prompt_nusd=200_000_000,  # 50,000 tokens at $4 a million
+        cache_share=0.9,
+        subagents=2,
+    )
+
+
+@pytest.mark.parametrize("state", ["busy", "waiting", "idle"])
+def test_a_running_process_says_its_state_itself(state: LiveState) -> None:
+    assert row(facts(last_at=START), live(state)).state == state
+
+
+@pytest.mark.parametrize(
+    ("silent_s", "state"),
+    [(0, "busy"), (WRITING_S - 0.001, "busy"), (WRITING_S, "ended"), (9999, "ended")],
+)
+def test_without_a_process_whoever_logs_calls_is_at_work(silent_s: float, state: str) -> None:
+    assert row(facts(last_at=NOW - timedelta(seconds=silent_s))).state == state
+
+
+def test_what_no_call_of_the_main_thread_said_is_unknown_not_zero() -> None:
+    shown = row(facts(last_call=None, cost_nusd=None, cache_share=None))
+    assert shown.context_tokens is None
+    assert shown.context_window_tokens is None
+    assert shown.next_prompt_nusd is None
+    assert shown.cost_nusd is None
+    assert (shown.model, shown.repo, shown.cwd) == ("", "", "")
+
+
+def test_an_unknown_model_has_neither_window_nor_next_price() -> None:
+    shown = row(facts(last_call=last_call(model="claude-mystery-9")))
+    assert shown.context_tokens == 50_000
+    assert shown.context_window_tokens is None
+    assert shown.next_prompt_nusd is None
+
+
+@pytest.mark.parametrize(
+    ("idle_s", "written", "next_usd"),
+    [
+        (299, {"cache_write_5m_tokens": 1}, 0.01),  # 50,000 tokens read from the cache
+        (300, {"cache_write_5m_tokens": 1}, 0.25),  # written to it again
+        (300, {"cache_write_1h_tokens": 1}, 0.01),
+        (3600, {"cache_write_1h_tokens": 1}, 0.40),
+        (299, {}, 0.01),  # a call that wrote nothing is taken for the short lifetime
+        (300, {}, 0.25),
+    ],
+)
+def test_the_next_prompt_costs_more_once_the_cache_is_cold(
+    idle_s: float, written: dict[str, int], next_usd: float
+) -> None:
+    call = last_call(
+        at=NOW - timedelta(seconds=idle_s),
+        tokens=tokens(50_000 - sum(written.values()), **written),
+        model="claude-test-1",
+    )
+    prices = book(model_price())
+    shown = session_row(facts(last_call=call), None, burn=BurnRate(), book=prices, now=NOW)
+    assert shown.next_prompt_nusd == round(next_usd * 10**9)
+
+
+def test_a_process_without_a_call_has_a_row_at_its_folder() -> None:
+    shown = starting_row(live("busy"))
+    assert (shown.session_id, shown.state, shown.pid) == ("s-1", "busy", 42)
+    assert (shown.repo, shown.cwd) == ("shop", "/src/shop/")
+    assert shown.started_at == shown.last_at == START
+    assert (shown.requests, shown.cost_nusd, shown.context_tokens) == (0, None, None)
