@@ -23,7 +23,7 @@ _NO_PROMPT = ("<local-command", "Caveat:", "[Request interrupted", "<command-std
 # replay of it, both before an older client's nested copy.
 _RANK_MAIN, _RANK_SUBAGENT, _RANK_NESTED = 0, 1, 2
 
-_Count = Annotated[int, msgspec.Meta(ge=0, le=10**12)]
+_Count = Annotated[int, msgspec.Meta(ge=0, le=10**9)]  # so large that sums fit 64 bits
 _Time = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
@@ -35,6 +35,11 @@ class _Thinking(msgspec.Struct):
     thinking_tokens: _Count | None = None
 
 
+class _CacheWrites(msgspec.Struct):
+    ephemeral_5m_input_tokens: _Count | None = None
+    ephemeral_1h_input_tokens: _Count | None = None
+
+
 class _Request(msgspec.Struct):
     """One request's usage; `null` and a missing field mean the same."""
 
@@ -42,7 +47,7 @@ class _Request(msgspec.Struct):
     output_tokens: _Count | None = None
     cache_read_input_tokens: _Count | None = None
     cache_creation_input_tokens: _Count | None = None
-    cache_creation: dict[str, _Count | None] | None = None  # the same writes, split by lifetime
+    cache_creation: _CacheWrites | None = None  # the same writes, split by lifetime
     output_tokens_details: _Thinking | None = None
     type: str | None = None  # of an entry of `iterations`
 
@@ -197,7 +202,7 @@ class _Reading:
         row = _decoded_user(line)
         if row is None or row.is_meta or row.is_compact_summary:
             return
-        at, prompt_id = row.timestamp.astimezone(UTC), row.prompt_id or ""
+        at, prompt_id = _utc(row.timestamp), row.prompt_id or ""
         if row.is_sidechain:
             subagent_id = row.agent_id or UNNAMED_SUBAGENT
             self.subagents.append(
@@ -250,6 +255,13 @@ def _message_and_time(row: _Line) -> tuple[_Message | None, datetime | None]:
     return nested.message, nested.timestamp or row.timestamp
 
 
+def _utc(at: datetime) -> datetime:
+    """Return a log's time in UTC. Raises LogFormatError for years that no zone can hold."""
+    if not 1970 <= at.year < 9999:
+        raise LogFormatError("a time out of range")
+    return at.astimezone(UTC)
+
+
 def _thread_of(row: _Line) -> tuple[str, int]:
     """Return (subagent id, "" on the main thread; rank of the line's attributes)."""
     if row.type == "progress":
@@ -276,7 +288,7 @@ def _call(row: _Line, message: _Message, usage: _Usage, at: datetime, turn_id: s
         turn_id="" if subagent_id else turn_id,
         subagent_id=subagent_id,
         model=message.model,
-        at=at.astimezone(UTC),
+        at=_utc(at),
         tokens=_tokens(usage),
         web_searches=searches or 0,
         speed=usage.speed or "",
@@ -291,9 +303,9 @@ def _call(row: _Line, message: _Message, usage: _Usage, at: datetime, turn_id: s
 
 def _tokens(usage: _Request) -> TokenCounts:
     """Split cache writes by lifetime: what is not said to live an hour lives five minutes."""
-    split = usage.cache_creation or {}
-    write_1h = split.get("ephemeral_1h_input_tokens") or 0
-    write_5m = split.get("ephemeral_5m_input_tokens") or 0
+    split = usage.cache_creation or _CacheWrites()
+    write_1h = split.ephemeral_1h_input_tokens or 0
+    write_5m = split.ephemeral_5m_input_tokens or 0
     if usage.cache_creation_input_tokens is not None:
         write_5m = max(0, usage.cache_creation_input_tokens - write_1h)
     details = usage.output_tokens_details

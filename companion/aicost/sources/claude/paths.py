@@ -6,21 +6,26 @@ from pathlib import Path
 
 from aicost.core.tailing import FileLook
 
+_63_BITS = 2**63 - 1  # what a ledger can hold; some file systems number files with random 64 bits
 HOME_VARIABLE = "CLAUDE_CONFIG_DIR"  # may name several folders, separated by commas
 
 
 def claude_homes(env: Mapping[str, str], configured: tuple[str, ...] = ()) -> tuple[Path, ...]:
     """Return the folders this environment keeps Claude Code's state in, existing or not.
 
-    `CLAUDE_CONFIG_DIR` replaces the two default folders; `configured` ones are always added.
+    `CLAUDE_CONFIG_DIR` replaces the default folders; `configured` ones are always added.
     """
     home = Path(env.get("HOME") or Path.home())
     named = [part.strip() for part in env.get(HOME_VARIABLE, "").split(",") if part.strip()]
-    folders = [Path(part).expanduser() for part in named] or [
-        home / ".claude",
-        Path(env.get("XDG_CONFIG_HOME") or home / ".config") / "claude",
+    if not named:
+        named = ["~/.claude", "~/.config/claude"]
+        if config := env.get("XDG_CONFIG_HOME"):  # no client was seen to use it; tools do
+            named.append(f"{config}/claude")
+    # A comma list is not a shell's word, so the shell leaves its `~` to us.
+    folders = [
+        home / part[2:] if f"{part}/".startswith("~/") else Path(part)
+        for part in (*named, *configured)
     ]
-    folders += [Path(part).expanduser() for part in configured]
     return tuple(dict.fromkeys(Path(os.path.abspath(folder)) for folder in folders))  # noqa: PTH100 - Path.resolve would follow links, and two homes may be links to one
 
 
@@ -55,8 +60,8 @@ def _look(entry: "os.DirEntry[str]") -> FileLook | None:
 def look_of(stat: os.stat_result) -> FileLook:
     """Return what we compare of a file's status."""
     return FileLook(
-        device=stat.st_dev,
-        inode=stat.st_ino,
+        device=stat.st_dev & _63_BITS,
+        inode=stat.st_ino & _63_BITS,
         size_bytes=stat.st_size,
         modified_ns=stat.st_mtime_ns,
     )

@@ -1,0 +1,131 @@
+"""Where Claude Code's logs are looked for, and what is found there."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from aicost.sources.claude.paths import claude_homes, find_logs, home_of, look_of
+
+
+def homes(configured: tuple[str, ...] = (), **env: str) -> list[str]:
+    return [str(folder) for folder in claude_homes({"HOME": "/home/ada"} | env, configured)]
+
+
+DEFAULT = ["/home/ada/.claude", "/home/ada/.config/claude"]
+
+
+@pytest.mark.parametrize(
+    ("env", "configured", "expected"),
+    [
+        pytest.param({}, (), DEFAULT, id="the two default folders"),
+        pytest.param({"CLAUDE_CONFIG_DIR": " , "}, (), DEFAULT, id="a variable that names none"),
+        pytest.param(
+            {"XDG_CONFIG_HOME": "/xdg"}, (), [*DEFAULT, "/xdg/claude"], id="and the one for tools"
+        ),
+        pytest.param(
+            {"CLAUDE_CONFIG_DIR": "/a, ~/b ,/a,~", "XDG_CONFIG_HOME": "/xdg"},
+            (),
+            ["/a", "/home/ada/b", "/home/ada"],
+            id="the variable replaces them all",
+        ),
+        pytest.param({}, ("~/work",), [*DEFAULT, "/home/ada/work"], id="settings add to them"),
+        pytest.param(
+            {"CLAUDE_CONFIG_DIR": "/a"}, ("/b", "/a"), ["/a", "/b"], id="or to the variable's"
+        ),
+        pytest.param({"CLAUDE_CONFIG_DIR": "/a/../b/./c/"}, (), ["/b/c"], id="written plainly"),
+        pytest.param(
+            {"CLAUDE_CONFIG_DIR": "/~x,/a/~"}, (), ["/~x", "/a/~"], id="a tilde inside is a name"
+        ),
+    ],
+)
+def test_the_homes_of_an_environment(
+    env: dict[str, str], configured: tuple[str, ...], expected: list[str]
+) -> None:
+    assert homes(configured, **env) == expected
+
+
+def test_two_homes_that_are_links_to_one_stay_two(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to("real")
+    both = f"{tmp_path}/real,{tmp_path}/link"
+    assert homes(CLAUDE_CONFIG_DIR=both) == both.split(",")
+
+
+def write(path: Path, text: str = "x\n") -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    return path
+
+
+def found(home: Path) -> set[str]:
+    return {str(Path(path).relative_to(home / "projects")) for path, _ in find_logs(home)}
+
+
+def test_transcripts_are_found_at_any_depth_and_nothing_else(tmp_path: Path) -> None:
+    logs = {
+        "-src-shop/s-1.jsonl",
+        "-src-shop/s-1/subagents/agent-a1.jsonl",
+        "-src-shop/s-1/subagents/deep/er/agent-a2.jsonl",
+        "-src-api/s-2.jsonl",
+    }
+    others = {"-src-shop/s-1/subagents/agent-a1.meta.json", "-src-shop/memory/MEMORY.md"}
+    for name in logs | others:
+        write(tmp_path / "projects" / name)
+    write(tmp_path / "history.jsonl")
+    (tmp_path / "projects" / "folder.jsonl").mkdir()
+    assert found(tmp_path) == logs
+
+
+def test_a_home_that_does_not_exist_has_no_logs(tmp_path: Path) -> None:
+    assert found(tmp_path / "nowhere") == set()
+
+
+def test_linked_folders_cannot_make_a_ring_and_linked_logs_are_read(tmp_path: Path) -> None:
+    log = write(tmp_path / "projects" / "p" / "s.jsonl")
+    (tmp_path / "projects" / "p" / "ring").symlink_to(tmp_path / "projects")
+    (tmp_path / "projects" / "p" / "linked.jsonl").symlink_to(log)
+    (tmp_path / "projects" / "p" / "dangling.jsonl").symlink_to(tmp_path / "gone")
+    assert found(tmp_path) == {"p/s.jsonl", "p/linked.jsonl"}
+
+
+def test_a_folder_that_is_forbidden_hides_only_its_own_logs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path / "projects" / "open" / "s.jsonl")
+    closed = write(tmp_path / "projects" / "closed" / "s.jsonl").parent
+    list_folder = os.scandir
+
+    def refuse_closed(folder: str) -> Any:
+        if folder == str(closed):
+            raise PermissionError(folder)
+        return list_folder(folder)
+
+    monkeypatch.setattr(os, "scandir", refuse_closed)  # root may read whatever its mode
+    assert found(tmp_path) == {"open/s.jsonl"}
+
+
+def test_a_look_is_what_the_file_system_says(tmp_path: Path) -> None:
+    log = write(tmp_path / "projects" / "p" / "s.jsonl", "12345\n")
+    [(path, look)] = find_logs(tmp_path)
+    assert path == str(log)
+    assert look == look_of(log.stat())
+    assert (look.size_bytes, look.inode) == (6, log.stat().st_ino)
+    assert (look.device, look.modified_ns) == (log.stat().st_dev, log.stat().st_mtime_ns)
+
+
+@pytest.mark.parametrize(
+    ("transcript", "home"),
+    [
+        ("/home/ada/.claude/projects/-src/s.jsonl", "/home/ada/.claude"),
+        ("/home/ada/.claude/projects/-src/s/subagents/a.jsonl", "/home/ada/.claude"),
+        (
+            "/home/ada/projects/shop/.claude/projects/-src/s.jsonl",
+            "/home/ada/projects/shop/.claude",
+        ),
+        ("/var/log/s.jsonl", None),
+    ],
+)
+def test_the_home_of_a_transcript(transcript: str, home: str | None) -> None:
+    assert home_of(Path(transcript)) == (None if home is None else Path(home))
