@@ -158,6 +158,7 @@ def _cache_share(db: sqlite3.Connection, session: int) -> float | None:
     """Return the part of the last calls' prompts that came from the cache, None if empty."""
     spans = db.execute(
         "SELECT id FROM span WHERE session = ? AND subagent_id = ''"
+        " AND EXISTS (SELECT 1 FROM call WHERE call.span = span.id)"
         " ORDER BY started_us DESC LIMIT ?",
         (session, CACHE_CALLS),
     ).fetchall()

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from aicost.core.days import LocalDays, to_us
 from aicost.core.errors import StoreError
-from aicost.core.facts import FileRead, PromptSeen, SubagentSeen
+from aicost.core.facts import FileRead, Parsed, PromptSeen, SubagentSeen
 from aicost.core.prices import Cost, PriceBook
 from aicost.core.usage import Agent, UsageEvent, merged
 from aicost.store import sessions
@@ -53,9 +53,13 @@ class Ledger:
         self._book, self.days = book, LocalDays(zone)
         with _store_errors(path):
             self._db = connect(path)
-            migrate(self._db)
-            self._names = Names(self._db, repo_of)
-            self._adopt(zone, book)
+            try:
+                migrate(self._db)
+                self._names = Names(self._db, repo_of)
+                self._adopt(zone, book)
+            except BaseException:
+                self._db.close()
+                raise
 
     def __enter__(self) -> Self:
         return self
@@ -78,20 +82,19 @@ class Ledger:
             changed = self._record_calls(reads)
             touched = self._record_threads(reads) | changed.sessions | changed.moved
             sessions.resolve_turns(self._db, touched)
+            self._note_homes(reads)
             for read in reads:
                 write_cursor(self._db, read, self._names.home(read.home))
         return Recorded(changed.calls, frozenset(changed.names))
 
     def _record_calls(self, reads: Sequence[FileRead]) -> "_Changed":
         fresh: dict[int, UsageEvent] = {}
-        homes: dict[str, set[str]] = {}
         for read in reads:
             for parsed in read.parsed:
                 for event in parsed.calls:
                     key = key_of(event.event_key)
                     known = fresh.get(key)
                     fresh[key] = event if known is None else merged(known, event)
-                    homes.setdefault(event.session_id, set()).add(read.home)
         changed = _Changed()
         rows: list[tuple[object, ...]] = []
         stored = stored_calls(self._db, fresh) if self._has_calls() else {}
@@ -101,7 +104,8 @@ class Ledger:
         self._db.executemany(UPSERT_CALL, rows)
         changed.usage.apply(self._db)
         sessions.update_summaries(self._db, changed.added, changed.moved)
-        self._note_homes(homes, {event.session_id: event.agent for event in fresh.values()})
+        if changed.left and sessions.drop_unused_spans(self._db, changed.left):
+            self._names.forget()
         changed.calls = len(rows)
         return changed
 
@@ -119,6 +123,8 @@ class Ledger:
         if old is not None:
             changed.usage.add(self.days.day_of(to_us(old.event.at)), old, -1)
             changed.moved |= {session, names.session(old.event.session_id, event.agent)}
+            if call.span != old.span:
+                changed.left.add(old.span)
         changed.usage.add(self.days.day_of(at_us), call)
         changed.added.append((session, at_us, None if event.is_sidechain else key))
         changed.sessions.add(session)
@@ -160,13 +166,16 @@ class Ledger:
             touched.add(session)
         return touched
 
-    def _note_homes(self, homes: dict[str, set[str]], agents: dict[str, Agent]) -> None:
-        pairs = [
-            (self._names.session(session_id, agents[session_id]), self._names.home(path))
-            for session_id, paths in homes.items()
-            if session_id in agents
-            for path in paths
-        ]
+    def _note_homes(self, reads: Sequence[FileRead]) -> None:
+        """Keep which homes name a session, also one whose calls all count elsewhere."""
+        seen = {
+            (session_id, read.agent, read.home)
+            for read in reads
+            for parsed in read.parsed
+            for session_id in _session_ids(parsed)
+        }
+        names = self._names
+        pairs = [(names.session(name, agent), names.home(home)) for name, agent, home in seen]
         self._db.executemany("INSERT OR IGNORE INTO session_home VALUES (?, ?)", pairs)
 
     def _has_calls(self) -> bool:
@@ -174,8 +183,9 @@ class Ledger:
 
     def _adopt(self, zone: ZoneInfo, book: PriceBook) -> None:
         """Bring costs and days of what is there to today's price book and time zone."""
-        known = dict(self._db.execute("SELECT key, value FROM meta"))
         wanted = {"timezone": zone.key, "price_book": book.book_id}
+        rows = self._db.execute("SELECT key, value FROM meta")
+        known = {key: value for key, value in rows if key in wanted}
         if known == wanted:
             return
         with self._transaction():
@@ -211,11 +221,17 @@ class Ledger:
         self._db.execute("BEGIN IMMEDIATE")
         try:
             yield
+            self._db.commit()
         except BaseException:
             self._db.rollback()
             self._names.forget()
             raise
-        self._db.commit()
+
+
+def _session_ids(parsed: Parsed) -> set[str]:
+    found = {call.session_id for call in parsed.calls}
+    found |= {prompt.session_id for prompt in parsed.prompts}
+    return found | {subagent.session_id for subagent in parsed.subagents}
 
 
 class _Changed:
@@ -225,6 +241,7 @@ class _Changed:
         self.usage = UsageChange()
         self.added: list[tuple[int, int, int | None]] = []  # session, at_us, key on main thread
         self.moved: set[int] = set()  # sessions with a call that changed
+        self.left: set[int] = set()  # spans that lost a call to another
         self.sessions: set[int] = set()
         self.names: set[str] = set()
         self.calls = 0

@@ -19,35 +19,31 @@ class Names:
 
     def home(self, path: str) -> int:
         """Return the id of an agent's home folder."""
-        return self._id("home", (path,), "INSERT INTO home (path) VALUES (?)", (path,))
+        return self._id("home", ("path",), (path,))
 
     def model(self, name: str) -> int:
         """Return the id of a model as logged."""
-        return self._id("model", (name,), "INSERT INTO model (name) VALUES (?)", (name,))
+        return self._id("model", ("name",), (name,))
 
     def price_book(self, name: str) -> int:
         """Return the id of a price book."""
-        return self._id("price_book", (name,), "INSERT INTO price_book (name) VALUES (?)", (name,))
+        return self._id("price_book", ("name",), (name,))
 
     def session(self, session_id: str, agent: str) -> int:
         """Return the id of a session."""
-        insert = "INSERT INTO session (session_id, agent) VALUES (?, ?)"
-        return self._id("session", (session_id,), insert, (session_id, agent))
+        return self._id("session", ("session_id",), (session_id,), lambda: {"agent": agent})
 
     def place(self, cwd: str, branch: str) -> int:
         """Return the id of a folder and branch. The repository is looked up once, when new."""
-        key = ("place", cwd, branch)
-        if (known := self._ids.get(key)) is not None:
-            return known
-        repo = self._repo_of(cwd) if cwd else ""
-        insert = "INSERT INTO place (cwd, branch, repo) VALUES (?, ?, ?)"
-        return self._id("place", (cwd, branch), insert, (cwd, branch, repo))
+        repo = self._repo_of
+        return self._id(
+            "place", ("cwd", "branch"), (cwd, branch), lambda: {"repo": repo(cwd) if cwd else ""}
+        )
 
     def variant(self, speed: str, service_tier: str, inference_geo: str) -> int:
         """Return the id of what makes a call's price special."""
-        values = (speed, service_tier, inference_geo)
-        insert = "INSERT INTO variant (speed, service_tier, inference_geo) VALUES (?, ?, ?)"
-        return self._id("variant", values, insert, values)
+        columns = ("speed", "service_tier", "inference_geo")
+        return self._id("variant", columns, (speed, service_tier, inference_geo))
 
     def span(self, session: int, turn_id: str, subagent_id: str) -> int:
         """Return the id of a stretch of one thread. A prompt's own span is its turn."""
@@ -65,15 +61,24 @@ class Names:
                 self._db.execute("UPDATE span SET turn = id WHERE id = ?", row)
         return self._remember(key, int(row[0]))
 
-    def _id(self, table: str, unique: tuple[str, ...], insert: str, values: tuple[str, ...]) -> int:
-        key = (table, *unique)
+    def _id(
+        self,
+        table: str,
+        columns: tuple[str, ...],
+        name: tuple[str, ...],
+        more: Callable[[], dict[str, str]] = dict,
+    ) -> int:
+        """Return the id of the row that `columns` name; a new row gets `more` columns."""
+        key = (table, *name)
         if (known := self._ids.get(key)) is not None:
             return known
-        columns = insert[insert.index("(") + 1 : insert.index(")")].split(", ")
-        where = " AND ".join(f"{column} = ?" for column in columns[: len(unique)])
-        row = self._db.execute(f"SELECT id FROM {table} WHERE {where}", unique).fetchone()
+        where = " AND ".join(f"{column} = ?" for column in columns)
+        row = self._db.execute(f"SELECT id FROM {table} WHERE {where}", name).fetchone()
         if row is None:
-            row = (self._db.execute(insert, values).lastrowid,)
+            rest = more()
+            marks = ", ".join("?" * (len(name) + len(rest)))
+            insert = f"INSERT INTO {table} ({', '.join((*columns, *rest))}) VALUES ({marks})"
+            row = (self._db.execute(insert, (*name, *rest.values())).lastrowid,)
         return self._remember(key, int(row[0]))
 
     def _remember(self, key: tuple[str, ...], value: int) -> int:

@@ -1,5 +1,6 @@
 """The reports' SQL. Read only; takes a connection, gives plain values."""
 
+import json
 import sqlite3
 from datetime import date
 from zoneinfo import ZoneInfo
@@ -65,8 +66,7 @@ def turns(
 ) -> tuple[TurnRow, ...]:
     """Return turns, oldest first; subagents' calls count in the turn that started them.
 
-    Prompts that a fork only copied (no call of its own) are left out; prompts without any call
-    are in.
+    A prompt without any call is in, once: where a fork copied it too, at the older session.
     """
     where, values = ["1"], list[object]()
     if session_id is not None:
@@ -86,8 +86,7 @@ def turns(
         " LEFT JOIN span t ON t.id = s.turn LEFT JOIN usage_day u ON u.span = s.id"
         f" WHERE {' AND '.join(where)} GROUP BY x.id, coalesce(t.turn_id, '')"
         f" HAVING {having} AND (count(u.requests) > 0 OR (max(t.turn_id <> '')"
-        " AND NOT EXISTS (SELECT 1 FROM span o WHERE o.turn_id = t.turn_id AND o.turn_id <> ''"
-        " AND o.session <> x.id)))"
+        f" AND NOT EXISTS ({_OLDER_COPY})))"
         " ORDER BY coalesce(min(t.started_us), x.first_us), x.session_id, 2",
         values,
     )
@@ -105,6 +104,12 @@ def meta(db: sqlite3.Connection, key: str) -> str:
     return str(row[0]) if row else ""
 
 
+_OLDER_COPY = (
+    "SELECT 1 FROM span o JOIN session y ON y.id = o.session"
+    " WHERE o.turn_id = t.turn_id AND o.turn_id <> ''"
+    f" AND (coalesce(y.first_us, {2**62}), y.session_id)"
+    f" < (coalesce(x.first_us, {2**62}), x.session_id)"  # a session without calls is the younger
+)
 _HOMES = (
     "x.id IN (SELECT session FROM session_home WHERE home IN"
     " (SELECT id FROM home WHERE path IN ({})))"
@@ -142,7 +147,8 @@ def _month_start(day: int) -> int:
 
 def _grouped(usage: str, key: str, where: str) -> str:
     return (
-        f"SELECT {key} AS key, group_concat(DISTINCT x.agent), group_concat(DISTINCT m.name),"
+        f"SELECT {key} AS key, json_group_array(DISTINCT x.agent),"
+        " json_group_array(DISTINCT m.name),"
         f" count(DISTINCT s.session), count(DISTINCT s.turn), {_SUMS}"
         f" FROM {usage} u{_JOINS} WHERE {where} GROUP BY 1 ORDER BY 1"
     )
@@ -153,8 +159,8 @@ def _row(row: tuple[object, ...], by: GroupBy | None) -> ReportRow:
     tokens, (searches, cost, priced, unpriced) = rest[: len(TOKENS)], rest[len(TOKENS) :]
     return ReportRow(
         key=_key_text(raw, by),
-        agents=tuple(sorted(str(agents).split(","))),
-        models=tuple(sorted(str(models).split(","))),
+        agents=tuple(sorted(json.loads(str(agents)))),
+        models=tuple(sorted(json.loads(str(models)))),
         requests=_int(requests),
         sessions=_int(sessions),
         turns=_int(turn_count),

@@ -72,7 +72,7 @@ VERSION = len(_MIGRATIONS)
 
 def migrate(db: sqlite3.Connection) -> None:
     """Bring a ledger to this version. Raises StoreError if a newer aicost wrote it."""
-    (version,) = db.execute("PRAGMA user_version").fetchone()
+    version = _version(db)
     if version > VERSION:
         raise StoreError(
             f"the ledger is of version {version}, this aicost knows up to {VERSION}",
@@ -80,4 +80,22 @@ def migrate(db: sqlite3.Connection) -> None:
             hint="upgrade aicost, or set AICOST_HOME to another folder",
         )
     for number, statements in enumerate(_MIGRATIONS[version:], start=version + 1):
-        db.executescript(f"BEGIN IMMEDIATE; {statements}; PRAGMA user_version = {number}; COMMIT")
+        _step(db, number, statements)
+
+
+def _step(db: sqlite3.Connection, number: int, statements: str) -> None:
+    """Take a ledger to version `number`, unless another process did meanwhile."""
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        if _version(db) < number:
+            for statement in statements.split(";"):  # executescript would commit first
+                db.execute(statement)
+            db.execute(f"PRAGMA user_version = {number}")
+        db.commit()
+    except BaseException:
+        db.rollback()
+        raise
+
+
+def _version(db: sqlite3.Connection) -> int:
+    return int(db.execute("PRAGMA user_version").fetchone()[0])

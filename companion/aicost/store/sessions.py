@@ -45,6 +45,18 @@ def resolve_turns(db: sqlite3.Connection, touched: Iterable[int]) -> None:
     db.executemany(_RESOLVE, [(session,) for session in touched])
 
 
+def drop_unused_spans(db: sqlite3.Connection, spans: Iterable[int]) -> int:
+    """Delete those spans that hold no call and were never started; return how many they were.
+
+    They stood for a place that a better record of their calls corrected.
+    """
+    return db.executemany(
+        "DELETE FROM span WHERE id = ? AND started_us IS NULL"
+        " AND NOT EXISTS (SELECT 1 FROM call WHERE call.span = span.id)",
+        [(span,) for span in spans],
+    ).rowcount
+
+
 def update_summaries(
     db: sqlite3.Connection,
     added: Iterable[tuple[int, int, int | None]],

@@ -1,0 +1,101 @@
+"""Ledgers of every age come up to date, once, and never go back."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from aicost.core.errors import StoreError
+from aicost.store import schema
+from aicost.store.schema import VERSION, migrate
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "ledger.db"
+
+
+@pytest.fixture
+def db(path: Path) -> Iterator[sqlite3.Connection]:
+    with closing(opened(path)) as connection:
+        yield connection
+
+
+def opened(path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(path, isolation_level=None)
+
+
+def version(db: sqlite3.Connection) -> int:
+    return int(db.execute("PRAGMA user_version").fetchone()[0])
+
+
+def tables(db: sqlite3.Connection) -> set[str]:
+    return {name for (name,) in db.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
+
+
+def test_a_new_ledger_gets_every_table(db: sqlite3.Connection) -> None:
+    migrate(db)
+    assert version(db) == VERSION
+    assert {"call", "usage_day", "session", "span", "log_file", "meta"} <= tables(db)
+
+
+def test_migrating_again_changes_nothing(db: sqlite3.Connection) -> None:
+    migrate(db)
+    before = list(db.execute("SELECT * FROM sqlite_schema"))
+    migrate(db)
+    assert list(db.execute("SELECT * FROM sqlite_schema")) == before
+
+
+def test_an_old_ledger_keeps_its_rows(
+    db: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    migrate(db)
+    db.execute("INSERT INTO home (path) VALUES ('/home/ada/.claude')")
+    newer = (*schema._MIGRATIONS, "ALTER TABLE home ADD COLUMN host TEXT; CREATE TABLE extra (a)")
+    monkeypatch.setattr(schema, "_MIGRATIONS", newer)
+    monkeypatch.setattr(schema, "VERSION", VERSION + 1)
+    migrate(db)
+    assert version(db) == VERSION + 1
+    assert list(db.execute("SELECT path, host FROM home")) == [("/home/ada/.claude", None)]
+
+
+def test_a_migration_that_fails_leaves_the_ledger_as_it_was(
+    db: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    migrate(db)
+    before = tables(db)
+    broken = (*schema._MIGRATIONS, "CREATE TABLE extra (a); INSERT INTO nowhere VALUES (1)")
+    monkeypatch.setattr(schema, "_MIGRATIONS", broken)
+    with pytest.raises(sqlite3.OperationalError, match="nowhere"):
+        migrate(db)
+    assert (version(db), tables(db)) == (VERSION, before)
+    assert not db.in_transaction
+
+
+def test_a_ledger_of_a_newer_aicost_is_refused_and_left_alone(db: sqlite3.Connection) -> None:
+    db.execute(f"PRAGMA user_version = {VERSION + 1}")
+    with pytest.raises(StoreError) as caught:
+        migrate(db)
+    assert caught.value.what == (
+        f"the ledger is of version {VERSION + 1}, this aicost knows up to {VERSION}"
+    )
+    assert caught.value.hint
+    assert (version(db), tables(db)) == (VERSION + 1, set())
+
+
+def test_two_processes_that_open_a_new_ledger_at_once_make_it_once(
+    db: sqlite3.Connection, path: Path
+) -> None:
+    """The other one migrates after we saw an empty file and before we hold its lock."""
+    with closing(opened(path)) as other:
+
+        def interfere(statement: str) -> None:
+            if statement.startswith("BEGIN"):
+                db.set_trace_callback(None)
+                migrate(other)
+
+        db.set_trace_callback(interfere)
+        migrate(db)
+        assert version(db) == version(other) == VERSION
