@@ -1,17 +1,21 @@
-"""How a command gets its answer: from the daemon if one runs, else from the ledger itself."""
+"""How a command gets its answer: from the daemon if one runs, else from the ledger itself.
 
-import shutil
+A warm answer is 1 ms of the daemon's time; what takes long here is importing, so little is.
+"""
+
+import os
 import sys
 from argparse import Namespace
 from collections.abc import Mapping
-from typing import Any
 
-from aicost.core.errors import DaemonDown, ProtocolMismatch
-from aicost.ipc import wire
-from aicost.platform.dirs import Dirs, load_dirs
-from aicost.sources.claude.paths import claude_homes
+from aicost.core.errors import ProtocolMismatch
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # typing is one of the slow imports
+    from typing import Any
 
 ANSWER_S = 600.0  # a first read of years of logs takes its time
+PIPE_WIDTH = 1000  # a table in a file or a pipe keeps all its columns
 _CLEAR_LINE = "\r\x1b[K"
 
 
@@ -19,36 +23,30 @@ def print_answer(
     env: Mapping[str, str], method: str, args: Namespace, params: Mapping[str, object]
 ) -> int:
     """Ask, print what comes back, return the exit code. Raises AicostError."""
-    asked = {**params, **looks(env, args), "homes": homes(env), "wait": not args.no_wait}
-    sys.stdout.write(answer(load_dirs(env), env, method, asked))
+    from aicost.sources.claude.homes import home_folders
+
+    asked = {**params, **looks(env, args), "homes": home_folders(env), "wait": not args.no_wait}
+    text = answer(env, method, asked)
+    sys.stdout.write(text)
     return 0
 
 
-def answer(dirs: Dirs, env: Mapping[str, str], method: str, params: Mapping[str, object]) -> str:
+def answer(env: Mapping[str, str], method: str, params: Mapping[str, object]) -> str:
     """Return the text of an answer; nothing runs on afterwards that did not run before."""
+    from aicost.ipc.protocol import NotRunning
+
     try:
-        result = call(dirs, env, method, params)
-    except ProtocolMismatch:
-        raise
-    except DaemonDown:
-        from aicost.core.view import Reading
-        from aicost.daemon.oneshot import answer as answer_alone
-
-        def show(reading: Reading) -> None:
-            show_progress({"bytes_done": reading.bytes_done, "bytes_total": reading.bytes_total})
-
-        return done(answer_alone(dirs, env, method, params, show))
-    return done(str(result["text"]))
+        return str(call(env, method, params)["text"])
+    except NotRunning:
+        return _answer_alone(env, method, params)
+    finally:
+        clear_progress()
 
 
-def call(
-    dirs: Dirs, env: Mapping[str, str], method: str, params: Mapping[str, object]
-) -> dict[str, Any]:
-    """Call the daemon. A daemon of another version: offer the restart on a terminal, else raise."""
+def call(env: Mapping[str, str], method: str, params: Mapping[str, object]) -> "dict[str, Any]":
+    """Call the daemon. One of another version: offer the restart on a terminal, else raise."""
     try:
-        return wire.call(
-            dirs.socket_path, method, params, timeout_s=ANSWER_S, on_progress=show_progress
-        )
+        return _call(env, method, params)
     except ProtocolMismatch as mismatch:
         if not (sys.stdin.isatty() and sys.stderr.isatty()):
             raise
@@ -56,36 +54,60 @@ def call(
         if not wants_restart():
             raise
     from aicost.cli.daemon import restart
+    from aicost.platform.dirs import load_dirs
 
-    restart(dirs, env)
-    return wire.call(
-        dirs.socket_path, method, params, timeout_s=ANSWER_S, on_progress=show_progress
-    )
+    restart(load_dirs(env), env)
+    return _call(env, method, params)
+
+
+def _call(env: Mapping[str, str], method: str, params: Mapping[str, object]) -> "dict[str, Any]":
+    from aicost.ipc import wire
+    from aicost.platform.rundir import find_socket
+
+    socket_path = find_socket(env)
+    return wire.call(socket_path, method, params, timeout_s=ANSWER_S, on_progress=show_progress)
+
+
+def _answer_alone(env: Mapping[str, str], method: str, params: Mapping[str, object]) -> str:
+    from aicost.core.view import Reading
+    from aicost.daemon.oneshot import answer as answer_alone
+    from aicost.platform.dirs import load_dirs
+
+    def show(reading: Reading) -> None:
+        show_progress({"bytes_done": reading.bytes_done, "bytes_total": reading.bytes_total})
+
+    return answer_alone(load_dirs(env), env, method, params, show)
 
 
 def wants_restart() -> bool:
     """Ask on the terminal whether to restart the daemon."""
     print("Restart it now? [Y/n] ", end="", file=sys.stderr, flush=True)
-    return sys.stdin.readline().strip().lower() in ("", "y", "yes")
-
-
-def homes(env: Mapping[str, str]) -> list[str]:
-    """Return the agents' folders that the caller's own environment names."""
-    return [str(home) for home in claude_homes(env)]
+    said = sys.stdin.readline()
+    return said != "" and said.strip().lower() in ("", "y", "yes")  # (no line at all: Ctrl-D)
 
 
 def looks(env: Mapping[str, str], args: Namespace) -> dict[str, object]:
     """Return how the answer is to look: as asked, and as this terminal can show it."""
     shape = "json" if args.json else "csv" if getattr(args, "csv", False) else "table"
-    on_terminal = sys.stdout.isatty()
-    return {
-        "format": shape,
-        "width": shutil.get_terminal_size().columns if on_terminal else 1000,
-        "colour": on_terminal and not env.get("NO_COLOR") and env.get("TERM") != "dumb",
-    }
+    return {"format": shape, "width": width(env, PIPE_WIDTH), "colour": wants_colour(env)}
 
 
-def show_progress(reading: Mapping[str, Any]) -> None:
+def width(env: Mapping[str, str], otherwise: int) -> int:
+    """Return the terminal's columns; `otherwise` where stdout is none."""
+    if not sys.stdout.isatty():
+        return otherwise
+    named = env.get("COLUMNS", "")
+    if named.isdigit() and int(named) > 0:
+        return int(named)
+    return os.get_terminal_size(sys.stdout.fileno()).columns or 80
+
+
+def wants_colour(env: Mapping[str, str]) -> bool:
+    """Say whether to colour stdout: on a terminal that can, unless NO_COLOR is set."""
+    return sys.stdout.isatty() and not env.get("NO_COLOR") and env.get("TERM") != "dumb"
+
+
+def show_progress(reading: "Mapping[str, Any]") -> None:
     """Say on the terminal how far the reading of logs is; to nobody else."""
     if sys.stderr.isatty():
         share = reading["bytes_done"] / max(1, reading["bytes_total"])
@@ -94,8 +116,7 @@ def show_progress(reading: Mapping[str, Any]) -> None:
         print(text, end="", file=sys.stderr, flush=True)
 
 
-def done(text: str) -> str:
+def clear_progress() -> None:
     """Take the progress line away again."""
     if sys.stderr.isatty():
         print(_CLEAR_LINE, end="", file=sys.stderr, flush=True)
-    return text

@@ -5,22 +5,16 @@ import os
 import sys
 from collections.abc import Sequence
 
-from aicost.cli.parser import build_parser
+from aicost.cli.parser import COMMANDS, build_command, build_parser
 from aicost.core.errors import AicostError, ExitCode
 
 INTERRUPTED = 130  # as shells report a Ctrl-C
 
 
 def run(argv: Sequence[str]) -> int:
-    """Run one command; return its exit code."""
-    parser = build_parser()
-    args = parser.parse_args(argv)
-    if args.module is None:
-        parser.print_help()
-        return ExitCode.OK
+    """Run one command; return its exit code. A bug is raised: Python shows it and exits with 1."""
     try:
-        command = importlib.import_module(f"aicost.cli.{args.module}")
-        code: int = command.run(args, os.environ)
+        code = _dispatch(argv)
         sys.stdout.flush()
     except AicostError as error:
         print(error.render(), file=sys.stderr)
@@ -31,3 +25,14 @@ def run(argv: Sequence[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return ExitCode.OK
     return code
+
+
+def _dispatch(argv: Sequence[str]) -> int:
+    if not argv or argv[0] not in COMMANDS:
+        parser = build_parser()
+        parser.parse_args(argv)  # ends here for --help, --version and what is no command
+        parser.print_help()
+        return ExitCode.OK
+    args = build_command(argv[0]).parse_args(argv[1:])
+    command = importlib.import_module(f"aicost.cli.{argv[0]}")
+    return int(command.run(args, os.environ))

@@ -1,10 +1,21 @@
-"""The grammar of the command line. Imports nothing that a command needs."""
+"""The grammar of the command line. Imports nothing that a command needs.
+
+Each command `x` is run by `aicost.cli.x`.
+"""
 
 import argparse
-from collections.abc import Callable
-from datetime import date
+import os
+from collections.abc import Callable, Mapping
 
-from aicost.core.reports import GROUPS
+from aicost import __version__
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # loading typing takes longer than all of this module
+    from typing import Any
+
+    Looks = dict[str, Any]
+
+GROUPS = ("day", "week", "month", "session", "model", "repo", "branch", "agent")
 
 _EPILOG = """\
 everyday:
@@ -17,37 +28,69 @@ everyday:
 exit codes: 0 ok, 1 a bug in aicost, 2 usage, 3 config, 4 daemon down, 5 ledger
 AICOST_HOME moves config, data and socket to one folder; NO_COLOR is honoured.
 """
+_REPORT_EPILOG = """\
+examples:
+  aicost report --by week                        one row a week
+  aicost report --by model --since 2026-11-01    this month's bill by model
+  aicost report --by repo --csv > repos.csv      for a spreadsheet
+  aicost report --json | jq .total.cost_usd      for a script
+"""
+_TURNS_EPILOG = """\
+examples:
+  aicost turns --since 2026-11-22
+  aicost turns --session 6f93eca8-5a14-4864-a8fb-a2090ed39aba --json
+"""
+
+
+class _Help(argparse.RawDescriptionHelpFormatter):
+    """Asks for the terminal's width itself: argparse would load shutil to do so, for any option."""
+
+    def __init__(self, prog: str, **options: "Any") -> None:  # noqa: ANN401 - argparse's own
+        super().__init__(prog, **({"width": _columns() - 2} | options))
+
+
+def _columns() -> int:
+    named = os.environ.get("COLUMNS", "")
+    if named.isdigit() and int(named) > 0:
+        return int(named)
+    try:
+        return os.get_terminal_size(1).columns or 80
+    except OSError:  # no terminal
+        return 80
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """Return the whole grammar; `module` names the module of cli/ that runs a command."""
+    """Return the whole grammar: for help, and for words that are no command."""
     parser = argparse.ArgumentParser(
         prog="aicost",
         description="The meter for AI coding agents: tokens and dollars, live and exact.",
         epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=_Help,
     )
-    parser.add_argument("--version", "-V", action="store_true", help="print the version")
-    parser.set_defaults(module=None)
+    parser.add_argument("--version", "-V", action="version", version=f"aicost {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
-    for add in (_add_top, _add_report, _add_sessions, _add_turns, _add_daemon):
-        add(lambda name, text: _command(commands, name, text))
+    for name, command in COMMANDS.items():
+        command.fill(commands.add_parser(name, help=command.text, **_looks(command)))
     return parser
 
 
-Add = Callable[[str, str], argparse.ArgumentParser]
+def build_command(name: str) -> argparse.ArgumentParser:
+    """Return the grammar of one command alone, which is made in a fraction of the time."""
+    command = COMMANDS[name]
+    parser = argparse.ArgumentParser(prog=f"aicost {name}", **_looks(command))
+    command.fill(parser)
+    return parser
 
 
-def _command(
-    commands: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, text: str
-) -> argparse.ArgumentParser:
-    command = commands.add_parser(name, help=text, description=f"{text[:1].upper()}{text[1:]}.")
-    command.set_defaults(module=name)
-    return command
+def _looks(command: "Command") -> "Looks":
+    return {
+        "description": f"{command.text[:1].upper()}{command.text[1:]}.",
+        "epilog": command.epilog,
+        "formatter_class": _Help,
+    }
 
 
-def _add_top(add: Add) -> None:
-    top = add("top", "the live dashboard; starts the daemon if none runs")
+def _fill_top(top: argparse.ArgumentParser) -> None:
     look = top.add_mutually_exclusive_group()
     look.add_argument("--once", action="store_true", help="print one screen as text and end")
     look.add_argument("--json", action="store_true", help="print one view as JSON and end")
@@ -56,10 +99,10 @@ def _add_top(add: Add) -> None:
     )
 
 
-def _add_report(add: Add) -> None:
-    report = add("report", "tokens and dollars by day, week, month, session, model …")
+def _fill_report(report: argparse.ArgumentParser) -> None:
     report.add_argument("--by", choices=GROUPS, default="day", help="one row per … (default: day)")
-    _add_days(report)
+    _add_since(report)
+    report.add_argument("--until", type=_day, metavar="DAY", help="to YYYY-MM-DD, inclusive")
     report.add_argument(
         "--timezone", metavar="TZ", help="whose days, e.g. Europe/Berlin (default: this machine's)"
     )
@@ -67,21 +110,18 @@ def _add_report(add: Add) -> None:
     _add_output(report, csv=True)
 
 
-def _add_sessions(add: Add) -> None:
-    sessions = add("sessions", "one row a session, the running ones first")
+def _fill_sessions(sessions: argparse.ArgumentParser) -> None:
     sessions.add_argument("--live", action="store_true", help="only running sessions")
     _add_output(sessions)
 
 
-def _add_turns(add: Add) -> None:
-    turns = add("turns", "one row a turn: a prompt and all it caused")
+def _fill_turns(turns: argparse.ArgumentParser) -> None:
     turns.add_argument("--session", metavar="ID", help="only this session")
-    turns.add_argument("--since", type=_day, metavar="DAY", help="from YYYY-MM-DD on")
+    _add_since(turns)
     _add_output(turns)
 
 
-def _add_daemon(add: Add) -> None:
-    daemon = add("daemon", "run, start, stop or look at the background process")
+def _fill_daemon(daemon: argparse.ArgumentParser) -> None:
     daemon.add_argument(
         "action",
         choices=("run", "start", "stop", "restart", "status"),
@@ -90,9 +130,8 @@ def _add_daemon(add: Add) -> None:
     daemon.add_argument("--json", action="store_true", help="status as JSON")
 
 
-def _add_days(command: argparse.ArgumentParser) -> None:
+def _add_since(command: argparse.ArgumentParser) -> None:
     command.add_argument("--since", type=_day, metavar="DAY", help="from YYYY-MM-DD on, inclusive")
-    command.add_argument("--until", type=_day, metavar="DAY", help="to YYYY-MM-DD, inclusive")
 
 
 def _add_output(command: argparse.ArgumentParser, *, csv: bool = False) -> None:
@@ -106,7 +145,32 @@ def _add_output(command: argparse.ArgumentParser, *, csv: bool = False) -> None:
 
 
 def _day(text: str) -> str:
+    from datetime import date  # only here: 2 ms that most reports need not wait
+
     try:
-        return date.fromisoformat(text).isoformat()
+        day = date.fromisoformat(text).isoformat()
     except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is no day like 2026-11-23") from None
+        day = ""
+    if day != text:  # newer Pythons read more than YYYY-MM-DD
+        raise argparse.ArgumentTypeError(f"{text!r} is no day like 2026-11-23")
+    return day
+
+
+class Command:
+    """One word after `aicost`: what it is for, and its options."""
+
+    def __init__(
+        self, fill: Callable[[argparse.ArgumentParser], None], text: str, epilog: str = ""
+    ) -> None:
+        self.fill, self.text, self.epilog = fill, text, epilog
+
+
+COMMANDS: Mapping[str, Command] = {
+    "top": Command(_fill_top, "the live dashboard; starts the daemon if none runs"),
+    "report": Command(
+        _fill_report, "tokens and dollars by day, week, month, session, model …", _REPORT_EPILOG
+    ),
+    "sessions": Command(_fill_sessions, "one row a session, the running ones first"),
+    "turns": Command(_fill_turns, "one row a turn: a prompt and all it caused", _TURNS_EPILOG),
+    "daemon": Command(_fill_daemon, "run, start, stop or look at the background process"),
+}

@@ -2,15 +2,16 @@
 
 import asyncio
 import json
-import shutil
 import sys
 from argparse import Namespace
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
 
-from aicost.cli.ask import homes
-from aicost.core.errors import ExitCode, ProtocolMismatch
+from aicost.cli import ask
+from aicost.core.errors import DaemonDown, ExitCode
 from aicost.core.view import DashboardView
-from aicost.platform.dirs import Dirs, load_dirs
+
+SCREEN_WIDTH = 140  # of --once where there is no terminal
 
 
 def run(args: Namespace, env: Mapping[str, str]) -> int:
@@ -25,25 +26,33 @@ def run(args: Namespace, env: Mapping[str, str]) -> int:
 def show(args: Namespace, env: Mapping[str, str]) -> int:
     """Start the daemon if none runs, then show what it says."""
     from aicost.daemon.lifecycle import start_in_background
+    from aicost.platform.dirs import load_dirs
+    from aicost.sources.claude.homes import home_folders
 
-    dirs = load_dirs(env)
-    start_in_background(dirs, env)
-    if args.once or args.json:
-        return _print_one(dirs, env, as_json=args.json)
+    start_in_background(load_dirs(env), env)
+    ask.call(env, "homes.add", {"homes": home_folders(env)})  # meets another version, too
+    if args.json or args.once or not sys.stdout.isatty():
+        return _print_one(env, as_json=args.json)
     from aicost_tui.app import DashboardApp
 
-    DashboardApp(lambda: _feed(dirs, env)).run()
-    return ExitCode.OK
+    app = DashboardApp(lambda: _feed(env))
+    app.run()
+    return app.return_code or ExitCode.OK
 
 
-def _feed(dirs: Dirs, env: Mapping[str, str]) -> AsyncIterator[DashboardView]:
+def _feed(env: Mapping[str, str]) -> AsyncGenerator[DashboardView, None]:
     from aicost.ipc.client import subscribe
+    from aicost.platform.rundir import find_socket
+    from aicost.sources.claude.homes import home_folders
 
-    return subscribe(dirs.socket_path, homes=homes(env))
+    return subscribe(find_socket(env), homes=home_folders(env))
 
 
-def _print_one(dirs: Dirs, env: Mapping[str, str], *, as_json: bool) -> int:
-    view = asyncio.run(_complete_view(dirs, env))
+def _print_one(env: Mapping[str, str], *, as_json: bool) -> int:
+    try:
+        view = asyncio.run(_complete_view(env))
+    finally:
+        ask.clear_progress()
     if as_json:
         from aicost.report.documents import top_document
 
@@ -51,16 +60,17 @@ def _print_one(dirs: Dirs, env: Mapping[str, str], *, as_json: bool) -> int:
         return ExitCode.OK
     from aicost_tui.once import render_once
 
-    on_terminal = sys.stdout.isatty()
-    width = shutil.get_terminal_size().columns if on_terminal else 140
-    sys.stdout.write(render_once(view, width, on_terminal and not env.get("NO_COLOR")))
+    sys.stdout.write(render_once(view, ask.width(env, SCREEN_WIDTH), ask.wants_colour(env)))
     return ExitCode.OK
 
 
-async def _complete_view(dirs: Dirs, env: Mapping[str, str]) -> DashboardView:
+async def _complete_view(env: Mapping[str, str]) -> DashboardView:
     """Return the first view in which all logs are read."""
-    feed = _feed(dirs, env)
-    async for view in feed:
-        if view.reading is None:
-            return view
-    raise ProtocolMismatch("the daemon ended the feed", hint="aicost daemon restart")
+    async with aclosing(_feed(env)) as views:
+        async for view in views:
+            if view.reading is None:
+                return view
+            ask.show_progress(
+                {"bytes_done": view.reading.bytes_done, "bytes_total": view.reading.bytes_total}
+            )
+    raise DaemonDown("the daemon ended the feed", hint="aicost daemon restart")

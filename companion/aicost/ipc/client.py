@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from aicost.core.view import DashboardView
-from aicost.ipc.protocol import check_hello, error_in, garbled, not_running, request
+from aicost.ipc.protocol import check_hello, error_in, garbled, hung_up, not_running, request
 
 MAX_LINE_BYTES = 64 * 2**20  # far above any view; a daemon gone mad must not fill the memory
 HELLO_S = 5.0
@@ -63,7 +63,7 @@ async def _line(reader: asyncio.StreamReader) -> bytes:
     try:
         return await reader.readuntil(b"\n")
     except (asyncio.IncompleteReadError, OSError) as error:
-        raise garbled("it closed the connection") from error
+        raise hung_up() from error
     except asyncio.LimitOverrunError as error:
         raise garbled(f"a line of over {MAX_LINE_BYTES} bytes") from error
 

@@ -8,7 +8,6 @@ The server opens with a hello; then
 """
 
 from collections.abc import Mapping
-from typing import Any
 
 from aicost import __version__
 from aicost.core.errors import (
@@ -24,7 +23,16 @@ PROTOCOL = 1
 START_HINT = "aicost daemon start"
 RESTART_HINT = "aicost daemon stop && aicost daemon start"
 
-Frame = dict[str, Any]
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # loading typing would take a hook longer than all it does here
+    from typing import Any
+
+    Frame = dict[str, Any]
+
+
+class NotRunning(DaemonDown):
+    """Nobody listens on the socket, or whoever did has just gone."""
+
 
 _ERRORS: Mapping[int, type[AicostError]] = {
     ExitCode.CONFIG: ConfigError,
@@ -33,17 +41,17 @@ _ERRORS: Mapping[int, type[AicostError]] = {
 }
 
 
-def hello(pid: int) -> Frame:
+def hello(pid: int) -> "Frame":
     """Return the frame that greets a client."""
     return {"v": PROTOCOL, "aicost": __version__, "pid": pid}
 
 
-def request(number: int, method: str, params: Mapping[str, object]) -> Frame:
+def request(number: int, method: str, params: Mapping[str, object]) -> "Frame":
     """Return the frame that asks; `number` comes back in the answer."""
     return {"v": PROTOCOL, "id": number, "method": method, "params": dict(params)}
 
 
-def error_frame(number: int | None, error: AicostError) -> Frame:
+def error_frame(number: int | None, error: AicostError) -> "Frame":
     """Return the frame that answers with an error; None where the request has no readable id."""
     fields = {
         "what": error.what,
@@ -54,7 +62,7 @@ def error_frame(number: int | None, error: AicostError) -> Frame:
     return {"v": PROTOCOL, "id": number, "error": fields}
 
 
-def check_hello(frame: Frame) -> None:
+def check_hello(frame: "Frame") -> None:
     """Raise ProtocolMismatch if the greeting is of another protocol, or the error in its place."""
     if frame.get("v") != PROTOCOL:
         raise mismatch(str(frame.get("aicost", "unknown")), frame.get("v"))
@@ -73,7 +81,7 @@ def mismatch(daemon_version: str, daemon_protocol: object) -> ProtocolMismatch:
     )
 
 
-def error_in(frame: Frame) -> AicostError:
+def error_in(frame: "Frame") -> AicostError:
     """Return the error that an answer carries, as the class its exit code belongs to."""
     fields = frame.get("error")
     if not isinstance(fields, dict):
@@ -83,11 +91,16 @@ def error_in(frame: Frame) -> AicostError:
     return kind(what, why=why, hint=hint)
 
 
-def not_running(why: str = "") -> DaemonDown:
+def not_running(why: str = "") -> NotRunning:
     """Build the error for a socket where nobody listens."""
-    return DaemonDown("no daemon is running", why=why, hint=START_HINT)
+    return NotRunning("no daemon is running", why=why, hint=START_HINT)
+
+
+def hung_up() -> NotRunning:
+    """Build the error for a daemon that ended in the middle of a talk."""
+    return NotRunning("the daemon closed the connection", hint=START_HINT)
 
 
 def garbled(why: str) -> DaemonDown:
-    """Build the error for bytes that are no frame, or a connection that broke."""
+    """Build the error for bytes that are no frame."""
     return DaemonDown("the daemon's answer cannot be read", why=why, hint=RESTART_HINT)

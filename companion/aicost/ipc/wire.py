@@ -5,20 +5,25 @@ import os
 import socket
 import time
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from aicost.core.errors import DaemonDown
 from aicost.ipc.protocol import (
     PROTOCOL,
     RESTART_HINT,
-    Frame,
     check_hello,
     error_in,
     garbled,
+    hung_up,
     mismatch,
     not_running,
     request,
 )
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # see protocol
+    from typing import Any
+
+    from aicost.ipc.protocol import Frame
 
 _CHUNK_BYTES = 256 * 1024
 
@@ -38,7 +43,7 @@ class Connection:
         except TimeoutError as error:
             raise _no_answer(timeout_s) from error
         except OSError as error:
-            raise garbled(_reason(error)) from error
+            raise hung_up() from error
 
     def read_line(self, *, timeout_s: float | None) -> bytes:
         """Return the next line without its newline, if it is whole within `timeout_s`."""
@@ -64,9 +69,9 @@ class Connection:
         except TimeoutError as error:
             raise _no_answer(timeout_s) from error
         except OSError as error:
-            raise garbled(_reason(error)) from error
+            raise hung_up() from error
         if not chunk:
-            raise garbled("it closed the connection")
+            raise hung_up()
         return chunk
 
 
@@ -91,8 +96,8 @@ def call(
     params: Mapping[str, object],
     *,
     timeout_s: float | None,
-    on_progress: Callable[[dict[str, Any]], None] = lambda _: None,
-) -> dict[str, Any]:
+    on_progress: "Callable[[dict[str, Any]], None]" = lambda _: None,
+) -> "dict[str, Any]":
     """Ask the daemon one thing and return its result.
 
     `timeout_s` is the longest silence: each line of the answer, progress included, starts it anew.
@@ -118,7 +123,7 @@ def call(
         connection.close()
 
 
-def parse_frame(line: bytes) -> Frame:
+def parse_frame(line: bytes) -> "Frame":
     """Parse one line. Raises DaemonDown if it is no JSON object."""
     try:
         frame = json.loads(line)
@@ -127,7 +132,7 @@ def parse_frame(line: bytes) -> Frame:
     return _as_object(frame)
 
 
-def _as_object(value: object) -> dict[str, Any]:
+def _as_object(value: object) -> "dict[str, Any]":
     if not isinstance(value, dict):
         raise garbled("not a JSON object")
     return value

@@ -81,9 +81,8 @@ async def test_a_daemon_that_ends_is_a_daemon_down(home: Path) -> None:
         async with served(home / "s"):
             views = subscribe(home / "s")
             await anext(views)
-        with pytest.raises(DaemonDown) as caught:
+        with pytest.raises(DaemonDown, match="closed the connection"):
             await anext(views)
-    assert caught.value.why == "it closed the connection"
 
 
 async def test_nobody_listening_is_a_daemon_down(home: Path) -> None:
