@@ -109,6 +109,16 @@ def test_the_largest_rate_is_accepted() -> None:
             lambda b: b["models"]["claude-test-1"]["entries"].reverse(), id="dates backwards"
         ),
         pytest.param(
+            lambda b: b["models"]["claude-test-1"]["entries"].append(
+                b["models"]["claude-test-1"]["entries"].pop(1)
+            ),
+            id="an earlier date last",
+        ),
+        pytest.param(
+            lambda b: b["models"]["claude-test-1"]["entries"][1].update({"from": None}),
+            id="since ever twice",
+        ),
+        pytest.param(
             lambda b: b["models"]["claude-test-1"]["windows_tokens"].reverse(), id="windows too"
         ),
         pytest.param(

@@ -434,6 +434,12 @@ SHORT, LONG = TokenCounts(cache_read_tokens=150_000), TokenCounts(cache_read_tok
         pytest.param(
             (SHORT, SHORT, TokenCounts(cache_read_tokens=100_000)), "0.04", 0, id="no part is"
         ),
+        pytest.param(
+            (TokenCounts(cache_read_tokens=200_000), TokenCounts(cache_read_tokens=200_000)),
+            "0.04",
+            0,
+            id="parts at the threshold are not over it",
+        ),
         pytest.param((SHORT,), "0.08", 1, id="parts that are not the whole are ignored"),
         pytest.param((LONG, LONG), "0.08", 1, id="parts that are more than the whole too"),
     ],
@@ -464,6 +470,13 @@ def test_parts_that_do_not_tell_lifetimes_get_the_calls_1h_writes_first() -> Non
     found = cost(replace(event, parts=parts), of)
     assert found == cost(replace(event, parts=exact), of)
     assert found.nusd != cost(event, of).nusd
+
+
+def test_parts_with_more_1h_writes_than_the_call_are_ignored() -> None:
+    of = book(model_price(entries=(PriceEntry(standard=TIERED),)))
+    event = call("claude-test-1", TokenCounts(cache_write_5m_tokens=300_000))
+    parts = (TokenCounts(cache_write_1h_tokens=150_000),) * 2
+    assert cost(replace(event, parts=parts), of) == cost(event, of)
 
 
 # Exact arithmetic

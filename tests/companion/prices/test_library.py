@@ -161,6 +161,19 @@ def test_a_tier_becomes_a_threshold_and_flat_rates_stay(read: Any) -> None:
     assert (tariff.rates.output_mtok, tariff.long_rates.output_mtok) == (20, 20)
 
 
+def test_the_regional_price_of_aws_is_the_one_that_is_not_global(read: Any) -> None:
+    dear = ModelPrice(input_mtok=Decimal("4.4"), output_mtok=Decimal(22))
+    (model,) = read(
+        info(),
+        aws=(
+            info("regional.anthropic.claude-new-1-v1:0", prices=dear),
+            info("global.anthropic.claude-new-1-v1:0"),
+            info("regional.anthropic.claude-strange-1"),
+        ),
+    )
+    assert model.regional_multiplier == Decimal("1.1")
+
+
 @pytest.mark.parametrize(
     ("prices", "said"),
     [
