@@ -1,5 +1,6 @@
 """The wheel, built and installed for real: everything is in it, nothing else is, and it runs."""
 
+import json
 import os
 import subprocess
 import sys
@@ -91,3 +92,20 @@ def test_the_installed_command_runs_from_the_wheel(installed: Path, home: Path) 
     aicost_command = installed / "bin" / "aicost"
     version = run(aicost_command, "--version", cwd=home, PYTHONPATH=str(installed))
     assert version == f"aicost {aicost.__version__}\n"
+
+
+def test_the_installed_hook_is_silent_and_never_in_the_way(installed: Path, home: Path) -> None:
+    """Even when no daemon runs and the agent sends nothing that it understands."""
+    assert (
+        run(installed / "bin" / "aicost-hook", "claude", cwd=home, PYTHONPATH=str(installed)) == ""
+    )
+
+
+def test_the_installed_package_reads_its_own_data(installed: Path, home: Path) -> None:
+    """A report on an empty home needs the price book, but neither logs nor a daemon."""
+    report = run(
+        installed / "bin" / "aicost", "report", "--json", cwd=home, PYTHONPATH=str(installed)
+    )
+    document = json.loads(report)
+    assert document["rows"] == []
+    assert document["price_book"]
