@@ -60,7 +60,7 @@ def renew_price_book(dirs: Dirs) -> None:
         return
     try:
         book = refresh_price_book(dirs.prices_dir)
-    except ConfigError as error:
-        log.warning("the price book was not renewed: %s", error.what)
+    except (ConfigError, OSError) as error:
+        log.warning("the price book was not renewed: %s", error)
     else:
         log.info("price book %s", book.book_id)
