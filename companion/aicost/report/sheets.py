@@ -29,6 +29,8 @@ def as_csv(names: Iterable[str], rows: Iterable[Mapping[str, Any]]) -> str:
 def _cell(value: object) -> object:
     if isinstance(value, list):
         return " ".join(map(str, value))
-    if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r"):
-        return "'" + value  # a branch named like a formula must not be one in a spreadsheet
-    return value
+    if not isinstance(value, str):
+        return value
+    # A branch named like a formula must not be one in a spreadsheet.
+    guard = "'" if value.startswith(("=", "+", "-", "@", "\t", "\r")) else ""
+    return guard + value.replace("\r", " ")  # the csv module would leave it bare: a broken line

@@ -1,7 +1,8 @@
 """Reports as text tables: aligned, as wide as the terminal at most, colours only when asked."""
 
+import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -10,6 +11,9 @@ from aicost.core.reports import GroupBy, ReportRow, TurnRow, UsageReport
 from aicost.core.view import SessionRow
 
 _GAP = "  "
+_MIN_TEXT = 8  # cells: a column of names is not cut below this
+_UNKNOWN = "–"
+_CENT_NUSD = NANO // 100
 _BOLD, _DIM, _PLAIN = "\x1b[1m", "\x1b[2m", "\x1b[0m"
 _HEADINGS: dict[GroupBy, str] = {
     "day": "Day",
@@ -42,13 +46,14 @@ class Column:
     @property
     def width(self) -> int:
         """Cells of the widest entry."""
-        return max(map(len, self.cells))
+        return max(map(_cells, self.cells))
 
 
 def report_table(report: UsageReport, style: Style) -> str:
     """Return `aicost report` as text, with its totals and what could not be priced."""
+    notes = "".join(f"{note}\n" for note in _notes(report))
     if not report.rows:
-        return "No usage in this range.\n"
+        return f"No usage in this range.\n{notes}"
     rows = (*report.rows, report.total)
     cells = [_usage_cells(row) for row in rows]
     keys = (_HEADINGS[report.query.by], *(row.key or "(none)" for row in report.rows), "Total")
@@ -59,8 +64,7 @@ def report_table(report: UsageReport, style: Style) -> str:
             for at, (heading, rank) in enumerate(_USAGE_COLUMNS)
         ),
     ]
-    text = _table(columns, style, has_total=True)
-    return text + "".join(f"{note}\n" for note in _notes(report))
+    return _table(columns, style, has_total=True) + notes
 
 
 _USAGE_COLUMNS = (
@@ -77,7 +81,8 @@ def _usage_cells(row: ReportRow) -> tuple[str, ...]:
     tokens = row.tokens
     written = tokens.cache_write_5m_tokens + tokens.cache_write_1h_tokens
     counts = (row.requests, tokens.input_tokens, tokens.output_tokens, written)
-    return (*map(_count, counts), _count(tokens.cache_read_tokens), _money(row.cost_nusd))
+    cost = _money(row.cost_nusd, row.unpriced_tokens)
+    return (*map(_count, counts), _count(tokens.cache_read_tokens), cost)
 
 
 def _notes(report: UsageReport) -> list[str]:
@@ -97,14 +102,16 @@ def sessions_table(rows: Sequence[SessionRow], style: Style, zone: ZoneInfo) -> 
     if not rows:
         return "No sessions.\n"
     columns = [
-        Column(("Session", *(row.session_id for row in rows)), is_text=True),
+        Column(("Session", *(_printable(row.session_id) for row in rows)), is_text=True),
         Column(("State", *(row.state for row in rows)), is_text=True, rank=1),
         Column(("Where", *map(_where, rows)), is_text=True, rank=3),
-        Column(("Model", *(_printable(row.model) or "–" for row in rows)), is_text=True, rank=5),
+        Column(
+            ("Model", *(_printable(row.model) or _UNKNOWN for row in rows)), is_text=True, rank=5
+        ),
         Column(("Last", *(_moment(row.last_at, zone) for row in rows)), is_text=True, rank=4),
         Column(("Context", *(_share(row.context_share) for row in rows)), rank=2),
         Column(("Requests", *(_count(row.requests) for row in rows)), rank=6),
-        Column(("Cost", *(_money(row.cost_nusd) for row in rows))),
+        Column(("Cost", *(_money(row.cost_nusd, row.unpriced_tokens) for row in rows))),
     ]
     return _table(columns, style)
 
@@ -115,12 +122,16 @@ def turns_table(rows: Sequence[TurnRow], style: Style, zone: ZoneInfo) -> str:
         return "No turns.\n"
     columns = [
         Column(("Started", *(_moment(row.started_at, zone) for row in rows)), is_text=True),
-        Column(("Session", *(row.session_id for row in rows)), is_text=True, rank=2),
-        Column(("Prompt", *(row.prompt_uuid or "–" for row in rows)), is_text=True, rank=5),
+        Column(("Session", *(_printable(row.session_id) for row in rows)), is_text=True, rank=2),
+        Column(
+            ("Prompt", *(_printable(row.prompt_uuid) or _UNKNOWN for row in rows)),
+            is_text=True,
+            rank=5,
+        ),
         Column(("Requests", *(_count(row.requests) for row in rows)), rank=1),
         Column(("Output", *(_count(row.tokens.output_tokens) for row in rows)), rank=4),
         Column(("Context read", *(_count(row.tokens.context_tokens) for row in rows)), rank=3),
-        Column(("Cost", *(_money(row.cost_nusd) for row in rows))),
+        Column(("Cost", *(_money(row.cost_nusd, row.unpriced_tokens) for row in rows))),
     ]
     return _table(columns, style)
 
@@ -137,24 +148,52 @@ def _table(columns: Sequence[Column], style: Style, *, has_total: bool = False) 
             line = _styled(line, _BOLD, style)
         lines.append(line + "\n")
     if has_total:
-        width = sum(column.width for column in kept) + len(_GAP) * (len(kept) - 1)
-        lines.insert(-1, _styled("─" * width, _DIM, style) + "\n")
+        lines.insert(-1, _styled("─" * _total(kept), _DIM, style) + "\n")
     return "".join(lines)
 
 
 def _fitting(columns: list[Column], width: int) -> list[Column]:
-    """Leave columns out, the least needed first, until the rest fits (or none may go)."""
-    while sum(c.width for c in columns) + len(_GAP) * (len(columns) - 1) > width:
+    """Leave columns out, the least needed first, until the rest fits; then cut names short."""
+    while (too_much := _total(columns) - width) > 0:
         least = max(columns, key=lambda column: column.rank)
-        if least.rank == 0:
+        if least.rank > 0:
+            columns.remove(least)
+            continue
+        texts = [column for column in columns if column.is_text and column.width > _MIN_TEXT]
+        if not texts:
             break
-        columns.remove(least)
+        longest = max(texts, key=lambda column: column.width)
+        cells = max(_MIN_TEXT, longest.width - too_much)
+        shorter = tuple(_cut(cell, cells) for cell in longest.cells)
+        columns[columns.index(longest)] = replace(longest, cells=shorter)
     return columns
+
+
+def _total(columns: Sequence[Column]) -> int:
+    return sum(column.width for column in columns) + len(_GAP) * (len(columns) - 1)
 
 
 def _padded(column: Column, number: int) -> str:
     cell = column.cells[number]
-    return cell.ljust(column.width) if column.is_text else cell.rjust(column.width)
+    space = " " * (column.width - _cells(cell))
+    return cell + space if column.is_text else space + cell
+
+
+def _cells(text: str) -> int:
+    """Return how many terminal cells a printable text takes."""
+    if text.isascii():
+        return len(text)
+    wide = sum(unicodedata.east_asian_width(char) in "WF" for char in text)
+    marks = sum(unicodedata.category(char) in ("Mn", "Me") for char in text)
+    return len(text) + wide - marks
+
+
+def _cut(text: str, cells: int) -> str:
+    if _cells(text) <= cells:
+        return text
+    while _cells(text) > cells - 1:
+        text = text[:-1]
+    return text + "…"
 
 
 def _styled(text: str, style: str, shown: Style) -> str:
@@ -165,20 +204,25 @@ def _count(number: int) -> str:
     return f"{number:,}"
 
 
-def _money(nusd: int | None) -> str:
-    return "unpriced" if nusd is None else f"${nusd / NANO:,.2f}"
+def _money(nusd: int | None, unpriced_tokens: int) -> str:
+    """Return `$1,234.50`; `≥$3.20` where some tokens have no price, `unpriced` where none has."""
+    if nusd is None:
+        return "unpriced" if unpriced_tokens else _UNKNOWN
+    if unpriced_tokens:
+        return f"≥${nusd // _CENT_NUSD / 100:,.2f}"  # rounded down: "at least" must hold
+    return "<$0.01" if 0 < nusd < _CENT_NUSD else f"${nusd / NANO:,.2f}"
 
 
 def _share(share: float | None) -> str:
-    return "–" if share is None else f"{share:.0%}"
+    return _UNKNOWN if share is None else f"{share:.0%}"
 
 
 def _where(row: SessionRow) -> str:
-    return _printable(" · ".join(part for part in (row.repo, row.branch) if part)) or "–"
+    return _printable(" · ".join(part for part in (row.repo, row.branch) if part)) or _UNKNOWN
 
 
 def _moment(at: datetime | None, zone: ZoneInfo) -> str:
-    return "–" if at is None else f"{at.astimezone(zone):%Y-%m-%d %H:%M}"
+    return _UNKNOWN if at is None else f"{at.astimezone(zone):%Y-%m-%d %H:%M}"
 
 
 def _printable(text: str) -> str:

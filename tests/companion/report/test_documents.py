@@ -1,0 +1,178 @@
+"""The JSON contract: every promised field is there, unknown is null, money is exact."""
+
+import json
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from builders import NOW, session_row, view
+from report_builders import AT, TOKENS, report, row, turn
+
+from aicost.core.view import BurnRate, Reading, Totals
+from aicost.report.documents import (
+    report_document,
+    session_fields,
+    sessions_document,
+    top_document,
+    turns_document,
+    usage_fields,
+)
+
+TOKEN_FIELDS = {
+    "input_tokens": 1_200,
+    "cache_read_tokens": 3_400_000,
+    "cache_write_5m_tokens": 50_000,
+    "cache_write_1h_tokens": 6_000,
+    "output_tokens": 78_000,
+    "reasoning_tokens": 9_000,
+}
+
+
+def nulls(document: dict[str, object]) -> set[str]:
+    return {name for name, value in document.items() if value is None}
+
+
+def test_a_report_has_every_field_of_the_contract() -> None:
+    document = report_document(report(row(), unpriced_models=("m",), active_days=3), AT)
+    assert list(document) == [
+        "schema",
+        "generated_at",
+        "timezone",
+        "by",
+        "price_book",
+        "rows",
+        "total",
+        "unpriced_models",
+        "skipped_lines",
+        "complete",
+        "pending_bytes",
+        "active_days",
+        "hidden",
+    ]
+    assert document["generated_at"] == "2026-11-22T05:00:00Z"
+    assert (document["schema"], document["by"]) == (1, "day")
+    assert document["timezone"] == "Europe/Berlin"
+    assert document["unpriced_models"] == ["m"]
+    assert document["active_days"] == 3
+    assert document["hidden"] is None
+    (only,) = document["rows"]
+    assert only == {
+        "key": "2026-11-22",
+        "agents": ["claude"],
+        "models": ["claude-opus-5-5"],
+        "requests": 412,
+        "sessions": 6,
+        "turns": 31,
+        "tool_calls": None,
+        "api_errors": None,
+        "active_seconds": None,
+        **TOKEN_FIELDS,
+        "web_searches": 0,
+        "cost_usd": 12.345678,
+        "credits": None,
+        "unpriced_tokens": 0,
+    }
+    assert list(document["total"]) == list(only)[1:]
+    assert json.loads(json.dumps(document)) == document
+
+
+@pytest.mark.parametrize(
+    ("usd", "cost"),
+    [
+        ("0", 0.0),
+        ("0.000000001", 1e-9),
+        ("656.066839", 656.066839),
+        ("12345.678901234", 12345.678901234),
+        (None, None),
+    ],
+)
+def test_money_keeps_its_last_digit_and_unknown_is_null(
+    usd: str | None, cost: float | None
+) -> None:
+    assert json.loads(json.dumps(usage_fields(row(usd=usd))))["cost_usd"] == cost
+
+
+def test_a_turn_has_every_field_of_the_contract() -> None:
+    document = turns_document([turn(started_at=None)], complete=False, pending_bytes=9)
+    assert (document["schema"], document["complete"], document["pending_bytes"]) == (1, False, 9)
+    (only,) = document["turns"]
+    assert nulls(only) == {
+        "started_at",
+        "category",
+        "category_confidence",
+        "category_evidence",
+        "corrected",
+        "retries",
+        "loop",
+        "outcome",
+        "mode",
+        "tool_calls",
+        "active_seconds",
+    }
+    assert only["session_id"] == "6f93eca8-5a14-4864-a8fb-a2090ed39aba"
+    assert (only["prompt_uuid"], only["requests"], only["cost_usd"]) == ("c12ad1be", 7, 0.5)
+    assert TOKEN_FIELDS.items() <= only.items()
+
+
+def test_a_session_has_every_field_of_the_contract() -> None:
+    document = sessions_document([session_row()], complete=True, pending_bytes=0)
+    assert document["schema"] == 1
+    (only,) = document["sessions"]
+    assert nulls(only) == {
+        "category",
+        "category_confidence",
+        "retries",
+        "loop",
+        "outcome",
+        "environment",
+        "workflow",
+        "tool_calls",
+        "active_seconds",
+        "api_errors",
+    }
+    assert only["last_at"] == "2026-11-22T11:41:04Z"
+    assert (only["cost_usd"], only["next_prompt_usd"]) == (3.2, 0.41)
+    assert (only["usd_per_hour"], only["tokens_per_minute"]) == (4.1, 52_100)
+    assert only["context_share"] == 124_000 / 200_000
+
+
+def test_what_a_session_does_not_know_is_null() -> None:
+    bare = session_row(
+        pid=None,
+        context_tokens=None,
+        context_window_tokens=None,
+        cost_nusd=None,
+        next_prompt_nusd=None,
+        cache_share=None,
+        started_at=None,
+    )
+    assert {"pid", "context_share", "cost_usd", "next_prompt_usd", "cache_share"} <= nulls(
+        session_fields(bare)
+    )
+
+
+def test_times_of_any_zone_are_told_in_utc_with_fractions_only_where_there_are_some() -> None:
+    later = session_row(last_at=NOW + timedelta(microseconds=1500))
+    assert session_fields(later)["last_at"] == "2026-11-22T11:41:07.001500Z"
+
+
+def test_top_has_every_field_of_the_contract() -> None:
+    today = Totals(requests=3, sessions=1, tokens=TOKENS, cost_nusd=5_000_000_000)
+    burn = BurnRate(tokens_per_minute=7.5, nusd_per_hour=6_100_000_000)
+    document = top_document(view(session_row(), today=today, burn=burn))
+    assert {"schema", "today", "burn", "budgets", "nudges", "sessions"} <= set(document)
+    assert document["today"]["cost_usd"] == 5.0
+    assert TOKEN_FIELDS.items() <= document["today"].items()
+    assert document["burn"] == {
+        "tokens_per_minute": 7.5,
+        "usd_per_hour": 6.1,
+        "window_seconds": 600,
+    }
+    assert document["sessions"] == [session_fields(session_row())]
+    assert document["complete"] is True
+    assert json.loads(json.dumps(document)) == document
+
+
+def test_top_says_when_it_has_not_read_everything() -> None:
+    reading = Reading(files_done=1, files_total=2, bytes_done=1, bytes_total=2)
+    assert top_document(replace(view(), reading=reading))["complete"] is False

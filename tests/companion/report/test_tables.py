@@ -1,0 +1,176 @@
+"""Tables: aligned, as narrow as asked, with totals and every doubt; never a control character."""
+
+import re
+import unicodedata
+from zoneinfo import ZoneInfo
+
+import pytest
+from builders import session_row
+from hypothesis import given
+from hypothesis import strategies as st
+from report_builders import report, row, turn
+
+from aicost.core.reports import UsageReport
+from aicost.report.tables import Style, report_table, sessions_table, turns_table
+
+WIDE, NARROW = Style(120), Style(80)
+BERLIN = ZoneInfo("Europe/Berlin")
+
+
+def cells(line: str) -> int:
+    wide = sum(unicodedata.east_asian_width(char) in "WF" for char in line)
+    return len(line) + wide - sum(unicodedata.category(char) == "Mn" for char in line)
+
+
+def last_column(text: str) -> list[str]:
+    return [line.split()[-1] for line in text.splitlines() if not line.startswith("─")]
+
+
+def test_a_report_is_rows_a_line_and_the_total() -> None:
+    found = report(row("2026-11-21", "1"), row("2026-11-22", "1234.5"))
+    assert report_table(found, WIDE) == (
+        "Day         Requests  Input   Output  Cache write  Cache read       Cost\n"
+        "2026-11-21       412  1,200   78,000       56,000   3,400,000      $1.00\n"
+        "2026-11-22       412  1,200   78,000       56,000   3,400,000  $1,234.50\n"
+        "────────────────────────────────────────────────────────────────────────\n"
+        "Total            824  2,400  156,000      112,000   6,800,000  $1,235.50\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("usd", "unpriced_tokens", "shown"),
+    [
+        ("0", 0, "$0.00"),
+        ("0.000000001", 0, "<$0.01"),
+        ("0.009999999", 0, "<$0.01"),
+        ("0.01", 0, "$0.01"),
+        ("3.2", 0, "$3.20"),
+        ("3.2", 1, "≥$3.20"),
+        ("3.209", 1, "≥$3.20"),
+        ("0.001", 1, "≥$0.00"),
+        (None, 1, "unpriced"),
+        (None, 0, "–"),
+    ],
+)
+def test_a_cost_says_what_it_does_not_know(
+    usd: str | None, unpriced_tokens: int, shown: str
+) -> None:
+    found = report(row(usd=usd, unpriced_tokens=unpriced_tokens))
+    assert last_column(report_table(found, WIDE)) == ["Cost", shown, shown]
+
+
+def test_doubts_are_told_below_the_table() -> None:
+    found = report(
+        row(unpriced_tokens=4_321),
+        unpriced_models=("claude-mystery-7", "other"),
+        skipped_lines=3,
+        complete=False,
+        pending_bytes=1_000_000,
+    )
+    assert report_table(found, WIDE).splitlines()[-3:] == [
+        "unpriced: 4,321 tokens (claude-mystery-7, other)",
+        "skipped: 3 log lines that could not be read",
+        "not all is read yet: 1,000,000 bytes of logs are left",
+    ]
+
+
+def test_no_rows_are_a_sentence_and_the_doubts_stay() -> None:
+    assert report_table(report(), WIDE) == "No usage in this range.\n"
+    unread = report(complete=False, pending_bytes=5)
+    assert "not all is read yet" in report_table(unread, WIDE)
+    assert sessions_table([], WIDE, BERLIN) == "No sessions.\n"
+    assert turns_table([], WIDE, BERLIN) == "No turns.\n"
+
+
+LONG = "monorepo-of-the-whole-company · feature/PAY-2214-retry-webhooks-with-backoff"
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 100])
+def test_narrow_terminals_get_fewer_columns_and_still_the_cost(width: int) -> None:
+    texts = (
+        report_table(report(row(LONG), by="branch"), Style(width)),
+        sessions_table([session_row(repo="m" * 50)], Style(max(width, 60)), BERLIN),
+        turns_table([turn()], Style(width), BERLIN),
+    )
+    for text in texts:
+        lines = text.splitlines()
+        assert max(map(cells, lines)) <= max(width, 60 if "State" in text else 0)
+        assert lines[0].endswith("Cost")
+
+
+@pytest.mark.parametrize(
+    ("width", "headings"),
+    [
+        (69, "Requests Input Output Cache write Cache read Cost"),
+        (68, "Requests Input Output Cache read Cost"),
+        (56, "Requests Input Output Cache read Cost"),
+        (55, "Requests Output Cache read Cost"),
+        (49, "Requests Output Cache read Cost"),
+        (48, "Requests Output Cost"),
+        (37, "Requests Output Cost"),
+        (36, "Output Cost"),
+        (27, "Output Cost"),
+        (26, "Cost"),
+        (1, "Cost"),
+    ],
+)
+def test_columns_go_in_the_order_of_need(width: int, headings: str) -> None:
+    text = report_table(report(row("2026-11-21"), row("2026-11-22")), Style(width))
+    assert " ".join(text.splitlines()[0].split()[1:]) == headings
+
+
+def test_a_name_is_cut_only_when_no_column_is_left_to_go() -> None:
+    assert LONG in report_table(report(row(LONG), by="branch"), Style(100))
+    cut = report_table(report(row(LONG), by="branch"), Style(40)).splitlines()[1]
+    assert cells(cut) <= 40
+    assert "…" in cut
+    assert cut.startswith("monorepo-of-the-whole-com")
+
+
+def test_without_colour_there_is_no_escape_and_with_it_the_same_text() -> None:
+    found = report(row())
+    plain = report_table(found, Style(120))
+    coloured = report_table(found, Style(120, colour=True))
+    assert "\x1b" not in plain
+    assert "\x1b[" in coloured
+    assert re.sub(r"\x1b\[\d*m", "", coloured) == plain
+
+
+@pytest.mark.parametrize("by", ["repo", "branch", "session", "model", "agent", "week", "month"])
+def test_every_group_has_a_heading_and_an_empty_key_a_name(by: str) -> None:
+    text = report_table(report(row(""), by=by), WIDE)  # type: ignore[arg-type]
+    assert text.splitlines()[0][0].isupper()
+    assert text.splitlines()[1].startswith("(none)")
+
+
+@given(st.lists(st.text(max_size=30), min_size=1, max_size=4))
+def test_any_name_keeps_the_columns_aligned_and_the_terminal_unsteered(keys: list[str]) -> None:
+    found: UsageReport = report(*(row(key) for key in keys), by="repo")
+    text = report_table(found, WIDE)
+    assert all(char.isprintable() for char in text.replace("\n", ""))
+    assert len(text.split("\n")) == len(keys) + 4
+
+
+def test_wide_characters_keep_the_columns_aligned() -> None:
+    text = report_table(report(row("店舗"), row("shop"), by="repo"), WIDE)
+    assert len({cells(line) for line in text.splitlines()}) == 1
+
+
+def test_sessions_show_state_place_and_local_time() -> None:
+    text = sessions_table([session_row(), session_row("s2", repo="", branch="")], WIDE, BERLIN)
+    _, first, second = text.splitlines()
+    assert "busy" in first
+    assert "shop · fix/dedup" in first
+    assert "2026-11-22 12:41" in first  # 11:41 UTC
+    assert "62%" in first
+    assert first.endswith("$3.20")
+    assert "–" in second
+
+
+def test_turns_show_local_time_and_tokens() -> None:
+    text = turns_table([turn(), turn("", usd=None, started_at=None)], Style(140), BERLIN)
+    _, first, second = text.splitlines()
+    assert first.startswith("2026-11-22 06:00")
+    assert "78,000" in first
+    assert first.endswith("$0.50")
+    assert second.startswith("–")
