@@ -1,17 +1,17 @@
 """However logs arrive, the ledger ends the same: any order, any pieces, moved, cut off midway."""
 
-import re
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
-from itertools import count, pairwise
+from itertools import count
 from pathlib import Path
 from random import Random
 
 import pytest
+from arrivals import append, arrivals, logs_of
 from corpora import Excerpt, Scenario
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
@@ -20,7 +20,6 @@ from ledgers import Rows, content, opened, read_everything
 from aicost.core.errors import StoreError
 from aicost.daemon.engine import Engine
 
-MAX_PIECES = 6
 MOVED = "-home-dev-moved"  # where a worktree session's log goes in its middle
 
 
@@ -44,11 +43,7 @@ def logs(claude_lab: Mapping[str, Scenario], real_excerpt: Excerpt, folder: Path
     """Return streamed rewrites, forks, nested subagents, replays and torn tails together."""
     homes = [real_excerpt.home]
     homes += [claude_lab[name].home for name in ("06_resume", "14_bgagent", "15_worktree")]
-    files = {
-        path.relative_to(home / "projects").as_posix(): path.read_bytes()
-        for home in homes
-        for path in sorted(home.glob("projects/**/*.jsonl"))
-    }
+    files = logs_of(*homes)
     home = folder / "reference"
     for name, data in files.items():
         append(home, name, data)
@@ -57,37 +52,9 @@ def logs(claude_lab: Mapping[str, Scenario], real_excerpt: Excerpt, folder: Path
         return Logs(files, without_homes(content(engine.ledger.db)))
 
 
-def append(home: Path, name: str, data: bytes) -> None:
-    path = home / "projects" / name
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("ab") as log:
-        log.write(data)
-
-
 def without_homes(rows: Rows) -> Rows:
     """Leave out where the logs lay: each run has a folder of its own."""
     return {name: found for name, found in rows.items() if name != "homes"}
-
-
-def pieces(data: bytes, random: Random) -> list[bytes]:
-    """Cut `data` at random places, often right at a line's end or a byte beside it."""
-    line_ends = [found.start() for found in re.finditer(b"\n", data)] or [0]
-    cuts = {0, len(data)}
-    for _ in range(random.randint(0, MAX_PIECES)):
-        at = random.randint(0, len(data))
-        near = random.choice(line_ends) + random.randint(0, 2)
-        cuts.add(min(len(data), random.choice((at, near))))
-    return [data[start:end] for start, end in pairwise(sorted(cuts))]
-
-
-def arrivals(logs: Logs, random: Random) -> Iterator[tuple[str, bytes]]:
-    """Yield (name, piece): each log's pieces in order, the logs in any."""
-    left = {name: pieces(data, random) for name, data in sorted(logs.files.items())}
-    while left:
-        name = random.choice(list(left))
-        yield name, left[name].pop(0)
-        if not left[name]:
-            del left[name]
 
 
 RUN = count()
@@ -120,7 +87,7 @@ def test_logs_appended_in_any_pieces_give_the_same_rows(
     (home / "projects").mkdir(parents=True)
     with ExitStack() as stack:
         engine = stack.enter_context(opened(ledger, [home]))
-        for name, piece in arrivals(logs, random):
+        for name, piece in arrivals(logs.files, random):
             place = moved(home, name, random)
             append(home, place, piece)
             interrupted = random.random() < 0.2
