@@ -5,6 +5,7 @@ from pathlib import Path
 from random import Random
 
 import psutil
+import pytest
 from arrivals import append, arrivals, logs_of
 from corpora import Excerpt
 from e2e.running import Aicost
@@ -13,7 +14,6 @@ from lab.waiting import until
 from ledgers import Rows, content, opened, read_everything
 
 KILLS = 6
-PIECES_PER_LIFE = 8
 
 
 def rows_in(profile: Path, home: Path, zone: str) -> Rows:
@@ -21,18 +21,25 @@ def rows_in(profile: Path, home: Path, zone: str) -> Rows:
         return content(engine.ledger.db)
 
 
+@pytest.fixture(params=["real_excerpt", "real_corpus"])
+def logs(request: pytest.FixtureRequest) -> dict[str, bytes]:
+    found = request.getfixturevalue(request.param)
+    return logs_of(found.home if isinstance(found, Excerpt) else found)
+
+
 def test_kills_at_random_moments_lose_and_repeat_nothing(
-    real_excerpt: Excerpt, tmp_path: Path
+    logs: dict[str, bytes], tmp_path: Path
 ) -> None:
     random = Random(20261122)
     lab = LabHome(tmp_path / "home")
     aicost = Aicost(tmp_path / "profile", lab)
     (lab.claude / "projects").mkdir(parents=True)
-    left = list(arrivals(logs_of(real_excerpt.home), random))
+    left = list(arrivals(logs, random))
+    pieces_per_life = len(left) // (KILLS + 1)
     for _ in range(KILLS):
         aicost.run("daemon", "start")
         daemon = psutil.Process(aicost.ask("daemon", "status")["pid"])
-        for _ in range(min(PIECES_PER_LIFE, len(left))):
+        for _ in range(pieces_per_life):
             append(lab.claude, *left.pop(0))
         if random.random() < 0.5:
             aicost.wait_until_read()
