@@ -14,7 +14,7 @@ QUIET_S = 2.0  # rates fall and agents come and go without a log line
 
 
 class Publisher:
-    """Builds a view on every change, and every `QUIET_S` without one, while somebody watches."""
+    """Builds a view on every change, and every `quiet_s` without one, while somebody watches."""
 
     name = "publisher"
 
@@ -23,8 +23,11 @@ class Publisher:
         build: Callable[[], Awaitable[DashboardView]],
         publish: Callable[[DashboardView], None],
         watched: Callable[[], bool],
+        *,
+        quiet_s: float = QUIET_S,
     ) -> None:
         self._build, self._publish, self._watched = build, publish, watched
+        self._quiet_s = quiet_s
         self._changed = asyncio.Event()
 
     def changed(self) -> None:
@@ -35,10 +38,12 @@ class Publisher:
         """Publish until cancelled."""
         while True:
             try:
-                await asyncio.wait_for(self._changed.wait(), QUIET_S)
-                await asyncio.sleep(GATHER_S)
+                async with asyncio.timeout(self._quiet_s):
+                    await self._changed.wait()
             except TimeoutError:
                 pass  # nothing changed: the moment did
+            else:
+                await asyncio.sleep(GATHER_S)
             self._changed.clear()
             if self._watched():
                 await self._publish_one()

@@ -1,43 +1,67 @@
 """The component that keeps the ledger up to what is on disk."""
 
 import asyncio
+import logging
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import TypeVar
 
+from aicost.core.errors import StoreError
 from aicost.core.view import Reading
 from aicost.daemon.engine import Engine, Step, progress
-from aicost.daemon.indexer import Survey
+from aicost.daemon.indexer import BATCH_BYTES, Survey
 from aicost.daemon.watcher import Watcher
 from aicost.store.ledger import Recorded
 
 T = TypeVar("T")
 
-POLL_S = 10.0  # behind the watcher: what it missed is read this much later
-BARE_POLL_S = 2.0  # where something cannot be watched
-GATHER_S = 0.01  # lines of one flush arrive together
+log = logging.getLogger(__name__)
+
+NOTHING_SEEN = Reading(files_done=0, files_total=0, bytes_done=0, bytes_total=0)
+_NOTHING = Recorded(0, frozenset())
+_OLD_NS = 1_000_000_000  # a change this old should have been told by now
+_UNTOLD_CHANGES = 2  # so many must be found: a busy machine tells late
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """How often the reader looks by itself, in seconds."""
+
+    poll_s: float = 10.0  # behind the watcher: what it missed is read this much later
+    bare_poll_s: float = 2.0  # where something cannot be watched
+    folders_s: float = 2.0  # for folders to watch that were not there
+    retry_s: float = 2.0  # after the ledger could not be written
+    gather_s: float = 0.01  # lines of one flush arrive together
 
 
 class Reader:
     """Reads on a wake-up, at each poll, and when asked to catch up.
 
-    The engine's methods run in one thread of their own, one at a time.
+    All reading is done by the one task of `run`, whose steps run in a thread of their own: a
+    client that leaves in the middle takes only its waiting with it. While the ledger cannot be
+    written, `trouble` says why; nothing is lost, it stays unread.
     """
 
     name = "reader"
 
-    def __init__(self, engine: Engine, changed: Callable[[Recorded], None]) -> None:
-        self.engine, self._changed = engine, changed
-        self.watcher = Watcher(self.wake, lambda: changed(Recorded(0, frozenset())))
-        self.reading: Reading | None = None
+    def __init__(
+        self, engine: Engine, changed: Callable[[Recorded], None], pace: Pace = Pace()
+    ) -> None:
+        self.engine, self._changed, self._pace = engine, changed, pace
+        self.watcher = Watcher(self.wake, lambda: changed(_NOTHING))
+        self.reading: Reading | None = NOTHING_SEEN  # None: what is on disk is in the ledger
+        self.trouble = ""
         self.log_files = 0
         self.log_bytes = 0
         self.lag_s = 0.0  # from wake-up to ledger, of the last read
         self._woken: dict[str, tuple[str, float]] = {}
         self._wake = asyncio.Event()
         self._look_now = False
-        self._reading_all = asyncio.Lock()
+        self._waiting: list[asyncio.Future[Survey]] = []
+        self._known_homes: frozenset[str] = frozenset()  # at the last look
+        self._untold: dict[str, set[tuple[str, int]]] = {}
         self._thread = ThreadPoolExecutor(1, "ledger")
 
     def wake(self, path: str, home: str) -> None:
@@ -45,37 +69,25 @@ class Reader:
         self._woken.setdefault(path, (home, time.monotonic()))
         self._wake.set()
 
-    async def run(self) -> None:
-        """Read everything, then go on as agents write, until cancelled."""
-        loop = asyncio.get_running_loop()
-        self.watcher.start()
-        try:
-            while True:
-                await self.catch_up()
-                await self._follow(loop.time() + self._poll_s())
-        finally:
-            self.watcher.stop()
-            await loop.run_in_executor(None, self._thread.shutdown)
-            self.engine.close()
-
     def add_homes(self, homes: Iterable[str]) -> None:
         """Take homes on that a client's environment names; the next look is at once."""
         new = set(homes) - self.engine.homes
         if new:
             self.engine.homes = self.engine.homes | new  # (a survey may be under way: no `|=`)
+            self.reading = self.reading or NOTHING_SEEN
             self._look_now = True
             self._wake.set()
 
-    async def catch_up(self) -> Survey:
-        """Read everything that is on disk now; return what could not be read."""
-        async with self._reading_all:
-            self._look_now = False
-            self._watch()
-            found = await self.pending()
-            if found.unread:
-                await self._read_all(found)
-                found = await self.pending()
-            return found
+    def catch_up(self) -> "asyncio.Future[Survey]":
+        """Ask to read everything that is on disk now; gives what could not be read.
+
+        Raises StoreError (from the future) if it cannot be recorded.
+        """
+        waiting = asyncio.get_running_loop().create_future()
+        self._waiting.append(waiting)
+        self._look_now = True
+        self._wake.set()
+        return waiting
 
     async def pending(self) -> Survey:
         """Look how much is unread now, without reading it."""
@@ -83,49 +95,134 @@ class Reader:
         self.log_files, self.log_bytes = found.files, found.bytes
         return found
 
+    async def run(self) -> None:
+        """Read everything, then go on as agents write, until cancelled."""
+        try:
+            self.watcher.start()
+            while True:
+                await self._look()
+                await self._follow()
+        finally:
+            for waiting in self._waiting:
+                waiting.cancel()
+            self.watcher.stop()
+            await asyncio.get_running_loop().run_in_executor(None, self._thread.shutdown)
+            self.engine.close()
+
+    async def _look(self) -> None:
+        """Read all that is on disk, then answer those who asked before."""
+        waiting, self._waiting = self._waiting, []
+        self._look_now = False
+        try:
+            left = await self._read_disk()
+        except StoreError as error:
+            self._note(error)
+            for future in waiting:
+                if not future.done():
+                    future.set_exception(error)
+        else:
+            self._note(None)
+            for future in waiting:
+                if not future.done():
+                    future.set_result(left)
+        finally:
+            for future in waiting:
+                future.cancel()  # (unless it has its answer)
+
+    async def _read_disk(self) -> Survey:
+        self._watch()
+        homes, told = frozenset(self.engine.homes), self._woken
+        self._woken = {}  # what was written until now, this look sees
+        found = await self.pending()
+        if found.unread:
+            self._notice_untold(found, told)
+            await self._read_all(found)
+            found = await self.pending()
+        self._known_homes = homes
+        if self.reading is not None and homes == self.engine.homes:
+            self.reading = None
+            self._changed(_NOTHING)
+        return found
+
     async def _read_all(self, found: Survey) -> None:
         steps, start = self.engine.read_all(found), time.monotonic()
+        is_much = self.reading is not None or found.pending_bytes > BATCH_BYTES
         try:
             while (step := await self._in_thread(_next, steps)) is not None:
-                self.reading = progress(found, step, time.monotonic() - start)
+                if is_much:
+                    self.reading = progress(found, step, time.monotonic() - start)
                 self._changed(step.recorded)
                 await self._read_woken()  # live sessions do not wait for old logs
         finally:
             await self._in_thread(steps.close)
-            self.reading = None
-            self._changed(Recorded(0, frozenset()))
 
-    async def _follow(self, until: float) -> None:
-        """Read what is woken, until the next poll is due."""
+    async def _follow(self) -> None:
+        """Read what is woken, until the next look is due or asked for."""
         loop = asyncio.get_running_loop()
-        while (left := until - loop.time()) > 0:
-            try:
-                await asyncio.wait_for(self._wake.wait(), left)
-            except TimeoutError:
-                return
-            if self._look_now:
-                return
-            await asyncio.sleep(GATHER_S)
-            await self._read_woken()
+        until = loop.time() + self._rest_s()
+        while not self._look_now and (left := until - loop.time()) > 0:
+            if not await self._is_woken(min(left, self._pace.folders_s)):
+                if self._watch():
+                    self._changed(_NOTHING)  # a registry may have come
+                    return
+            elif not self.trouble and not self._look_now:
+                await asyncio.sleep(self._pace.gather_s)
+                try:
+                    await self._read_woken()
+                except StoreError as error:
+                    self._note(error)
+                    until = loop.time() + self._rest_s()
+
+    async def _is_woken(self, within_s: float) -> bool:
+        try:
+            async with asyncio.timeout(within_s):
+                await self._wake.wait()
+        except TimeoutError:
+            return False
+        self._wake.clear()
+        return True
 
     async def _read_woken(self) -> None:
-        self._wake.clear()
-        woken, self._woken = self._woken, {}
-        if not woken:
+        if not self._woken:
             return
+        woken, self._woken = self._woken, {}
         paths = [(path, home) for path, (home, _) in woken.items()]
         recorded = await self._in_thread(self.engine.read_paths, paths)
         self.lag_s = time.monotonic() - min(at for _, at in woken.values())
         if recorded.sessions:
             self._changed(recorded)
 
-    def _watch(self) -> None:
-        self.watcher.forget_vanished()
-        for home in sorted(self.engine.homes):
-            self.watcher.watch(home, asyncio.get_running_loop())
+    def _watch(self) -> bool:
+        """Watch what can be watched by now; return whether something is new."""
+        loop = asyncio.get_running_loop()
+        return any([self.watcher.watch(home, loop) for home in sorted(self.engine.homes)])
 
-    def _poll_s(self) -> float:
-        return BARE_POLL_S if self.watcher.unwatched else POLL_S
+    def _rest_s(self) -> float:
+        if self.trouble:
+            return self._pace.retry_s
+        return self._pace.bare_poll_s if self.watcher.unwatched else self._pace.poll_s
+
+    def _note(self, error: StoreError | None) -> None:
+        what = error.what if error else ""
+        if what and what != self.trouble:
+            log.warning("%s; trying again", what)
+        elif self.trouble and not what:
+            log.info("the ledger can be written again")
+        self.trouble = what
+
+    def _notice_untold(self, found: Survey, told: Mapping[str, object]) -> None:
+        """Poll more often where logs change without a word: a network, WSL's drives, a limit."""
+        if self.trouble:
+            return  # told, and not recorded
+        now_ns = time.time_ns()
+        for unread in found.unread:
+            is_old = unread.modified_ns < now_ns - _OLD_NS
+            was_told = unread.path in told or unread.path in self._woken
+            if is_old and not was_told and unread.home in self._known_homes:
+                untold = self._untold.setdefault(unread.home, set())
+                untold.add((unread.path, unread.modified_ns))
+                if len(untold) == _UNTOLD_CHANGES:
+                    self.watcher.tells_too_little(unread.home)
 
     async def _in_thread(self, function: Callable[..., T], *args: object) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, function, *args)

@@ -15,8 +15,9 @@ import msgspec
 from aicost import __version__
 from aicost.core.errors import ConfigError, StoreError
 from aicost.core.session import LiveSession
-from aicost.core.view import DashboardView, Reading
+from aicost.core.view import DashboardView
 from aicost.daemon import answers
+from aicost.daemon.indexer import Survey
 from aicost.daemon.live import read_live
 from aicost.daemon.publisher import Publisher
 from aicost.daemon.reader import Reader
@@ -68,13 +69,14 @@ class Service:
         """Run all components until asked to stop. Raises ExceptionGroup if one breaks."""
         try:
             async with asyncio.TaskGroup() as group:
-                components = (self._reader, self._publisher, self._server)
+                components = (self._server, self._publisher, self._reader)
                 tasks = [group.create_task(c.run(), name=c.name) for c in components]
                 await self._server.listening.wait()
                 ready()
                 await self._stop.wait()
-                for task in tasks:
+                for task in tasks:  # one after the other: clients need the reader to the last
                     task.cancel()
+                    await asyncio.wait([task])
         finally:
             self._queries.shutdown()
             self._db.close()
@@ -108,9 +110,13 @@ class Service:
             "uptime_s": own.uptime_s,
             "homes": sorted(self._engine.homes),
             "unwatched": self._reader.watcher.unwatched,
+            "trouble": self._reader.trouble,
             "log_files": found.files,
             "log_bytes": found.bytes,
             "pending_bytes": found.pending_bytes,
+            "unreadable": [
+                os.fsencode(log.path).decode(errors="replace") for log in found.unreadable
+            ],
             "lag_s": self._reader.lag_s,
             "rss_bytes": own.rss_bytes,
             "cpu_s": own.cpu_s,
@@ -150,23 +156,23 @@ class Service:
     ) -> tuple[answers.Question, dict[str, object]]:
         """Take on the caller's homes and, unless it will not wait, read all that is on disk."""
         self._take_homes(params)
-        if params.get("wait", True):
-            async with asyncio.TaskGroup() as group:
-                telling = group.create_task(self._tell_progress(notify), name="progress")
-                left = await self._reader.catch_up()
-                telling.cancel()
-        else:
-            left = await self._reader.pending()
+        wait = params.get("wait", True)
+        left = await (self._caught_up(notify) if wait else self._reader.pending())
         asked = {key: value for key, value in params.items() if key != "wait"}
         asked["homes"] = self._setup.asked_homes(params.get("homes"))
         complete, pending_bytes = left.is_complete, left.pending_bytes
         return replace(self._moment(), complete=complete, pending_bytes=pending_bytes), asked
 
-    async def _tell_progress(self, notify: Notify) -> None:
-        while True:
-            await asyncio.sleep(PROGRESS_S)
-            if isinstance(self._reader.reading, Reading):
-                await notify(msgspec.to_builtins(self._reader.reading))
+    async def _caught_up(self, notify: Notify) -> Survey:
+        """Wait until all that is on disk now was read; tell how far the reading is meanwhile."""
+        caught_up = self._reader.catch_up()
+        try:
+            while not (await asyncio.wait([caught_up], timeout=PROGRESS_S))[0]:
+                if self._reader.reading is not None:
+                    await notify(msgspec.to_builtins(self._reader.reading))
+            return caught_up.result()
+        finally:
+            caught_up.cancel()
 
     async def _build_view(self) -> DashboardView:
         live = await self._live()

@@ -2,25 +2,39 @@
 
 import asyncio
 import logging
+import os
+import warnings
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from watchdog.events import FileSystemEvent, FileSystemEventHandler
+from watchdog.events import (
+    FileCreatedEvent,
+    FileDeletedEvent,
+    FileModifiedEvent,
+    FileMovedEvent,
+    FileSystemEvent,
+    FileSystemEventHandler,
+)
 from watchdog.observers import Observer
-from watchdog.observers.api import BaseObserver
+from watchdog.observers.api import BaseObserver, ObservedWatch
 
 from aicost.daemon.live import REGISTRY_DIR
 
 log = logging.getLogger(__name__)
 
 LOGS_DIR = "projects"
+# Not the opening and closing of files: our own reading would wake us.
+_WRITTEN: list[type[FileSystemEvent]] = [FileCreatedEvent, FileModifiedEvent, FileMovedEvent]
+_CHANGED = [*_WRITTEN, FileDeletedEvent]
+
+Notify = Callable[[str], None]
 
 
 class Watcher:
     """Calls `log_written(path, home)` and `registry_changed()` in the event loop.
 
-    Homes whose folders do not exist yet are tried again at each `watch`. `unwatched` names what
-    only the poll sees, and why.
+    `unwatched` names the folders that only the poll sees, and why.
     """
 
     def __init__(
@@ -28,14 +42,22 @@ class Watcher:
     ) -> None:
         self._log_written, self._registry_changed = log_written, registry_changed
         self._observer: BaseObserver | None = None
-        self._watched: set[str] = set()
+        self._watched: dict[str, _Folder] = {}  # by real path
         self.unwatched: dict[str, str] = {}
 
     def start(self) -> None:
-        """Start the observer's thread."""
-        self._observer = Observer()
-        self._observer.name = "watcher"
-        self._observer.start()
+        """Start the observer's threads. Where there can be none, everything is unwatched."""
+        # Folders made one in the other at once are added twice by watchdog 7; it says so, at
+        # length, and goes on.
+        warnings.filterwarnings("ignore", message="Callback with id", category=RuntimeWarning)
+        try:
+            observer = Observer()
+            observer.name = "watcher"
+            observer.start()
+        except OSError as error:  # the system's limit of observers
+            log.warning("cannot watch folders, polling them instead: %s", error.strerror)
+        else:
+            self._observer = observer
 
     def stop(self) -> None:
         """End the observer's threads and wait for them."""
@@ -43,48 +65,126 @@ class Watcher:
             self._observer.stop()
             self._observer.join()
             self._observer = None
+        self._watched.clear()
 
-    def watch(self, home: str, loop: asyncio.AbstractEventLoop) -> None:
-        """Watch a home's logs and its registry of running sessions, as far as they exist."""
-        for folder, recursive in ((LOGS_DIR, True), (REGISTRY_DIR, False)):
-            path = str(Path(home) / folder)
-            if path in self._watched or self._observer is None or not Path(path).is_dir():
-                continue
-            handler = _Handler(self._event_of(home, folder), loop)
-            try:
-                self._observer.schedule(handler, path, recursive=recursive)
-            except OSError as error:  # the system's limit of watches, or a folder just gone
-                if path not in self.unwatched:
-                    log.warning("cannot watch a folder, polling it instead: %s", error.strerror)
-                self.unwatched[path] = error.strerror or str(error)
-                continue
+    def watch(self, home: str, loop: asyncio.AbstractEventLoop) -> bool:
+        """Watch a home's logs and its registry of running sessions, as far as they exist.
+
+        To be called now and then: folders come late, vanish, or are replaced by others of the
+        same name. Returns whether there is a folder that was not watched before.
+        """
+        logs = self._watch(f"{home}/{LOGS_DIR}", _Purpose(True, self._log_notify(home)), loop)
+        registry = _Purpose(False, lambda _: self._registry_changed())
+        return self._watch(f"{home}/{REGISTRY_DIR}", registry, loop) or logs
+
+    def tells_too_little(self, home: str) -> None:
+        """Note that a log of this home changed and nobody told us."""
+        self._give_up(f"{home}/{LOGS_DIR}", "the file system does not tell of every change")
+
+    def _watch(self, path: str, purpose: "_Purpose", loop: asyncio.AbstractEventLoop) -> bool:
+        # The observer does not follow a link to the folder itself: it gets the real path, and
+        # what it says is translated back. Two homes may be links to one.
+        real = os.path.realpath(path)
+        identity, folder = _identity(real), self._watched.get(real)
+        if folder and (folder.identity != identity or not self._is_alive(folder)):
+            self._forget(real)
+            folder = None
+        if identity is None:
             self.unwatched.pop(path, None)
-            self._watched.add(path)
+            return False
+        if folder is None:
+            folder = self._schedule(path, _Folder(real, identity), purpose, loop)
+        if folder is None or path in folder.names:
+            return False
+        folder.names[path] = purpose.notify
+        self.unwatched.pop(path, None)
+        return True
 
-    def forget_vanished(self) -> None:
-        """Drop watches of folders that are gone, so that new ones of the name are watched."""
-        self._watched = {path for path in self._watched if Path(path).is_dir()}
+    def _schedule(
+        self, path: str, folder: "_Folder", purpose: "_Purpose", loop: asyncio.AbstractEventLoop
+    ) -> "_Folder | None":
+        if self._observer is None:
+            self._give_up(path, "the system allows no more observers")
+            return None
+        events = _WRITTEN if purpose.is_recursive else _CHANGED
+        try:
+            folder.watch = self._observer.schedule(
+                _Handler(folder.tell, loop),
+                folder.real,
+                recursive=purpose.is_recursive,
+                event_filter=events,
+            )
+        except OSError as error:  # the system's limit of watches, or a folder just gone
+            self._give_up(path, error.strerror or str(error))
+            return None
+        self._watched[folder.real] = folder
+        return folder
 
-    def _event_of(self, home: str, folder: str) -> Callable[[str], None]:
-        if folder == REGISTRY_DIR:
-            return lambda _: self._registry_changed()
+    def _is_alive(self, folder: "_Folder") -> bool:
+        """Say whether a folder still is watched: that ends with it, and a new one of the same
+        name may get the same number."""
+        emitters = self._observer.emitters.copy() if self._observer else ()
+        return any(emitter.watch == folder.watch and emitter.is_alive() for emitter in emitters)
+
+    def _forget(self, real: str) -> None:
+        folder = self._watched.pop(real)
+        if self._observer is not None and folder.watch is not None:
+            self._observer.unschedule(folder.watch)
+
+    def _give_up(self, path: str, why: str) -> None:
+        if self.unwatched.get(path) != why:
+            log.warning("cannot watch a folder, polling it instead: %s", why)
+        self.unwatched[path] = why
+
+    def _log_notify(self, home: str) -> Notify:
         return lambda path: self._log_written(path, home) if path.endswith(".jsonl") else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Purpose:
+    """What a folder is watched for."""
+
+    is_recursive: bool
+    notify: Notify
+
+
+@dataclass
+class _Folder:
+    """A watched folder, and who wants to know of it under which name."""
+
+    real: str
+    identity: tuple[int, int]
+    watch: ObservedWatch | None = None
+    names: dict[str, Notify] = field(default_factory=dict)
+
+    def tell(self, changed: str) -> None:
+        below = changed.removeprefix(self.real)
+        for name, notify in self.names.items():
+            notify(name + below)
 
 
 class _Handler(FileSystemEventHandler):
     """Hands paths from watchdog's thread to the event loop."""
 
-    def __init__(self, notify: Callable[[str], None], loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, notify: Notify, loop: asyncio.AbstractEventLoop) -> None:
         self._notify, self._loop = notify, loop
 
     def on_any_event(self, event: FileSystemEvent) -> None:
-        """Pass on what may have changed a file; opening and closing for reading does not."""
-        if event.event_type in ("opened", "closed_no_write") or event.is_directory:
+        """Pass on what may have changed a file."""
+        if event.is_directory:
             return
         try:
             for path in (event.src_path, event.dest_path):
                 if path:
-                    text = path if isinstance(path, str) else bytes(path).decode(errors="replace")
-                    self._loop.call_soon_threadsafe(self._notify, text)
+                    self._loop.call_soon_threadsafe(self._notify, os.fsdecode(path))
         except RuntimeError:  # the loop has ended; so will this thread
             return
+
+
+def _identity(path: str) -> tuple[int, int] | None:
+    """Return what tells a folder from another of the same name; None if it is none."""
+    try:
+        found = Path(path).stat()
+    except OSError:
+        return None
+    return (found.st_dev, found.st_ino) if Path(path).is_dir() else None

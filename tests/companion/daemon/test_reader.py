@@ -1,0 +1,385 @@
+"""The reader: follows as agents write, catches up when asked, and outlives what goes wrong."""
+
+import asyncio
+import contextlib
+import errno
+import os
+import shutil
+import sqlite3
+import threading
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import psutil
+import pytest
+from claude_logs import TOO_LATE_S, append, call_line, eventually, log_of, register
+from ledgers import BOOK
+from watchdog.observers.api import BaseObserver
+
+from aicost.core.errors import StoreError
+from aicost.daemon import indexer
+from aicost.daemon.engine import Engine, open_engine
+from aicost.daemon.indexer import Survey
+from aicost.daemon.reader import NOTHING_SEEN, Pace, Reader
+from aicost.platform.dirs import load_dirs
+from aicost.store.ledger import Recorded
+
+NEVER_S = 1000.0
+NO_POLL = Pace(poll_s=NEVER_S, bare_poll_s=NEVER_S, folders_s=0.02, retry_s=NEVER_S)
+
+
+class Run:
+    """A running reader and what it said."""
+
+    def __init__(self, engine: Engine, ledger: Path, pace: Pace) -> None:
+        self.changes = list[Recorded]()
+        self.changed: Callable[[Recorded], None] = self.changes.append
+        self.reader = Reader(engine, lambda recorded: self.changed(recorded), pace)
+        self.ledger = ledger
+
+    @property
+    def calls(self) -> set[str]:
+        """The message ids that another process would find in the ledger."""
+        with contextlib.closing(sqlite3.connect(self.ledger)) as db:
+            keys = db.execute("SELECT event_key FROM call")
+            return {key.removeprefix("claude:") for (key,) in keys}
+
+    async def has(self, *wanted: str) -> None:
+        await eventually(lambda: set(wanted) <= self.calls, f"{wanted} in the ledger")
+
+    async def is_up_to_date(self) -> None:
+        await eventually(lambda: self.reader.reading is None, "the first look")
+
+
+@pytest.fixture
+def logs(home: Path) -> Path:
+    return home / ".claude"
+
+
+def own_threads() -> set[str]:
+    """Name the threads, but those the event loop keeps for whoever needs one."""
+    return {thread.name for thread in threading.enumerate() if "asyncio" not in thread.name}
+
+
+@asynccontextmanager
+async def running(home: Path, homes: list[Path], pace: Pace = NO_POLL) -> AsyncIterator[Run]:
+    """Run a reader; afterwards nothing of it is left."""
+    threads, descriptors = own_threads(), psutil.Process().num_fds()
+    dirs = load_dirs({"AICOST_HOME": str(home / "aicost")})
+    engine = open_engine(dirs, book=BOOK, zone=ZoneInfo("UTC"), homes=[str(path) for path in homes])
+    run = Run(engine, dirs.ledger_file, pace)
+    task = asyncio.create_task(run.reader.run())
+    try:
+        yield run
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.wait_for(task, TOO_LATE_S)
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        engine.ledger.db.execute("SELECT 1")
+    assert own_threads() == threads
+    assert psutil.Process().num_fds() == descriptors
+
+
+# Following
+
+
+async def test_what_is_there_is_read_and_then_what_is_written(home: Path, logs: Path) -> None:
+    log = append(log_of(logs), call_line("msg_1"))
+    async with running(home, [logs]) as run:
+        assert run.reader.reading == NOTHING_SEEN
+        await run.has("msg_1")
+        await run.is_up_to_date()
+        append(log, call_line("msg_2"))
+        await run.has("msg_2")
+        append(log_of(logs, "s-2", "-new"), call_line("msg_3", "s-2"))
+        await run.has("msg_3")
+        await eventually(lambda: run.reader.lag_s > 0, "a lag")
+        await eventually(
+            lambda: {"s-1", "s-2"} == {name for change in run.changes for name in change.sessions},
+            "word of both sessions",
+        )
+
+
+async def test_a_home_that_appears_later_is_read_and_followed(home: Path, logs: Path) -> None:
+    async with running(home, [logs]) as run:
+        await run.is_up_to_date()
+        log = append(log_of(logs), call_line("msg_1"))
+        await run.has("msg_1")
+        append(log, call_line("msg_2"))
+        await run.has("msg_2")
+        register(logs, "s-1", pid=os.getpid())
+        run.changes.clear()
+        await eventually(lambda: run.changes, "word of the registry")
+
+
+async def test_a_home_that_is_replaced_is_read_and_followed(home: Path, logs: Path) -> None:
+    append(log_of(logs), call_line("msg_1"))
+    async with running(home, [logs]) as run:
+        await run.has("msg_1")
+        shutil.rmtree(logs)
+        log = append(log_of(logs), call_line("msg_2"))
+        await run.has("msg_1", "msg_2")
+        append(log, call_line("msg_3"))
+        await run.has("msg_3")
+
+
+async def test_homes_taken_on_are_read_and_followed(home: Path, logs: Path) -> None:
+    other = home / "other"
+    log = append(log_of(other), call_line("msg_1"))
+    async with running(home, [logs]) as run:
+        await run.is_up_to_date()
+        run.reader.add_homes([str(other), str(logs)])
+        assert run.reader.reading is not None
+        await run.has("msg_1")
+        await run.is_up_to_date()
+        append(log, call_line("msg_2"))
+        await run.has("msg_2")
+
+
+async def test_without_watches_the_poll_reads(
+    home: Path, logs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_space(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "inotify watch limit reached")
+
+    monkeypatch.setattr(BaseObserver, "schedule", no_space)
+    log = append(log_of(logs), call_line("msg_1"))
+    pace = Pace(poll_s=NEVER_S, bare_poll_s=0.02)
+    async with running(home, [logs], pace) as run:
+        await run.has("msg_1")
+        assert run.reader.watcher.unwatched == {f"{logs}/projects": "inotify watch limit reached"}
+        append(log, call_line("msg_2"))
+        await run.has("msg_2")
+
+
+async def test_logs_that_change_without_a_word_are_polled_more_often(
+    home: Path, logs: Path
+) -> None:
+    """As on a network drive: the watch is there and says nothing."""
+    log = append(log_of(logs), call_line("msg_1"))
+    pace = Pace(poll_s=0.02, bare_poll_s=0.02)
+    async with running(home, [logs], pace) as run:
+        await run.is_up_to_date()
+        run.reader.wake = lambda path, home: None  # type: ignore[method-assign]
+        run.reader.watcher._log_written = run.reader.wake
+        for number in range(2, 4):
+            append(log, call_line(f"msg_{number}"))
+            os.utime(log, (1_000_000 + number, 1_000_000 + number))
+            await run.has(f"msg_{number}")
+        await eventually(lambda: run.reader.watcher.unwatched, "word of it")
+        assert list(run.reader.watcher.unwatched) == [f"{logs}/projects"]
+
+
+async def test_logs_that_are_told_are_not_mistaken_for_silent_ones(home: Path, logs: Path) -> None:
+    log = append(log_of(logs), call_line("msg_1"))
+    async with running(home, [logs]) as run:
+        await run.is_up_to_date()
+        for number in range(2, 6):
+            append(log, call_line(f"msg_{number}"))
+            os.utime(log, (1_000_000 + number, 1_000_000 + number))
+            await run.reader.catch_up()
+        assert run.reader.watcher.unwatched == {}
+
+
+# Catching up
+
+
+async def test_catching_up_reads_what_was_written_before_the_question(
+    home: Path, logs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running(home, [logs]) as run:
+        monkeypatch.setattr(run.reader, "wake", lambda path, home: None)
+        for number in range(20):
+            append(log_of(logs, f"s-{number}"), call_line(f"msg_{number}"))
+            left = await asyncio.wait_for(run.reader.catch_up(), TOO_LATE_S)
+            assert f"msg_{number}" in run.calls
+            assert left.is_complete
+
+
+async def test_many_may_ask_at_once_and_leave_again(home: Path, logs: Path) -> None:
+    for number in range(30):
+        append(log_of(logs, f"s-{number}"), call_line(f"msg_{number}"))
+    async with running(home, [logs]) as run:
+        staying = [run.reader.catch_up() for _ in range(5)]
+        leaving = [run.reader.catch_up() for _ in range(5)]
+        for future in leaving:
+            future.cancel()
+        for future in staying:
+            assert (await asyncio.wait_for(future, TOO_LATE_S)).is_complete
+        assert len(run.calls) == 30
+
+
+async def test_who_asks_during_a_look_is_answered_after_another(
+    home: Path, logs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    in_survey, go_on = asyncio.Event(), threading.Event()
+    loop, real = asyncio.get_running_loop(), Engine.survey
+
+    def slow(engine: Engine) -> Survey:
+        found = real(engine)
+        loop.call_soon_threadsafe(in_survey.set)
+        go_on.wait(TOO_LATE_S)
+        return found
+
+    monkeypatch.setattr(Engine, "survey", slow)
+    async with running(home, [logs]) as run:
+        await asyncio.wait_for(in_survey.wait(), TOO_LATE_S)
+        append(log_of(logs), call_line("msg_1"))
+        caught_up = run.reader.catch_up()
+        go_on.set()
+        await asyncio.wait_for(caught_up, TOO_LATE_S)
+        assert run.calls == {"msg_1"}
+
+
+async def test_what_cannot_be_read_is_left_and_said(home: Path, logs: Path) -> None:
+    append(log_of(logs), call_line("msg_1"))
+    odd = append(log_of(logs).parent / os.fsdecode(b"\xff.jsonl"), call_line("msg_2"))
+    async with running(home, [logs]) as run:
+        left = await run.reader.catch_up()
+        assert run.calls == {"msg_1"}
+        assert (left.is_complete, left.pending_bytes) == (False, odd.stat().st_size)
+        assert await run.reader.pending() == left
+        assert run.reader.reading is None
+
+
+# A first reading of much
+
+
+@pytest.fixture
+def many(logs: Path, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    """Twelve logs, each a step of its own, read in the reader's thread."""
+    monkeypatch.setattr(indexer, "BATCH_BYTES", 1)
+    monkeypatch.setattr(os, "cpu_count", lambda: 1)
+    return [append(log_of(logs, f"s-{n}"), call_line(f"msg_{n}", f"s-{n}")) for n in range(12)]
+
+
+async def test_a_reading_says_how_far_it_is(home: Path, logs: Path, many: list[Path]) -> None:
+    said = list[tuple[int, int]]()
+    async with running(home, [logs]) as run:
+
+        def note(_: Recorded) -> None:
+            if reading := run.reader.reading:
+                said.append((reading.files_done, reading.files_total))
+
+        run.changed = note
+        await run.is_up_to_date()
+        assert said == [(number, 12) for number in range(1, 13)]
+        run.changed = run.changes.append
+        append(many[0], call_line("msg_new"))
+        await run.reader.catch_up()
+        assert run.reader.reading is None
+
+
+async def test_a_live_session_does_not_wait_for_old_logs(
+    home: Path, logs: Path, many: list[Path]
+) -> None:
+    live = log_of(logs, "live")
+    steps_until_read = list[int]()
+    async with running(home, [logs]) as run:
+
+        def write_at_the_first_step(_: Recorded) -> None:
+            run.changes.append(_)
+            if len(run.changes) == 1:
+                append(live, call_line("msg_live", "live"))
+                run.reader.wake(str(live), str(logs))
+            elif "msg_live" in run.calls:
+                steps_until_read.append(len(run.changes))
+
+        run.changed = write_at_the_first_step
+        await run.has(*[f"msg_{n}" for n in range(12)])
+        assert steps_until_read[0] == 2
+
+
+async def test_a_stop_in_the_middle_of_a_reading_leaves_a_whole_ledger(
+    home: Path, logs: Path, many: list[Path]
+) -> None:
+    async with running(home, [logs]) as run:
+        await eventually(lambda: run.changes, "the first step")
+        question = run.reader.catch_up()
+    assert question.cancelled()
+    assert run.calls
+    async with running(home, [logs]) as run:
+        await run.is_up_to_date()
+        assert run.calls == {f"msg_{n}" for n in range(12)}
+
+
+async def test_a_client_that_leaves_does_not_end_the_reading(
+    home: Path, logs: Path, many: list[Path]
+) -> None:
+    async with running(home, [logs]) as run:
+        question = run.reader.catch_up()
+        await eventually(lambda: run.changes, "the first step")
+        question.cancel()
+        await run.has(*[f"msg_{n}" for n in range(12)])
+
+
+# What goes wrong
+
+
+@asynccontextmanager
+async def ledger_held_by_another(run: Run) -> AsyncIterator[None]:
+    """Another process writes, and takes its time."""
+    run.reader.engine.ledger.db.execute("PRAGMA busy_timeout = 0")
+    other = sqlite3.connect(run.ledger, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    finally:
+        other.close()
+
+
+async def test_a_locked_ledger_is_trouble_until_it_is_free(
+    home: Path, logs: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    log = append(log_of(logs), call_line("msg_1"))
+    pace = Pace(poll_s=NEVER_S, retry_s=0.02, folders_s=0.02)
+    async with running(home, [logs], pace) as run:
+        await run.has("msg_1")
+        await run.is_up_to_date()
+        async with ledger_held_by_another(run):
+            append(log, call_line("msg_2"))
+            await eventually(lambda: run.reader.trouble, "trouble")
+            assert "locked" in run.reader.trouble
+            append(log_of(logs, "s-2"), call_line("msg_3"))
+            for _ in range(3):
+                with pytest.raises(StoreError, match="locked"):
+                    await run.reader.catch_up()
+            assert run.calls == {"msg_1"}
+        await run.has("msg_2", "msg_3")
+        await eventually(lambda: not run.reader.trouble, "the end of trouble")
+        append(log, call_line("msg_4"))
+        await run.has("msg_4")
+        assert run.reader.watcher.unwatched == {}
+    warnings = [record for record in caplog.records if record.levelname == "WARNING"]
+    assert len(warnings) == 1
+
+
+async def test_a_ledger_locked_from_the_start_is_filled_when_it_is_free(
+    home: Path, logs: Path
+) -> None:
+    append(log_of(logs), call_line("msg_1"))
+    async with running(home, [logs], Pace(retry_s=0.02)) as run:
+        async with ledger_held_by_another(run):
+            await eventually(lambda: run.reader.trouble, "trouble")
+            assert run.reader.reading is not None
+        await run.has("msg_1")
+        await run.is_up_to_date()
+
+
+async def test_a_bug_ends_the_reader_and_whoever_waits(
+    home: Path, logs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_: Engine) -> Survey:
+        raise RuntimeError("a bug")
+
+    monkeypatch.setattr(Engine, "survey", broken)
+    dirs = load_dirs({"AICOST_HOME": str(home / "aicost")})
+    engine = open_engine(dirs, book=BOOK, zone=ZoneInfo("UTC"), homes=[str(logs)])
+    reader = Reader(engine, lambda _: None)
+    question = reader.catch_up()
+    with pytest.raises(RuntimeError, match="a bug"):
+        await asyncio.wait_for(reader.run(), TOO_LATE_S)
+    assert question.cancelled()
