@@ -8,7 +8,7 @@ from builders import NOW, burn, session_row, usd
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aicost.core.view import SessionRow
+from aicost.core.view import BurnRate, SessionRow
 from aicost_tui.columns import (
     context_role,
     fit_columns,
@@ -106,7 +106,7 @@ def test_a_session_has_a_name_whatever_is_known(changes: dict[str, str], name: s
 
 def test_subagents_are_counted_even_where_the_name_is_cut() -> None:
     row = session_row(branch="feature/" + "x" * 90, subagents=3)
-    assert cell(row, "repo · branch", 46).endswith("… (3)")
+    assert "… (3) " in plain(drawn(row, 46))
     assert cell(session_row(subagents=1), "repo · branch", 220).endswith("(1 agent)")
     assert cell(session_row(subagents=2), "repo · branch", 220).endswith("(2 agents)")
     assert "(" not in cell(session_row(), "repo · branch")
@@ -162,6 +162,23 @@ def test_context_says_what_is_known(changes: dict[str, Any], text: str) -> None:
 def test_unknown_is_never_shown_as_nothing(title: str, changes: dict[str, Any], text: str) -> None:
     width = 170
     assert cell(session_row(**changes), title, width) == text
+
+
+@pytest.mark.parametrize("width", [46, 78, 98, 99, 100, 118, 138, 170])
+def test_a_table_uses_all_its_room(width: int) -> None:
+    assert width_of(drawn(session_row(), width)) == width
+
+
+@pytest.mark.parametrize(
+    ("rate", "text", "role"),
+    [
+        (burn(), "$0.00", "label"),
+        (burn(4, 1), "$4.00", "figure"),
+        (burn(0, 1), "?", "warn"),
+    ],
+)
+def test_a_burn_that_is_not_zero_stands_out(rate: BurnRate, text: str, role: str) -> None:
+    assert roles(session_row(burn=rate), text) == {role}
 
 
 @pytest.mark.parametrize(("share", "role"), [(0.5, "text"), (0.499, "warn")])

@@ -44,11 +44,10 @@ def fit_columns(width: int) -> tuple[Column, ...]:
     chosen = [replace(_NAME, width=max(1, min(width, least_name)))]
     room = width - chosen[0].width
     for column in _BY_IMPORTANCE:
-        room -= column.width + gap
-        if room < 0:
-            room += column.width + gap
+        if column.width + gap > room:
             break
         chosen.append(column)
+        room -= column.width + gap
     chosen.sort(key=lambda column: _SCREEN_ORDER.index(column.title))
     return _grown(chosen, room)
 

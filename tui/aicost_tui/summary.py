@@ -13,6 +13,7 @@ from aicost_tui.rows import STATES, Sort
 from aicost_tui.spans import Line, Part, Span, arrange, crop
 
 OLD_AFTER_S = 5  # an older view says how old it is
+_DAY_S = 86_400
 START_COMMAND = "aicost daemon start"
 RESTART_COMMAND = "aicost daemon stop && aicost daemon start"
 DEMO_COMMAND = "aicost top --demo"
@@ -246,9 +247,10 @@ def _clock_part(facts: HeaderFacts) -> Part:
 def _started(row: SessionRow, now: datetime, zone: tzinfo) -> Line:
     if row.started_at is None:
         return ()
-    local, age = row.started_at.astimezone(zone), fmt.age((now - row.started_at).total_seconds())
-    at = f"{local:%H:%M}" if age[-1] in "wsmh" else f"{local:%Y-%m-%d %H:%M}"
-    return (Span("started ", "label"), Span(at, "text"), Span(f", {age} ago", "label"))
+    local, seconds = row.started_at.astimezone(zone), (now - row.started_at).total_seconds()
+    at = f"{local:%H:%M}" if seconds < _DAY_S else f"{local:%Y-%m-%d %H:%M}"
+    ago = "just now" if seconds < 1 else f"{fmt.age(seconds)} ago"
+    return (Span("started ", "label"), Span(at, "text"), Span(f", {ago}", "label"))
 
 
 def _context_forms(row: SessionRow) -> tuple[Line, ...]:

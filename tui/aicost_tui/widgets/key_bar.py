@@ -21,7 +21,7 @@ class KeyBar(Painted):
         self.screen.bindings_updated_signal.subscribe(self, self._bindings_changed)
 
     def _bindings_changed(self, _screen: Screen[Any]) -> None:
-        self.refresh()
+        self.changed()
 
     def build(self, width: int) -> Sequence[Line]:
         """Return one line; what has no room is left out from the right, but help and quit."""

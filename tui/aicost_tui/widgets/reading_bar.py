@@ -13,11 +13,12 @@ from aicost_tui.widgets.painted import Painted
 class ReadingBar(Painted):
     """Shows `reading`, and itself only while there is one."""
 
-    reading: reactive[Reading | None] = reactive(None)
+    reading: reactive[Reading | None] = reactive(None, repaint=False)
 
     def watch_reading(self, reading: Reading | None) -> None:
         """Appear and disappear."""
         self.set_class(reading is not None, "-reading")
+        self.changed()
 
     def build(self, width: int) -> Sequence[Line]:
         """Return the line."""

@@ -24,11 +24,12 @@ class Selected:
 class SessionDetail(Painted):
     """Shows the `selected` session, and itself only when there is one."""
 
-    selected: reactive[Selected | None] = reactive(None)
+    selected: reactive[Selected | None] = reactive(None, repaint=False)
 
     def watch_selected(self, selected: Selected | None) -> None:
         """Appear and disappear."""
         self.set_class(selected is not None, "-selected")
+        self.changed()
 
     def build(self, width: int) -> Sequence[Line]:
         """Return both lines."""

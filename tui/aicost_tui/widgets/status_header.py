@@ -12,7 +12,11 @@ from aicost_tui.widgets.painted import Painted
 class StatusHeader(Painted):
     """Shows `facts`; empty until the first ones are set."""
 
-    facts: reactive[HeaderFacts | None] = reactive(None)
+    facts: reactive[HeaderFacts | None] = reactive(None, repaint=False)
+
+    def watch_facts(self) -> None:
+        """Draw what changed."""
+        self.changed()
 
     def build(self, width: int) -> Sequence[Line]:
         """Return both lines."""
