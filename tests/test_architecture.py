@@ -128,28 +128,38 @@ def test_core_reads_neither_clock_nor_disk(path: Path) -> None:
     assert [call for call in calls if UNREPEATABLE.fullmatch(call)] == []
 
 
-@pytest.mark.parametrize("path", modules_below(CLI), ids=place)
-def test_commands_hold_no_business_of_their_own(path: Path) -> None:
-    """No SQL, sockets or wire formats in a command: it parses, asks a room, prints."""
-    imported = {
-        name.partition(".")[0] for node in ast.walk(TREES[path]) for name in _imported_names(node)
-    }
-    assert imported.isdisjoint({"sqlite3", "socket", "httpx", "msgspec", "watchdog"})
-
-
 def _imported_names(node: ast.AST) -> Iterable[str]:
     if isinstance(node, ast.Import):
         return [alias.name for alias in node.names]
     return [node.module or ""] if isinstance(node, ast.ImportFrom) else []
 
 
+IMPORTED = {
+    path: {name for node in ast.walk(tree) for name in _imported_names(node)}
+    for path, tree in TREES.items()
+}
+
+
+@pytest.mark.parametrize("path", modules_below(CLI), ids=place)
+def test_commands_hold_no_business_of_their_own(path: Path) -> None:
+    """No SQL, sockets or wire formats in a command: it parses, asks a room, prints."""
+    assert IMPORTED[path].isdisjoint({"sqlite3", "socket", "httpx", "msgspec", "watchdog"})
+
+
+def test_nothing_of_ours_can_leave_the_machine() -> None:
+    """As the README's privacy table says: no module speaks to anything but a Unix socket."""
+    way_out = re.compile(r"(http|https|httpx|urllib\.request|requests|ssl|smtplib|ftplib)(\..*)?")
+    found = [place(path) for path in MODULES if any(map(way_out.fullmatch, IMPORTED[path]))]
+    found += [
+        place(path)
+        for path in MODULES
+        if re.search(r"\bAF_INET|create_connection\(", path.read_text())
+    ]
+    assert found == []
+
+
 def test_every_dependency_is_used() -> None:
-    imported = {
-        name.partition(".")[0]
-        for tree in TREES.values()
-        for node in ast.walk(tree)
-        for name in _imported_names(node)
-    }
+    imported = {name.partition(".")[0] for names in IMPORTED.values() for name in names}
     only_data = {"tzdata"}
     named = {Requirement(line).name.replace("-", "_") for line in PROJECT["dependencies"]}
     assert named - imported == only_data
