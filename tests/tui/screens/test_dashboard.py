@@ -254,6 +254,27 @@ async def test_a_filter_that_matches_nothing_says_so() -> None:
         await shows(app, pilot, "shop · fix/dedup")
 
 
+async def test_the_table_has_the_keys_as_soon_as_it_is_there_and_again_after_it_was_empty() -> None:
+    app = Dashboard()
+    async with app.run_test(size=(80, 24)) as pilot:
+        table = app.top.query_one(SessionTable)
+        await shows(app, pilot, "Connecting")
+        app.fake_feed.send(busy_day())
+        await shows(app, pilot, "shop · fix/dedup")
+        await pilot.press("down")
+        await until(pilot, lambda: table.cursor_id.startswith("8c1b"))
+        await pilot.press("slash", *"zzz", "enter", "escape")
+        await shows(app, pilot, "shop · fix/dedup")
+        await pilot.press("end")
+        await until(pilot, lambda: table.cursor_id == table.rows[-1].session_id)
+        app.fake_feed.send(view())
+        await shows(app, pilot, "No sessions to show")
+        app.fake_feed.send(busy_day())
+        await shows(app, pilot, "shop · fix/dedup")
+        await pilot.press("end")
+        await until(pilot, lambda: table.cursor_id == table.rows[-1].session_id)
+
+
 async def test_y_copies_the_id_of_the_selected_session() -> None:
     app = Dashboard(busy_day())
     async with app.run_test(size=(80, 24), notifications=True) as pilot:

@@ -170,10 +170,16 @@ class DashboardScreen(Screen[None]):
         rows = ordered(matching(every, self.needle), self.sort)
         table = self.query_one(SessionTable)
         table.now, table.sort, table.rows = self._picture_at, self.sort, rows
+        if rows and not table.has_class("-shown"):
+            self.call_after_refresh(self._focus_table)  # a hidden widget loses its focus
         _show_if(table, shown=bool(rows))
         blank = blank_lines(picture, lost=self.lost, needle=self.needle, shown=len(rows))
         _set_lines(self.query_one("#blank", PaintedLines), blank)
         self.query_one(FilterBar).found = f"{len(rows)} of {len(every)}" if self.needle else ""
+
+    def _focus_table(self) -> None:
+        if self.focused is None:
+            self.query_one(SessionTable).focus()
 
     def _show_detail(self) -> None:
         row = self.query_one(SessionTable).cursor_row
