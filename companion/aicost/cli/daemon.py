@@ -7,7 +7,7 @@ from argparse import Namespace
 from collections.abc import Mapping
 from typing import Any
 
-from aicost.core.errors import DaemonDown, ExitCode, ProtocolMismatch
+from aicost.core.errors import ExitCode
 from aicost.ipc import wire
 from aicost.platform.dirs import Dirs, load_dirs
 
@@ -58,14 +58,7 @@ def restart(dirs: Dirs, env: Mapping[str, str]) -> None:
 
 def status(dirs: Dirs, *, as_json: bool) -> int:
     """Print how the daemon is. Raises DaemonDown when there is none."""
-    try:
-        found = wire.call(dirs.socket_path, "status", {}, timeout_s=ANSWER_S)
-    except ProtocolMismatch:
-        raise
-    except DaemonDown as error:
-        raise DaemonDown(
-            "no daemon is running", why=error.what, hint="aicost daemon start"
-        ) from error
+    found = wire.call(dirs.socket_path, "status", {}, timeout_s=ANSWER_S)
     print(json.dumps(found, indent=2) if as_json else _as_text(found, time.time()))
     return ExitCode.OK
 

@@ -14,8 +14,10 @@ INTERRUPTED = 130  # as shells report a Ctrl-C
 def run(argv: Sequence[str]) -> int:
     """Run one command; return its exit code. A bug is raised: Python shows it and exits with 1."""
     try:
-        code = _dispatch(argv)
-        sys.stdout.flush()
+        try:
+            code = _dispatch(argv)
+        finally:  # also after --help, which ends here
+            sys.stdout.flush()
     except AicostError as error:
         print(error.render(), file=sys.stderr)
         return error.exit_code

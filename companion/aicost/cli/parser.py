@@ -148,12 +148,12 @@ def _day(text: str) -> str:
     from datetime import date  # only here: 2 ms that most reports need not wait
 
     try:
-        day = date.fromisoformat(text).isoformat()
+        is_day = date.fromisoformat(text).isoformat() == text  # (it reads more than YYYY-MM-DD)
     except ValueError:
-        day = ""
-    if day != text:  # newer Pythons read more than YYYY-MM-DD
+        is_day = False
+    if not is_day:
         raise argparse.ArgumentTypeError(f"{text!r} is no day like 2026-11-23")
-    return day
+    return text
 
 
 class Command:

@@ -1,0 +1,92 @@
+"""`aicost daemon`, for real: start, look, stop; each twice does no harm."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from commands import aicost, write_log
+
+from aicost import __version__
+from aicost.cli.daemon import _as_text, _span
+
+
+@pytest.fixture
+def _stopped() -> Iterator[None]:
+    """End the test's own daemon, however the test ended."""
+    yield
+    aicost("daemon", "stop")
+
+
+@pytest.mark.usefixtures("_stopped")
+def test_it_starts_answers_and_stops(home: Path) -> None:
+    write_log(home)
+    assert aicost("daemon", "start").stderr == "daemon started\n"
+    assert aicost("daemon", "start").stderr == "the daemon is already running\n"
+    status = json.loads(aicost("daemon", "status", "--json").stdout)
+    assert status["version"] == __version__
+    assert json.loads(aicost("report", "--json").stdout)["total"]["requests"] == 2
+    text = aicost("daemon", "status").stdout
+    assert f"pid            {status['pid']}" in text
+    assert aicost("daemon", "restart").stderr == "daemon stopped\ndaemon started\n"
+    again = json.loads(aicost("daemon", "status", "--json").stdout)
+    assert again["pid"] != status["pid"]
+    assert aicost("daemon", "stop").stderr == "daemon stopped\n"
+    assert aicost("daemon", "stop").stderr == "no daemon is running\n"
+    assert not (home / ".aicost" / "run" / "daemon.sock").exists()
+
+
+def test_the_status_of_no_daemon_is_an_error_with_a_way_on() -> None:
+    ended = aicost("daemon", "status")
+    assert (ended.returncode, ended.stdout) == (4, "")
+    assert ended.stderr == "aicost: no daemon is running\n   try: aicost daemon start\n"
+
+
+@pytest.mark.usefixtures("_stopped")
+def test_a_second_daemon_ends_with_words() -> None:
+    assert aicost("daemon", "start").returncode == 0
+    ended = aicost("daemon", "run")
+    assert ended.returncode == 4
+    assert "in use by daemon" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0.4, "0s"),
+        (59.9, "59s"),
+        (60, "1m"),
+        (3599, "59m 59s"),
+        (3600, "1h"),
+        (90_061, "1d 1h"),
+    ],
+)
+def test_spans_are_two_units_at_most(seconds: float, text: str) -> None:
+    assert _span(seconds) == text
+
+
+def test_folders_that_cannot_be_watched_are_named() -> None:
+    found = {
+        "version": "1",
+        "pid": 1,
+        "uptime_s": 10.0,
+        "homes": [],
+        "unwatched": {"/srv/nfs": "no inotify"},
+        "log_files": 1_000,
+        "log_bytes": 2_500_000,
+        "pending_bytes": 0,
+        "lag_s": 0.012,
+        "rss_bytes": 40_000_000,
+        "cpu_s": 0.5,
+        "skipped_lines": 3,
+        "timezone": "UTC",
+        "price_book": "b",
+        "ledger": "/data/ledger.db",
+        "subscribers": 0,
+    }
+    text = _as_text(found, 1_000_000_000.0)
+    assert "polling /srv/nfs  no inotify" in text
+    assert "1,000 files, 2.5 MB" in text
+    assert "0.5 s, 5.0% of a core" in text
+    assert "watching          nothing" in text
