@@ -2,19 +2,22 @@
 
 import json
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from typing import Literal
+from typing import Literal, TypeVar
 from zoneinfo import ZoneInfo
 
 import msgspec
 
 from aicost.core.days import LocalDays, to_us
+from aicost.core.errors import ConfigError, StoreError
 from aicost.core.prices import PriceBook
 from aicost.core.reports import ReportQuery
-from aicost.core.session import LiveSession, session_row, starting_row
+from aicost.core.session import WRITING_S, LiveSession, session_row, starting_row
 from aicost.core.view import BurnRate, DashboardView, Reading, SessionRow
+from aicost.platform.timezone import check_zone
 from aicost.report.documents import (
     Document,
     report_document,
@@ -29,9 +32,22 @@ BURN_WINDOW_S = 600
 RECENT_DAYS = 1  # ended sessions on the dashboard: those of today and yesterday …
 RECENT_SESSIONS = 20  # … and never fewer than this many, if there were
 MAX_SESSIONS = 200
+_FIRST_DAY = date(1970, 1, 1)  # logs are younger, and every zone knows it
 
+T = TypeVar("T")
 Live = Mapping[str, LiveSession]
 Params = Mapping[str, object]
+
+
+@contextmanager
+def store_errors() -> Iterator[None]:
+    """Turn what SQLite says of a question into StoreError."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise StoreError(
+            f"the ledger cannot be read: {error}", hint="aicost daemon status"
+        ) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +76,10 @@ class Shown(msgspec.Struct):
 
 
 def report(question: Question, params: Params) -> str:
-    """Answer `report`. Raises msgspec.ValidationError for what cannot be asked."""
+    """Answer `report`. Raises ConfigError for what cannot be asked, sqlite3.Error."""
     shown, rest = _shown(params)
-    query = msgspec.convert({"timezone": question.zone.key, **rest}, ReportQuery)
+    query = _converted({"timezone": question.zone.key, **rest}, ReportQuery)
+    check_zone(query.timezone)
     found = replace(
         queries.report(question.db, query),
         complete=question.complete,
@@ -87,11 +104,11 @@ class TurnsQuery(msgspec.Struct, forbid_unknown_fields=True):
 
 
 def turns(question: Question, params: Params) -> str:
-    """Answer `turns`, oldest first. Raises msgspec.ValidationError."""
+    """Answer `turns`, oldest first. Raises ConfigError, sqlite3.Error."""
     shown, rest = _shown(params)
-    query = msgspec.convert(rest, TurnsQuery)
-    zone = ZoneInfo(query.timezone) if query.timezone else question.zone
-    since_us = LocalDays(zone).start_us(query.since) if query.since else None
+    query = _converted(rest, TurnsQuery)
+    zone = ZoneInfo(check_zone(query.timezone)) if query.timezone else question.zone
+    since_us = LocalDays(zone).start_us(max(query.since, _FIRST_DAY)) if query.since else None
     rows = queries.turns(
         question.db, session_id=query.session, since_us=since_us, homes=query.homes
     )
@@ -110,13 +127,20 @@ class SessionsQuery(msgspec.Struct, forbid_unknown_fields=True):
 
 
 def sessions(question: Question, live: Live, params: Params) -> str:
-    """Answer `sessions`, live ones first, then the newest. Raises msgspec.ValidationError."""
+    """Answer `sessions`, live ones first, then the newest. Raises ConfigError, sqlite3.Error.
+
+    `live` holds those of the homes that are asked about.
+    """
     shown, rest = _shown(params)
-    query = msgspec.convert(rest, SessionsQuery)
+    query = _converted(rest, SessionsQuery)
     ids = dashboard.session_ids(question.db, query.homes)
-    if query.live:
-        ids = tuple(session_id for session_id in ids if session_id in live)
+    if query.live:  # older clients have no registry: whoever writes is at work
+        since_us = to_us(question.now - timedelta(seconds=WRITING_S))
+        writing = dashboard.session_ids_since(question.db, since_us, MAX_SESSIONS)
+        ids = tuple(session_id for session_id in ids if session_id in writing)
     rows = _rows(question, live, dict.fromkeys([*ids, *live]))
+    if query.live:
+        rows = [row for row in rows if row.state != "ended"]
     if shown.format == "table":
         return sessions_table(rows, shown.style, question.zone)
     return _json(
@@ -129,7 +153,15 @@ def _shown(params: Params) -> tuple[Shown, dict[str, object]]:
     names = Shown.__struct_fields__
     looks = {name: params[name] for name in names if name in params}
     rest = {name: value for name, value in params.items() if name not in names}
-    return msgspec.convert(looks, Shown), rest
+    return _converted(looks, Shown), rest
+
+
+def _converted(params: Params, wanted: type[T]) -> T:
+    """Return the parameters as a value. Raises ConfigError."""
+    try:
+        return msgspec.convert(dict(params), wanted)
+    except msgspec.ValidationError as error:
+        raise ConfigError(f"this cannot be asked: {error}") from error
 
 
 def _json(document: Document) -> str:

@@ -1,12 +1,14 @@
 """One daemon per run folder: the lock, the start in the background, the clean end."""
 
 import asyncio
+import contextlib
 import fcntl
 import logging
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -17,6 +19,7 @@ from aicost.ipc import wire
 from aicost.platform.dirs import Dirs
 
 START_S = 15.0  # a daemon that does not answer by then is broken
+COMMAND_S = 10.0  # how long a daemon waits for a command that reads logs itself
 MAX_LOG_BYTES = 2**20
 _LOOK_S = 0.02
 DAEMON = "daemon"  # as the lock file names it
@@ -29,14 +32,26 @@ class AlreadyRunning(AicostError):
 
 
 @contextmanager
-def ledger_lock(dirs: Dirs, role: str = "command", *, wait_s: float = 0.0) -> Iterator[None]:
-    """Be the only writer of this ledger. Raises AlreadyRunning after `wait_s` seconds.
+def ledger_lock(
+    dirs: Dirs, role: str = "command", *, wait_s: float = 0.0, outlast_daemon: bool = False
+) -> Iterator[None]:
+    """Be the only writer of this ledger.
 
-    The lock belongs to the process and ends with it, however it ends.
+    Raises AlreadyRunning after `wait_s` seconds; at once if a daemon holds the lock (it will not
+    let go), unless told to `outlast_daemon`. The lock ends with its process, however that ends.
     """
     fd = os.open(dirs.lock_file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
-        _acquire(fd, time.monotonic() + wait_s)
+        until = time.monotonic() + wait_s
+        while not _is_ours(fd):
+            holder = os.pread(fd, 64, 0).decode(errors="replace").strip()
+            is_final = holder.startswith(DAEMON) and not outlast_daemon
+            if is_final or time.monotonic() >= until:
+                raise AlreadyRunning(
+                    f"the ledger is in use by {holder or 'another process'}",
+                    hint="aicost daemon status",
+                )
+            time.sleep(_LOOK_S)
         os.ftruncate(fd, 0)
         os.pwrite(fd, f"{role} {os.getpid()}\n".encode(), 0)
         yield
@@ -45,19 +60,12 @@ def ledger_lock(dirs: Dirs, role: str = "command", *, wait_s: float = 0.0) -> It
         os.close(fd)
 
 
-def _acquire(fd: int, until: float) -> None:
-    while True:
-        try:
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            if time.monotonic() >= until:
-                who = os.pread(fd, 64, 0).decode(errors="replace").strip() or "another process"
-                raise AlreadyRunning(
-                    f"the ledger is in use by {who}", hint="aicost daemon status"
-                ) from None
-            time.sleep(_LOOK_S)
-        else:
-            return
+def _is_ours(fd: int) -> bool:
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def run_daemon(dirs: Dirs, env: Mapping[str, str]) -> None:
@@ -66,7 +74,7 @@ def run_daemon(dirs: Dirs, env: Mapping[str, str]) -> None:
     from aicost.daemon.setup import load_setup, renew_price_book
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    with ledger_lock(dirs, DAEMON):
+    with ledger_lock(dirs, DAEMON, wait_s=COMMAND_S):
         renew_price_book(dirs)
         setup = load_setup(dirs, env)
 
@@ -91,6 +99,7 @@ def start_in_background(dirs: Dirs, env: Mapping[str, str]) -> bool:
     dirs.log_file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     _cut_log(dirs.log_file)
     with dirs.log_file.open("ab") as log:
+        begin = log.tell()
         process = subprocess.Popen(
             [sys.executable, "-m", "aicost", "daemon", "run"],
             stdin=subprocess.DEVNULL,
@@ -100,16 +109,18 @@ def start_in_background(dirs: Dirs, env: Mapping[str, str]) -> bool:
             cwd="/",  # not where the user is: a folder there could shadow our modules
             start_new_session=True,
         )
+    # A dashboard lives long: the daemon must not stay in the process table when it ends first.
+    threading.Thread(target=process.wait, name="daemon's end", daemon=True).start()
     until = time.monotonic() + START_S
     while time.monotonic() < until:
         if is_answering(dirs):
-            return True
+            return _holder(dirs) == (DAEMON, process.pid)
         if process.poll() not in (None, ExitCode.DAEMON_DOWN):  # (another one was quicker)
             break
         time.sleep(_LOOK_S)
     raise DaemonDown(
         "the daemon does not start",
-        why=_last_line(dirs.log_file) or "it said nothing",
+        why=_last_words(dirs.log_file, begin) or "it said nothing",
         hint="aicost daemon run",
     )
 
@@ -119,23 +130,31 @@ def stop_running(dirs: Dirs, *, timeout_s: float) -> bool:
 
     Raises AlreadyRunning if it is still there after `timeout_s`.
     """
-    try:
-        role, _, pid = dirs.lock_file.read_text().strip().partition(" ")
-    except OSError:
-        return False
-    if role != DAEMON or not pid.isdigit() or not _is_locked(dirs):
+    role, pid = _holder(dirs)
+    if role != DAEMON or not _is_locked(dirs):
         return False  # (unlocked: the daemon was killed, and the pid may be a stranger's by now)
-    os.kill(int(pid), signal.SIGTERM)
-    with ledger_lock(dirs, wait_s=timeout_s):
+    with contextlib.suppress(ProcessLookupError):  # it ends this moment
+        os.kill(pid, signal.SIGTERM)
+    with ledger_lock(dirs, wait_s=timeout_s, outlast_daemon=True):
         return True
+
+
+def _holder(dirs: Dirs) -> tuple[str, int]:
+    """Return the role and process that last held the lock, ("", 0) if it let go in order."""
+    try:
+        role, _, pid = dirs.lock_file.read_text(errors="replace").strip().partition(" ")
+    except OSError:
+        return "", 0
+    return (role, int(pid)) if pid.isdecimal() else ("", 0)
 
 
 def _is_locked(dirs: Dirs) -> bool:
+    """Say whether somebody holds the lock, without a trace in it."""
+    fd = os.open(dirs.lock_file, os.O_RDONLY | os.O_CLOEXEC)
     try:
-        with ledger_lock(dirs):
-            return False
-    except AlreadyRunning:
-        return True
+        return not _is_ours(fd)
+    finally:
+        os.close(fd)
 
 
 def is_answering(dirs: Dirs) -> bool:
@@ -160,9 +179,12 @@ def _cut_log(log_file: Path) -> None:
         log_file.replace(log_file.with_suffix(".old.log"))
 
 
-def _last_line(log_file: Path) -> str:
+def _last_words(log_file: Path, begin: int) -> str:
+    """Return what an error says in the log from `begin` on, else its last line."""
     try:
-        lines = log_file.read_text(errors="replace").splitlines()
+        lines = log_file.read_bytes()[begin:].decode(errors="replace").splitlines()
     except OSError:
         return ""
-    return next((line for line in reversed(lines) if line.strip()), "")
+    said = [line.strip() for line in lines if line.strip()]
+    errors = [line.removeprefix("aicost: ") for line in said if line.startswith("aicost: ")]
+    return (errors or said or [""])[-1]

@@ -19,13 +19,21 @@ def read_live(homes: Iterable[str]) -> dict[str, LiveSession]:
     for home in homes:
         for path in _registry_files(Path(home) / REGISTRY_DIR):
             try:
-                with path.open("rb") as file:
-                    live = parse_live_session(file.read(_MAX_BYTES))
+                live = parse_live_session(_read(path))
             except (OSError, LogFormatError):  # just removed, or half written: the next look
                 continue
             if is_alive(live.pid, live.started_at):
                 found[live.session_id] = live
     return found
+
+
+def _read(path: Path) -> bytes:
+    # Without O_NONBLOCK, opening a named pipe would wait for somebody to write into it.
+    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    try:
+        return os.read(fd, _MAX_BYTES)
+    finally:
+        os.close(fd)
 
 
 def _registry_files(folder: Path) -> list[Path]:

@@ -1,19 +1,23 @@
 """Answer one question without a daemon: read what is new, ask the ledger, leave nothing behind."""
 
+import sqlite3
 import time
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from datetime import UTC, datetime
-
-import msgspec
 
 from aicost.core.errors import ConfigError
 from aicost.core.view import Reading
 from aicost.daemon import answers
+from aicost.daemon.answers import store_errors
 from aicost.daemon.engine import Engine, progress
-from aicost.daemon.lifecycle import ledger_lock
+from aicost.daemon.indexer import Survey, survey
+from aicost.daemon.lifecycle import AlreadyRunning, ledger_lock
 from aicost.daemon.live import read_live
-from aicost.daemon.setup import Setup, load_setup
+from aicost.daemon.setup import Setup, load_setup, named_homes
 from aicost.platform.dirs import Dirs
+from aicost.store.cursors import read_cursors, read_homes
+from aicost.store.ledger import connect_readonly
 
 LOCK_WAIT_S = 10.0  # another command may be reading
 
@@ -27,19 +31,27 @@ def answer(
 ) -> str:
     """Return what the daemon would answer. Raises AicostError.
 
-    `show` is told how far the reading of logs is.
+    `show` is told how far the reading of logs is. AlreadyRunning: somebody else reads them; who
+    asks not to wait is answered all the same.
     """
-    dirs.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     setup = load_setup(dirs, env)
-    homes = params.get("homes")
-    with ledger_lock(dirs, wait_s=LOCK_WAIT_S):
-        engine = setup.open_engine(map(str, homes) if isinstance(homes, list) else ())
-        try:
-            if params.get("wait", True):
+    homes = named_homes(params.get("homes"))
+    wait = bool(params.get("wait", True))
+    try:
+        with (
+            ledger_lock(dirs, wait_s=LOCK_WAIT_S if wait else 0.0),
+            closing(setup.open_engine(homes)) as engine,
+        ):
+            if wait:
                 _read_all(engine, show)
-            return _answer(setup, engine, method, params)
-        finally:
-            engine.close()
+            left = engine.survey()
+            return _answer(setup, engine.ledger.db, left, method, params)
+    except AlreadyRunning:
+        if wait:
+            raise
+    with store_errors(), closing(connect_readonly(dirs.ledger_file)) as db:
+        left = survey({*setup.homes, *homes, *read_homes(db)}, read_cursors(db))
+        return _answer(setup, db, left, method, params)
 
 
 def _read_all(engine: Engine, show: Callable[[Reading], None]) -> None:
@@ -48,23 +60,26 @@ def _read_all(engine: Engine, show: Callable[[Reading], None]) -> None:
         show(progress(found, step, time.monotonic() - start))
 
 
-def _answer(setup: Setup, engine: Engine, method: str, params: Mapping[str, object]) -> str:
-    left = engine.survey()
+def _answer(
+    setup: Setup, db: sqlite3.Connection, left: Survey, method: str, params: Mapping[str, object]
+) -> str:
+    homes = setup.asked_homes(params.get("homes"))
+    asked = {key: value for key, value in params.items() if key != "wait"} | {"homes": homes}
     question = answers.Question(
-        db=engine.ledger.db,
+        db=db,
         book=setup.book,
         zone=setup.zone,
         now=datetime.now(UTC),
         complete=left.is_complete,
         pending_bytes=left.pending_bytes,
     )
-    asked = {key: value for key, value in params.items() if key != "wait"}
-    asked["homes"] = setup.asked_homes(params.get("homes"))
-    try:
-        if method == "report":
-            return answers.report(question, asked)
-        if method == "turns":
-            return answers.turns(question, asked)
-        return answers.sessions(question, read_live(sorted(engine.homes)), asked)
-    except (msgspec.ValidationError, KeyError) as error:
-        raise ConfigError(f"this cannot be asked: {error}") from error
+    with store_errors():
+        match method:
+            case "report":
+                return answers.report(question, asked)
+            case "turns":
+                return answers.turns(question, asked)
+            case "sessions":
+                live = read_live(homes or {*setup.homes, *read_homes(db)})
+                return answers.sessions(question, live, asked)
+    raise ConfigError(f"{method} cannot be answered without a daemon")

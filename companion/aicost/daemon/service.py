@@ -2,27 +2,26 @@
 
 import asyncio
 import os
-import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
 from aicost import __version__
-from aicost.core.errors import ConfigError, StoreError
 from aicost.core.session import LiveSession
 from aicost.core.view import DashboardView
 from aicost.daemon import answers
+from aicost.daemon.answers import store_errors
 from aicost.daemon.indexer import Survey
 from aicost.daemon.live import read_live
 from aicost.daemon.publisher import Publisher
 from aicost.daemon.reader import Reader
 from aicost.daemon.server import Notify, Server
-from aicost.daemon.setup import Setup
+from aicost.daemon.setup import Setup, named_homes
 from aicost.platform.processes import own_use
 from aicost.sources.claude.paths import home_of
 from aicost.store import queries
@@ -90,7 +89,7 @@ class Service:
 
     async def _sessions(self, params: Params, notify: Notify) -> object:
         question, asked = await self._prepared(params, notify)
-        live = await self._live()
+        live = await self._live(asked["homes"])
         return {"text": await self._query(lambda: answers.sessions(question, live, asked))}
 
     async def _turns(self, params: Params, notify: Notify) -> object:
@@ -132,18 +131,15 @@ class Service:
         return {"homes": sorted(self._engine.homes)}
 
     def _take_homes(self, params: Params) -> None:
-        homes = params.get("homes")
-        if isinstance(homes, list):
-            self._reader.add_homes(str(home) for home in homes)
+        self._reader.add_homes(named_homes(params.get("homes")))
 
     async def _transcript_seen(self, params: Params, _notify: Notify) -> object:
         """Take on the home that a hook's transcript lies in, and read that transcript."""
         path = params.get("path")
-        home = home_of(Path(path)) if isinstance(path, str) else None
+        home = home_of(Path(path)) if isinstance(path, str) and path.startswith("/") else None
         if home is None:
             return {"known": False}
-        if str(home) not in self._engine.homes:
-            self._reader.add_homes([str(home)])
+        self._reader.add_homes([str(home)])
         self._reader.wake(str(path), str(home))
         return {"known": True}
 
@@ -153,12 +149,12 @@ class Service:
 
     async def _prepared(
         self, params: Params, notify: Notify
-    ) -> tuple[answers.Question, dict[str, object]]:
+    ) -> tuple[answers.Question, dict[str, Any]]:
         """Take on the caller's homes and, unless it will not wait, read all that is on disk."""
         self._take_homes(params)
         wait = params.get("wait", True)
         left = await (self._caught_up(notify) if wait else self._reader.pending())
-        asked = {key: value for key, value in params.items() if key != "wait"}
+        asked: dict[str, Any] = {key: value for key, value in params.items() if key != "wait"}
         asked["homes"] = self._setup.asked_homes(params.get("homes"))
         complete, pending_bytes = left.is_complete, left.pending_bytes
         return replace(self._moment(), complete=complete, pending_bytes=pending_bytes), asked
@@ -182,8 +178,9 @@ class Service:
         question, days = self._moment(), self._engine.ledger.days
         return await self._query(lambda: answers.view(question, live, days, coverage))
 
-    async def _live(self) -> dict[str, LiveSession]:
-        homes = sorted(self._engine.homes)
+    async def _live(self, homes: Iterable[str] = ()) -> dict[str, LiveSession]:
+        """Return the running sessions of some homes, of all if none are named."""
+        homes = homes or sorted(self._engine.homes)
         return await self._query(lambda: read_live(homes))
 
     def _moment(self) -> answers.Question:
@@ -191,11 +188,5 @@ class Service:
 
     async def _query(self, question: Callable[[], T]) -> T:
         """Run a query in the thread of queries. Raises StoreError, ConfigError."""
-        try:
+        with store_errors():
             return await asyncio.get_running_loop().run_in_executor(self._queries, question)
-        except sqlite3.Error as error:
-            raise StoreError(
-                f"the ledger cannot be read: {error}", hint="aicost daemon status"
-            ) from error
-        except (msgspec.ValidationError, KeyError) as error:
-            raise ConfigError(f"this cannot be asked: {error}") from error

@@ -28,13 +28,28 @@ class Setup:
     configured: tuple[str, ...] = ()  # those of them that only the config names
 
     def asked_homes(self, homes: object) -> list[str]:
-        """Return the folders a caller asks about: those of its environment and the config's."""
-        named = [str(home) for home in homes] if isinstance(homes, list) else []
+        """Return the folders a caller asks about: those of its environment and the config's.
+
+        Raises ConfigError.
+        """
+        named = named_homes(homes)
         return list(dict.fromkeys([*named, *self.configured])) if named else []
 
     def open_engine(self, homes: Iterable[str] = ()) -> Engine:
         """Open the ledger for writing. Raises StoreError."""
         return open_engine(self.dirs, book=self.book, zone=self.zone, homes={*self.homes, *homes})
+
+
+def named_homes(homes: object) -> list[str]:
+    """Return the folders a caller names (None: it names none). Raises ConfigError."""
+    if homes is None:
+        return []
+    if not isinstance(homes, list):
+        raise ConfigError("homes are not a list of folders")
+    for home in homes:
+        if not isinstance(home, str) or not home.startswith("/"):
+            raise ConfigError(f"a home is not an absolute folder: {home!r}")
+    return homes
 
 
 def load_setup(dirs: Dirs, env: Mapping[str, str]) -> Setup:
