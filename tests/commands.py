@@ -12,18 +12,25 @@ PACKAGES = [str(Path(__file__).parents[1] / name) for name in ("companion", "tui
 MODEL = "claude-opus-4-5"
 
 
+def command_line(*argv: str) -> list[str]:
+    return [sys.executable, "-m", "aicost", *argv]
+
+
+def own_environment() -> dict[str, str]:
+    """Return the test's environment, from which our packages are found."""
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(PACKAGES)}
+
+
 def aicost(
     *argv: str, env: Mapping[str, str] | None = None, stdout: int = subprocess.PIPE
 ) -> "subprocess.CompletedProcess[str]":
     """Run one command in the test's own home; `env` adds to it."""
-    own = {**os.environ, "PYTHONPATH": os.pathsep.join(PACKAGES), **(env or {})}
-    command = [sys.executable, "-m", "aicost", *argv]
     return subprocess.run(
-        command,
+        command_line(*argv),
         stdin=subprocess.DEVNULL,
         stdout=stdout,
         stderr=subprocess.PIPE,
-        env=own,
+        env=own_environment() | dict(env or {}),
         text=True,
         check=False,
         timeout=120,

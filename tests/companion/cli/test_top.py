@@ -1,11 +1,54 @@
 """`aicost top`, for real: one screen as text or JSON from a daemon it starts itself."""
 
+import fcntl
 import json
+import os
+import pty
+import select
+import struct
+import subprocess
+import termios
+import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from commands import MODEL, aicost, write_log
+from commands import MODEL, aicost, command_line, own_environment, write_log
+
+WAIT_S = 60.0
+
+
+@contextmanager
+def on_terminal(*argv: str) -> Iterator[tuple["subprocess.Popen[bytes]", int]]:
+    """Run a command on a terminal of 80 by 24; give the process and the other end."""
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("4H", 24, 80, 0, 0))
+    with subprocess.Popen(
+        command_line(*argv), stdin=theirs, stdout=theirs, stderr=theirs, env=own_environment()
+    ) as process:
+        os.close(theirs)
+        try:
+            yield process, ours
+        finally:
+            process.kill()
+            os.close(ours)
+
+
+def read_until(terminal: int, wanted: bytes | None) -> bytes:
+    """Return what comes up to the wanted bytes, or (None) to the end."""
+    seen, until = b"", time.monotonic() + WAIT_S
+    while wanted is None or wanted not in seen:
+        ready, _, _ = select.select([terminal], [], [], max(0, until - time.monotonic()))
+        assert ready, seen
+        try:
+            chunk = os.read(terminal, 65536)
+        except OSError:  # Linux's way to say that the other end is closed
+            chunk = b""
+        if not chunk:
+            break
+        seen += chunk
+    return seen
 
 
 @pytest.fixture(autouse=True)
@@ -38,3 +81,14 @@ def test_homes_the_daemon_did_not_know_are_taken_on(home: Path) -> None:
     other = {"CLAUDE_CONFIG_DIR": str(home / "other" / ".claude")}
     document = json.loads(aicost("top", "--json", env=other).stdout)
     assert [row["session_id"] for row in document["sessions"]] == ["s-1"]
+
+
+def test_on_a_terminal_the_dashboard_opens_and_q_ends_it(home: Path) -> None:
+    write_log(home)
+    assert aicost("daemon", "start").returncode == 0
+    with on_terminal("top") as (process, terminal):
+        seen = read_until(terminal, b"shop")
+        assert b"shop" in seen
+        os.write(terminal, b"q")
+        read_until(terminal, None)
+        assert process.wait(WAIT_S) == 0
