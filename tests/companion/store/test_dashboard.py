@@ -1,0 +1,227 @@
+"""What a screen shows at one moment: today, the last minutes, and each session."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from log_builders import (
+    HOME,
+    MODEL,
+    assistant_line,
+    at,
+    calls_read,
+    event,
+    file_read,
+    open_ledger,
+    recorded,
+    tokens,
+    user_line,
+)
+
+from aicost.core.days import to_us
+from aicost.core.session import LastCall, SessionFacts
+from aicost.core.usage import UsageEvent
+from aicost.core.view import BurnRate, Totals
+from aicost.store.dashboard import (
+    CACHE_CALLS,
+    burn_by_session,
+    day_totals,
+    session_facts,
+    session_ids,
+    session_ids_since,
+    total_burn,
+)
+from aicost.store.ledger import Ledger
+
+DAY = 739_942  # 2026-11-22
+MYSTERY = "claude-mystery-9"
+
+
+# Today
+
+
+def test_today_adds_up_all_sessions_of_the_day() -> None:
+    calls = calls_read(
+        event(1),
+        event(2, session_id="s-2", model=MYSTERY),
+        event(3, at=at(14 * 60 - 1)),
+        event(4, at=at(14 * 60)),  # tomorrow
+    )
+    with recorded(calls) as ledger:
+        assert day_totals(ledger.db, DAY) == Totals(
+            requests=3,
+            sessions=2,
+            tokens=tokens(300, 30),
+            cost_nusd=880_000,
+            unpriced_tokens=110,
+            unpriced_models=(MYSTERY,),
+        )
+        assert day_totals(ledger.db, DAY + 1).requests == 1
+        assert day_totals(ledger.db, DAY - 1) == Totals()
+
+
+def test_a_day_of_unknown_models_has_no_cost() -> None:
+    with recorded(calls_read(event(model=MYSTERY))) as ledger:
+        assert day_totals(ledger.db, DAY).cost_nusd is None
+
+
+# Burn
+
+
+@pytest.mark.parametrize(
+    ("minutes", "is_in"), [(-0.001, True), (0, True), (9.999, True), (10, False), (11, False)]
+)
+def test_burn_is_of_the_last_minutes_only(minutes: float, is_in: bool) -> None:
+    """The window is open at its old end: a call exactly as old as the window is out."""
+    now = at(60)
+    with recorded(calls_read(event(at=at(60 - minutes) if minutes >= 0 else now))) as ledger:
+        rates = burn_by_session(ledger.db, to_us(now), 600)
+        assert rates == (
+            {"s-1": BurnRate(tokens_per_minute=11.0, nusd_per_hour=2_640_000, window_s=600)}
+            if is_in
+            else {}
+        )
+
+
+def test_a_call_of_the_future_burns_nothing_yet() -> None:
+    with recorded(calls_read(event(at=at(61)))) as ledger:
+        assert burn_by_session(ledger.db, to_us(at(60)), 600) == {}
+
+
+def test_burn_tells_sessions_apart_and_counts_their_subagents() -> None:
+    calls = calls_read(
+        event(1),
+        event(2, subagent_id="a1", turn_id=""),
+        event(3, session_id="s-2", model=MYSTERY),
+    )
+    with recorded(calls) as ledger:
+        rates = burn_by_session(ledger.db, to_us(at(5)), 600)
+    assert rates == {
+        "s-1": BurnRate(tokens_per_minute=22.0, nusd_per_hour=5_280_000, window_s=600),
+        "s-2": BurnRate(tokens_per_minute=11.0, nusd_per_hour=0, window_s=600),
+    }
+    assert total_burn(rates.values(), 600) == BurnRate(
+        tokens_per_minute=33.0, nusd_per_hour=5_280_000, window_s=600
+    )
+    assert total_burn([], 600) == BurnRate(window_s=600)
+
+
+# Sessions
+
+
+def three_sessions() -> Ledger:
+    return recorded(
+        calls_read(event(1), event(4), home="/a"),
+        calls_read(event(2, session_id="s-2"), path="s-2.jsonl", home="/b"),
+        calls_read(event(3, session_id="s-3"), path="s-3.jsonl", home="/b"),
+        file_read(user_line(session="only-a-prompt"), path="s-4.jsonl", home="/b"),
+    )
+
+
+def test_sessions_come_newest_first() -> None:
+    with three_sessions() as ledger:
+        assert session_ids(ledger.db) == ("s-1", "s-3", "s-2")
+        assert session_ids(ledger.db, ["/b"]) == ("s-3", "s-2")
+        assert session_ids(ledger.db, ["/a", "/b"]) == ("s-1", "s-3", "s-2")
+        assert session_ids(ledger.db, [HOME]) == ()
+
+
+@pytest.mark.parametrize(
+    ("since", "limit", "expected"),
+    [
+        (0, 9, ("s-1", "s-3", "s-2")),
+        (0, 2, ("s-1", "s-3")),
+        (3, 9, ("s-1", "s-3")),
+        (3.001, 9, ("s-1",)),
+        (5, 9, ()),
+    ],
+)
+def test_recent_sessions_made_a_call_since(
+    since: float, limit: int, expected: tuple[str, ...]
+) -> None:
+    with three_sessions() as ledger:
+        assert session_ids_since(ledger.db, to_us(at(since)), limit) == expected
+
+
+def test_a_session_is_told_with_its_last_call() -> None:
+    calls = calls_read(
+        event(1, cwd="/old"),
+        event(2, speed="fast", branch="fix", tokens=tokens(25, 5, cache_read_tokens=75)),
+        event(3, subagent_id="a1", turn_id=""),
+        event(4, subagent_id="a2", turn_id="", model=MYSTERY),
+    )
+    with recorded(calls) as ledger:
+        [facts] = session_facts(ledger.db, ["s-1", "unknown"])
+    assert facts == SessionFacts(
+        session_id="s-1",
+        agent="claude",
+        first_at=at(1),
+        last_at=at(4),
+        requests=4,
+        subagents=2,
+        cost_nusd=440_000 + 420_000 + 440_000,
+        unpriced_tokens=110,
+        last_call=LastCall(
+            model=MODEL,
+            at=at(2),
+            tokens=tokens(25, 5, cache_read_tokens=75),
+            speed="fast",
+            cwd="/src/shop",
+            branch="fix",
+            repo="shop",
+        ),
+        cache_share=75 / 200,
+    )
+
+
+def test_a_session_without_a_call_has_nothing_to_tell() -> None:
+    with three_sessions() as ledger:
+        assert list(session_facts(ledger.db, ["only-a-prompt"])) == []
+
+
+def test_a_session_of_subagents_alone_has_no_last_call() -> None:
+    with recorded(calls_read(event(subagent_id="a1", turn_id="", model=MYSTERY))) as ledger:
+        [facts] = session_facts(ledger.db, ["s-1"])
+    assert (facts.last_call, facts.cache_share, facts.cost_nusd) == (None, None, None)
+    assert (facts.requests, facts.subagents) == (1, 1)
+
+
+def cache_share(ledger: Ledger) -> float | None:
+    [facts] = session_facts(ledger.db, ["s-1"])
+    return facts.cache_share
+
+
+@pytest.mark.parametrize("calls_a_turn", [1, 3, 50])
+@pytest.mark.parametrize("calls", [1, CACHE_CALLS - 1, CACHE_CALLS, CACHE_CALLS + 1, 50])
+def test_the_cache_share_is_of_the_last_calls(calls: int, calls_a_turn: int) -> None:
+    """Each call reads as many tokens from the cache as its number, out of 100."""
+    lines = []
+    for n in range(calls):
+        if n % calls_a_turn == 0:
+            lines.append(user_line(f"t-{n}", minutes=n - 0.5))
+        used = {"input_tokens": 100 - n, "cache_read_input_tokens": n, "output_tokens": 1}
+        lines.append(assistant_line(n, usage=used))
+    with recorded(file_read(*lines)) as ledger:
+        last = range(calls)[-CACHE_CALLS:]
+        assert cache_share(ledger) == pytest.approx(sum(last) / (100 * len(last)))
+
+
+def test_prompts_without_calls_do_not_hide_the_cache_share() -> None:
+    used = {"input_tokens": 25, "cache_read_input_tokens": 75, "output_tokens": 1}
+    commands = [user_line(f"c-{n}", minutes=10 + n) for n in range(CACHE_CALLS + 1)]
+    with recorded(file_read(user_line(), assistant_line(usage=used), *commands)) as ledger:
+        assert cache_share(ledger) == 0.75
+
+
+def test_prompts_of_no_tokens_have_no_cache_share() -> None:
+    with recorded(calls_read(event(tokens=tokens(0, 5)))) as ledger:
+        assert cache_share(ledger) is None
+
+
+@given(st.lists(st.builds(event, st.integers(1, 9), model=st.sampled_from([MODEL, MYSTERY]))))
+def test_a_sessions_cost_and_todays_agree(events: list[UsageEvent]) -> None:
+    with open_ledger() as ledger:
+        ledger.record([calls_read(*events)])
+        today = day_totals(ledger.db, DAY)
+        sessions = list(session_facts(ledger.db, session_ids(ledger.db)))
+        assert today.requests == sum(facts.requests for facts in sessions)
+        assert today.cost_nusd == (sessions[0].cost_nusd if sessions else None)
