@@ -29,6 +29,8 @@ from lab.messages import (
 )
 from lab.scenario import Json, Scenario, ServedUsage, Turn, lanes_of
 
+POLL_S = 0.02  # how soon the end of `with` is noticed
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Served:
@@ -51,7 +53,9 @@ class FakeAnthropic:
         self._in_flight = 0
         self._lock = threading.Condition()
         self._server = _Server(self)
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, args=(POLL_S,), daemon=True
+        )
 
     @property
     def url(self) -> str:

@@ -1,0 +1,239 @@
+"""The lab's own instruments: what they count and serve is right, or every test on them is void."""
+
+import json
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from bench.grow import WEEKS, grow, rewritten
+from corpora import Excerpt
+from lab.client import ClientMissing, install, package_name
+from lab.driver import SCENARIOS
+from lab.fake_anthropic import FakeAnthropic
+from lab.oracle import Usage, read_home
+from lab.scenario import Scenario, expanded, lanes_of
+from lab.trimming import HUGE_CHARS, TEXT_CHARS, anonymise, people_in, trim_log
+
+# The oracle
+
+
+def assistant(message_id: str = "msg_1", **fields: Any) -> dict[str, Any]:
+    usage = {"input_tokens": 1, "output_tokens": 2} | fields
+    message = {"id": message_id, "model": "m", "usage": usage}
+    return {"type": "assistant", "message": message}
+
+
+def logged(home: Path, *records: Any, tail: bytes = b"") -> Path:
+    path = home / "projects" / "p" / "log.jsonl"
+    path.parent.mkdir(parents=True)
+    lines = [r if isinstance(r, bytes) else json.dumps(r).encode() for r in records]
+    path.write_bytes(b"".join(line + b"\n" for line in lines) + tail)
+    return home
+
+
+def test_the_oracle_takes_of_each_field_the_largest(home: Path) -> None:
+    first = assistant(output_tokens=1, cache_read_input_tokens=9)
+    later = assistant(output_tokens=7, cache_read_input_tokens=5)
+    reading = read_home(logged(home, first, later))
+    assert reading.total() == Usage(input_tokens=1, cache_read_tokens=9, output_tokens=7)
+
+
+def test_the_oracle_splits_cache_writes_by_lifetime(home: Path) -> None:
+    split = {"ephemeral_1h_input_tokens": 30}
+    record = assistant(cache_creation_input_tokens=50, cache_creation=split)
+    usage = read_home(logged(home, record)).total()
+    assert (usage.cache_write_5m_tokens, usage.cache_write_1h_tokens) == (20, 30)
+
+
+def test_the_oracle_counts_nested_calls_and_leaves_made_up_ones_out(home: Path) -> None:
+    nested = {"type": "progress", "data": {"message": assistant("msg_nested")}}
+    made_up = assistant("msg_synthetic")
+    made_up["message"]["model"] = "<synthetic>"
+    reading = read_home(logged(home, assistant(), nested, made_up, {"type": "user"}))
+    assert set(reading.calls) == {"msg_1", "msg_nested"}
+
+
+def test_the_oracle_takes_a_whole_tail_but_no_torn_one(home: Path) -> None:
+    whole = json.dumps(assistant("msg_whole")).encode()
+    assert set(read_home(logged(home / "a", assistant(), tail=whole)).calls) == {
+        "msg_1",
+        "msg_whole",
+    }
+    torn = read_home(logged(home / "b", assistant(), b"{broken", tail=whole[:-5]))
+    assert (set(torn.calls), torn.broken_lines) == ({"msg_1"}, 1)
+
+
+# Trimming
+
+
+def test_trimming_cuts_texts_and_keeps_lines_that_need_none() -> None:
+    short, long = b'{"a": 1}', json.dumps({"text": "y" * (TEXT_CHARS + 1)}).encode()
+    kept, cut, broken = trim_log(short + b"\n" + long + b"\n{broken").split(b"\n")
+    assert (kept, broken) == (short, b"{broken")
+    assert len(json.loads(cut)["text"]) == TEXT_CHARS
+
+
+def test_trimming_keeps_huge_lines_huge() -> None:
+    line = json.dumps({"text": "y" * (HUGE_CHARS + 1)}).encode()
+    assert len(json.loads(trim_log(line))["text"]) == HUGE_CHARS + 1
+
+
+def test_trimming_empties_payloads_but_not_their_ids() -> None:
+    record = {"type": "api-request-blob", "id": "b1", "body": {"system": "s"}}
+    assert json.loads(trim_log(json.dumps(record).encode())) == {
+        "type": "api-request-blob",
+        "id": "b1",
+    }
+
+
+def test_names_and_addresses_are_replaced_as_words() -> None:
+    data = b'{"cwd":"/Users/ada/src","branch":"ada/adaptive","mail":"ada@mail.example"}'
+    assert people_in(data) == {b"ada"}
+    assert anonymise(data, people_in(data)) == (
+        b'{"cwd":"/Users/dev/src","branch":"dev/adaptive","mail":"dev@example.com"}'
+    )
+
+
+# Growing
+
+
+def test_a_grown_corpus_repeats_no_call(real_excerpt: Excerpt, home: Path) -> None:
+    calls = len(read_home(real_excerpt.home).calls)
+    size = sum(path.stat().st_size for path in real_excerpt.home.glob("projects/**/*.jsonl"))
+    files = grow(real_excerpt.home, home / "grown", 3 * size)
+    assert files == 3 * 16
+    assert len(read_home(home / "grown").calls) == 3 * calls
+
+
+def test_copies_lie_weeks_apart_within_a_year() -> None:
+    line = b'{"timestamp":"2026-11-22T05:00:00Z"}'
+    assert rewritten(line, 0) == line
+    assert rewritten(line, 1) == b'{"timestamp":"2026-11-15T05:00:00Z"}'
+    assert rewritten(line, WEEKS) == line
+
+
+# The fake API
+
+
+@pytest.fixture
+def api() -> Iterator[FakeAnthropic]:
+    turn = {
+        "blocks": [{"type": "text", "text": "hello there", "chunks": 3}],
+        "usage": {"input_tokens": 5, "output_tokens": 40, "cache_1h": 7},
+    }
+    with FakeAnthropic(Scenario({"lanes": {"main": [turn], "side": []}})) as fake:
+        yield fake
+
+
+def post(url: str, body: dict[str, Any]) -> str:
+    request = urllib.request.Request(
+        f"{url}/v1/messages",
+        json.dumps(body).encode(),
+        {"x-claude-code-session-id": "s-1", "connection": "close"},
+    )
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        return str(answer.read().decode())
+
+
+REQUEST = {
+    "model": "m",
+    "stream": True,
+    "tools": [{"name": "Bash"}],
+    "messages": [{"role": "user", "content": "hi"}],
+}
+
+
+def test_the_fake_api_streams_a_turn_and_keeps_what_it_served(api: FakeAnthropic) -> None:
+    events = [
+        json.loads(line.removeprefix("data: "))
+        for line in post(api.url, REQUEST).splitlines()
+        if line.startswith("data: ")
+    ]
+    deltas = [event["delta"]["text"] for event in events if event["type"] == "content_block_delta"]
+    assert "".join(deltas) == "hello there"
+    assert len(deltas) == 3
+    assert events[0]["message"]["usage"]["cache_creation"]["ephemeral_1h_input_tokens"] == 7
+    assert events[-2]["usage"]["output_tokens"] == 40
+    (served,) = api.served()
+    assert (served.session_id, served.lane, served.complete) == ("s-1", "main", True)
+    assert served.message_id == events[0]["message"]["id"]
+
+
+def test_a_lane_that_ran_out_answers_ok(api: FakeAnthropic) -> None:
+    post(api.url, REQUEST)
+    answer = json.loads(post(api.url, REQUEST | {"stream": False}))
+    assert answer["content"] == [{"type": "text", "text": "OK."}]
+    assert [served.lane for served in api.served()] == ["main", "main"]
+
+
+SUBAGENT = {"tools": [{"name": "Bash"}], "system": "cc_is_subagent=true"}
+
+
+@pytest.mark.parametrize(
+    ("body", "lanes"),
+    [
+        (REQUEST, ["main"]),
+        ({"tools": []}, ["side"]),
+        ({"tools": [{"name": "Bash"}], "max_tokens": 1}, ["side"]),
+        ({"tools": [{"type": "web_search_20250305"}]}, ["websearch", "side"]),
+        ({"tools": [], "system": "Write a title"}, ["title", "side"]),
+        ({"tools": [], "system": "summarizing conversations"}, ["compact", "side"]),
+        (SUBAGENT, ["subagent"]),
+        (
+            SUBAGENT | {"messages": [{"role": "user", "content": "[[alpha]] look"}]},
+            ["subagent:alpha", "subagent"],
+        ),
+    ],
+)
+def test_a_request_is_answered_from_its_lane(body: dict[str, Any], lanes: list[str]) -> None:
+    assert lanes_of(body, {}) == lanes
+
+
+@pytest.mark.parametrize("path", sorted(SCENARIOS.glob("*.json")), ids=lambda path: path.stem)
+def test_every_scenario_file_can_be_served(path: Path) -> None:
+    data = json.loads(path.read_text())
+    assert Scenario(data).name == path.stem
+    assert data["drive"]
+
+
+def test_variables_are_replaced_everywhere_and_unknown_ones_stay() -> None:
+    value = {"a": ["${HOME}/x", 1], "b": "${OTHER}"}
+    assert expanded(value, {"HOME": "/h"}) == {"a": ["/h/x", 1], "b": "${OTHER}"}
+
+
+# The client
+
+
+@pytest.mark.parametrize(
+    ("system", "machine", "name"),
+    [
+        ("Linux", "x86_64", "@anthropic-ai/claude-code-linux-x64"),
+        ("Linux", "aarch64", "@anthropic-ai/claude-code-linux-arm64"),
+        ("Darwin", "arm64", "@anthropic-ai/claude-code-darwin-arm64"),
+    ],
+)
+def test_each_platform_has_its_package(system: str, machine: str, name: str) -> None:
+    assert package_name(system, machine) == name
+
+
+def test_an_unknown_platform_is_named() -> None:
+    with pytest.raises(ClientMissing, match="Plan9 on x86_64"):
+        package_name("Plan9", "x86_64")
+
+
+def test_a_missing_npm_is_the_reason(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(home))
+    with pytest.raises(ClientMissing, match="no npm"):
+        install("@anthropic-ai/claude-code-linux-x64", "0.0.0", home / "client")
+
+
+def test_what_npm_says_is_the_reason(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    npm = home / "npm"
+    npm.write_text("#!/bin/sh\necho 'npm error code ENOTFOUND' >&2\nexit 1\n")
+    npm.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{home}:/usr/bin:/bin")
+    with pytest.raises(ClientMissing, match="ENOTFOUND"):
+        install("some-package", "1.0.0", home / "client")
+    assert not (home / "client").exists()
