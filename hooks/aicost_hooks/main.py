@@ -9,13 +9,15 @@ import os
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
-from typing import BinaryIO
 
 from aicost.core.errors import AicostError
 from aicost.ipc import wire
 from aicost.ipc.protocol import request
 from aicost.platform.rundir import find_run_dir, find_socket, make_private
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # loading typing takes longer than telling the daemon
+    from typing import BinaryIO
 
 BUDGET_S = 0.05  # for the daemon to take the message; the agent waits as long
 MAX_INPUT_BYTES = 32 * 2**20  # an event carries a tool's whole answer
@@ -32,7 +34,7 @@ def main() -> int:
     return run(sys.argv[1:], sys.stdin.buffer, os.environ)
 
 
-def run(argv: Sequence[str], stdin: BinaryIO, env: Mapping[str, str]) -> int:
+def run(argv: Sequence[str], stdin: "BinaryIO", env: Mapping[str, str]) -> int:
     """Handle one event. A fault becomes a line in our log."""
     try:
         if list(argv) != ["claude"]:
@@ -83,19 +85,24 @@ def tell_daemon(socket_path: str, event: Mapping[str, str], until: float) -> Non
 
 def note(env: Mapping[str, str], text: str) -> None:
     """Add a line to the hooks' log, or nothing if even that fails. Starts anew when it is full."""
-    with suppress(OSError, AicostError, ValueError):
-        run_dir = find_run_dir(env)
-        make_private(run_dir)
-        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW
-        log = os.open(f"{run_dir}/{LOG_NAME}", flags, 0o600)
-        try:
-            if os.fstat(log).st_size > MAX_LOG_BYTES:
-                os.ftruncate(log, 0)
-            at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-            one_line = " ".join(text.split())[:300]
-            os.write(log, f"{at} {one_line}\n".encode(errors="replace"))
-        finally:
-            os.close(log)
+    try:
+        _append(find_run_dir(env), text)
+    except (OSError, AicostError, ValueError):  # nowhere left to say it
+        return
+
+
+def _append(run_dir: str, text: str) -> None:
+    make_private(run_dir)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW
+    log = os.open(f"{run_dir}/{LOG_NAME}", flags, 0o600)
+    try:
+        if os.fstat(log).st_size > MAX_LOG_BYTES:
+            os.ftruncate(log, 0)
+        at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+        one_line = " ".join(text.split())[:300]
+        os.write(log, f"{at} {one_line}\n".encode(errors="replace"))
+    finally:
+        os.close(log)
 
 
 def _words(error: Exception) -> str:
