@@ -12,7 +12,7 @@ from aicost.platform.config import load_settings
 from aicost.platform.dirs import Dirs
 from aicost.platform.timezone import local_zone
 from aicost.prices.book import is_stale, load_price_book, refresh_price_book
-from aicost.sources.claude.paths import claude_homes
+from aicost.sources.claude.homes import home_folders
 
 log = logging.getLogger(__name__)
 
@@ -55,14 +55,14 @@ def named_homes(homes: object) -> list[str]:
 def load_setup(dirs: Dirs, env: Mapping[str, str]) -> Setup:
     """Read the config and this environment. Raises ConfigError."""
     settings = load_settings(dirs.config_file)
-    homes = claude_homes(env, settings.claude_homes)
-    by_env = claude_homes(env)
+    homes = home_folders(env, settings.claude_homes)
+    by_env = home_folders(env)
     return Setup(
         dirs=dirs,
         zone=ZoneInfo(settings.timezone or local_zone(env)),
         book=load_price_book(dirs.prices_dir),
-        homes=tuple(str(home) for home in homes),
-        configured=tuple(str(home) for home in homes if home not in by_env),
+        homes=tuple(homes),
+        configured=tuple(home for home in homes if home not in by_env),
     )
 
 

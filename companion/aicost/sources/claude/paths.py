@@ -1,32 +1,12 @@
 """Where Claude Code keeps its logs. Knows names and patterns; reads folders, never files."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 from aicost.core.tailing import FileLook
 
 _63_BITS = 2**63 - 1  # what a ledger can hold; some file systems number files with random 64 bits
-HOME_VARIABLE = "CLAUDE_CONFIG_DIR"  # may name several folders, separated by commas
-
-
-def claude_homes(env: Mapping[str, str], configured: tuple[str, ...] = ()) -> tuple[Path, ...]:
-    """Return the folders this environment keeps Claude Code's state in, existing or not.
-
-    `CLAUDE_CONFIG_DIR` replaces the default folders; `configured` ones are always added.
-    """
-    home = Path(env.get("HOME") or Path.home())
-    named = [part.strip() for part in env.get(HOME_VARIABLE, "").split(",") if part.strip()]
-    if not named:
-        named = ["~/.claude", "~/.config/claude"]
-        if config := env.get("XDG_CONFIG_HOME"):  # no client was seen to use it; tools do
-            named.append(f"{config}/claude")
-    # A comma list is not a shell's word, so the shell leaves its `~` to us.
-    folders = [
-        home / part[2:] if f"{part}/".startswith("~/") else Path(part)
-        for part in (*named, *configured)
-    ]
-    return tuple(dict.fromkeys(Path(os.path.abspath(folder)) for folder in folders))  # noqa: PTH100 - Path.resolve would follow links, and two homes may be links to one
 
 
 def find_logs(home: Path) -> Iterator[tuple[str, FileLook]]:

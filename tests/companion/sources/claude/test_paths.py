@@ -6,51 +6,7 @@ from typing import Any
 
 import pytest
 
-from aicost.sources.claude.paths import claude_homes, find_logs, home_of, look_of
-
-
-def homes(configured: tuple[str, ...] = (), **env: str) -> list[str]:
-    return [str(folder) for folder in claude_homes({"HOME": "/home/ada"} | env, configured)]
-
-
-DEFAULT = ["/home/ada/.claude", "/home/ada/.config/claude"]
-
-
-@pytest.mark.parametrize(
-    ("env", "configured", "expected"),
-    [
-        pytest.param({}, (), DEFAULT, id="the two default folders"),
-        pytest.param({"CLAUDE_CONFIG_DIR": " , "}, (), DEFAULT, id="a variable that names none"),
-        pytest.param(
-            {"XDG_CONFIG_HOME": "/xdg"}, (), [*DEFAULT, "/xdg/claude"], id="and the one for tools"
-        ),
-        pytest.param(
-            {"CLAUDE_CONFIG_DIR": "/a, ~/b ,/a,~", "XDG_CONFIG_HOME": "/xdg"},
-            (),
-            ["/a", "/home/ada/b", "/home/ada"],
-            id="the variable replaces them all",
-        ),
-        pytest.param({}, ("~/work",), [*DEFAULT, "/home/ada/work"], id="settings add to them"),
-        pytest.param(
-            {"CLAUDE_CONFIG_DIR": "/a"}, ("/b", "/a"), ["/a", "/b"], id="or to the variable's"
-        ),
-        pytest.param({"CLAUDE_CONFIG_DIR": "/a/../b/./c/"}, (), ["/b/c"], id="written plainly"),
-        pytest.param(
-            {"CLAUDE_CONFIG_DIR": "/~x,/a/~"}, (), ["/~x", "/a/~"], id="a tilde inside is a name"
-        ),
-    ],
-)
-def test_the_homes_of_an_environment(
-    env: dict[str, str], configured: tuple[str, ...], expected: list[str]
-) -> None:
-    assert homes(configured, **env) == expected
-
-
-def test_two_homes_that_are_links_to_one_stay_two(tmp_path: Path) -> None:
-    (tmp_path / "real").mkdir()
-    (tmp_path / "link").symlink_to("real")
-    both = f"{tmp_path}/real,{tmp_path}/link"
-    assert homes(CLAUDE_CONFIG_DIR=both) == both.split(",")
+from aicost.sources.claude.paths import find_logs, home_of, look_of
 
 
 def write(path: Path, text: str = "x\n") -> Path:
