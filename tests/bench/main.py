@@ -132,7 +132,7 @@ def aicost_peak(bench: Bench) -> int:
 
 
 def compare_totals(bench: Bench) -> None:
-    """Print both totals: the peer reads no `progress` records, so it sees fewer tokens."""
+    """Print both totals: a faster read of fewer tokens would be no win."""
     ours = json.loads(bench.first_read().output)["total"]
     theirs = json.loads(bench.peer_report().output)["totals"]
     written = ours["cache_write_5m_tokens"] + ours["cache_write_1h_tokens"]
