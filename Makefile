@@ -19,10 +19,10 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' Makefile
 
 top: $(READY) ## open the dashboard (starts the daemon)
-	@.venv/bin/aicost top $(ARGS)
+	@$(PY) -m aicost top $(ARGS)
 
 demo: $(READY) ## open the dashboard on a recorded day; needs no agent logs
-	@.venv/bin/aicost top --demo $(ARGS)
+	@$(PY) -m aicost top --demo $(ARGS)
 
 test: $(READY_DEV) ## every check and test that needs no real agent
 	$(PY) -m ruff format --check .
