@@ -53,8 +53,7 @@ class Reader:
         self.watcher = Watcher(self.wake, lambda: changed(_NOTHING))
         self.reading: Reading | None = NOTHING_SEEN  # None: what is on disk is in the ledger
         self.trouble = ""
-        self.log_files = 0
-        self.log_bytes = 0
+        self.seen = Survey(0, 0, ())  # the last look, before anything of it was read
         self.lag_s = 0.0  # from wake-up to ledger, of the last read
         self._woken: dict[str, tuple[str, float]] = {}
         self._wake = asyncio.Event()
@@ -90,10 +89,9 @@ class Reader:
         return waiting
 
     async def pending(self) -> Survey:
-        """Look how much is unread now, without reading it."""
-        found = await self._in_thread(self.engine.survey)
-        self.log_files, self.log_bytes = found.files, found.bytes
-        return found
+        """Look how much is unread now, without reading it. Waits for a step of a reading."""
+        self.seen = await self._in_thread(self.engine.survey)
+        return self.seen
 
     async def run(self) -> None:
         """Read everything, then go on as agents write, until cancelled."""
@@ -147,6 +145,8 @@ class Reader:
     async def _read_all(self, found: Survey) -> None:
         steps, start = self.engine.read_all(found), time.monotonic()
         is_much = self.reading is not None or found.pending_bytes > BATCH_BYTES
+        if is_much:
+            self.reading = progress(found, Step(_NOTHING, 0, 0), 0.0)
         try:
             while (step := await self._in_thread(_next, steps)) is not None:
                 if is_much:

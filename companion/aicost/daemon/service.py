@@ -101,22 +101,24 @@ class Service:
         return msgspec.to_builtins(await self._build_view())
 
     async def _status(self, _params: Params, _notify: Notify) -> object:
-        own, found = own_use(), await self._reader.pending()
+        own, reader = own_use(), self._reader
+        found = reader.seen if reader.reading else await reader.pending()
+        read_bytes = reader.reading.bytes_done if reader.reading else 0
         skipped = await self._query(lambda: queries.skipped_lines(self._db))
         return {
             "version": __version__,
             "pid": os.getpid(),
             "uptime_s": own.uptime_s,
             "homes": sorted(self._engine.homes),
-            "unwatched": self._reader.watcher.unwatched,
-            "trouble": self._reader.trouble,
+            "unwatched": reader.watcher.unwatched,
+            "trouble": reader.trouble,
             "log_files": found.files,
             "log_bytes": found.bytes,
-            "pending_bytes": found.pending_bytes,
+            "pending_bytes": found.pending_bytes - read_bytes,
             "unreadable": [
                 os.fsencode(log.path).decode(errors="replace") for log in found.unreadable
             ],
-            "lag_s": self._reader.lag_s,
+            "lag_s": reader.lag_s,
             "rss_bytes": own.rss_bytes,
             "cpu_s": own.cpu_s,
             "skipped_lines": skipped,
@@ -152,12 +154,17 @@ class Service:
     ) -> tuple[answers.Question, dict[str, Any]]:
         """Take on the caller's homes and, unless it will not wait, read all that is on disk."""
         self._take_homes(params)
-        wait = params.get("wait", True)
-        left = await (self._caught_up(notify) if wait else self._reader.pending())
+        complete, pending_bytes = await self._left(params.get("wait", True) is True, notify)
         asked: dict[str, Any] = {key: value for key, value in params.items() if key != "wait"}
         asked["homes"] = self._setup.asked_homes(params.get("homes"))
-        complete, pending_bytes = left.is_complete, left.pending_bytes
         return replace(self._moment(), complete=complete, pending_bytes=pending_bytes), asked
+
+    async def _left(self, wait: bool, notify: Notify) -> tuple[bool, int]:  # noqa: FBT001 - private
+        """Return whether all is read, and how many bytes are not."""
+        if not wait and (reading := self._reader.reading) is not None:
+            return False, reading.bytes_total - reading.bytes_done
+        left = await (self._caught_up(notify) if wait else self._reader.pending())
+        return left.is_complete, left.pending_bytes
 
     async def _caught_up(self, notify: Notify) -> Survey:
         """Wait until all that is on disk now was read; tell how far the reading is meanwhile."""
@@ -173,7 +180,7 @@ class Service:
     async def _build_view(self) -> DashboardView:
         live = await self._live()
         coverage = answers.Coverage(
-            tuple(sorted(self._engine.homes)), self._reader.log_files, self._reader.reading
+            tuple(sorted(self._engine.homes)), self._reader.seen.files, self._reader.reading
         )
         question, days = self._moment(), self._engine.ledger.days
         return await self._query(lambda: answers.view(question, live, days, coverage))

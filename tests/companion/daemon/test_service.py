@@ -1,0 +1,449 @@
+"""The daemon in one piece: what is written is known at once, whoever asks, whatever they ask."""
+
+import asyncio
+import json
+import os
+import sqlite3
+import stat
+import statistics
+import threading
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, closing
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+from claude_logs import TOO_LATE_S, append, call_line, eventually, log_of, prompt_line, register
+
+from aicost.core.errors import ConfigError, StoreError
+from aicost.core.facts import FileRead
+from aicost.core.view import DashboardView
+from aicost.daemon import indexer
+from aicost.daemon.engine import Engine
+from aicost.daemon.indexer import Survey
+from aicost.daemon.service import Service
+from aicost.daemon.setup import load_setup
+from aicost.ipc import wire
+from aicost.ipc.client import subscribe
+from aicost.platform.dirs import Dirs, load_dirs
+from aicost.store.ledger import Recorded
+
+
+@pytest.fixture
+def dirs() -> Dirs:
+    return load_dirs(os.environ)
+
+
+@pytest.fixture
+def logs(home: Path) -> Path:
+    return home / ".claude"
+
+
+class Daemon:
+    """A running service and its clients."""
+
+    def __init__(self, service: Service, dirs: Dirs) -> None:
+        self.service, self.dirs = service, dirs
+        self.progress = list[dict[str, Any]]()
+
+    async def ask(self, method: str, **params: object) -> dict[str, Any]:
+        async with asyncio.timeout(TOO_LATE_S):
+            return await asyncio.to_thread(
+                wire.call,
+                self.dirs.socket_path,
+                method,
+                params,
+                timeout_s=TOO_LATE_S,
+                on_progress=self.progress.append,
+            )
+
+    async def document(self, method: str, **params: object) -> dict[str, Any]:
+        answer = await self.ask(method, **params)
+        found: dict[str, Any] = json.loads(answer["text"])
+        return found
+
+    async def total(self, **params: object) -> int:
+        """Return how many requests a report counts."""
+        requests: int = (await self.document("report", **params))["total"]["requests"]
+        return requests
+
+    def has(self, calls: int) -> Callable[[], bool]:
+        """Return a test of how many calls the ledger has."""
+        return lambda: self.calls == calls
+
+    def has_heard_of(self, files_done: int) -> bool:
+        return bool(self.progress) and self.progress[-1]["files_done"] == files_done
+
+    @property
+    def calls(self) -> int:
+        with closing(sqlite3.connect(self.dirs.ledger_file)) as db:
+            return int(db.execute("SELECT count(*) FROM call").fetchone()[0])
+
+
+def shows(views: list[DashboardView], *, requests: int) -> bool:
+    """Say whether the screen shows so many calls of its first session."""
+    return bool(views[-1].sessions) and views[-1].sessions[0].requests == requests
+
+
+def own_threads() -> set[str]:
+    return {thread.name for thread in threading.enumerate() if "asyncio" not in thread.name}
+
+
+@asynccontextmanager
+async def running(dirs: Dirs) -> AsyncIterator[Daemon]:
+    """Run a service; afterwards nothing of it is left."""
+    threads, descriptors = own_threads(), psutil.Process().num_fds()
+    service = Service(load_setup(dirs, os.environ))
+    ready = asyncio.Event()
+    task = asyncio.create_task(service.run(ready.set))
+    try:
+        await asyncio.wait_for(ready.wait(), TOO_LATE_S)
+        yield Daemon(service, dirs)
+    finally:
+        service.stop()
+        await asyncio.wait_for(task, TOO_LATE_S)
+    assert not dirs.socket_path.exists()
+    assert own_threads() == threads
+    await eventually(lambda: psutil.Process().num_fds() == descriptors, "no open file")
+
+
+@pytest.fixture
+async def daemon(dirs: Dirs) -> AsyncIterator[Daemon]:
+    async with running(dirs) as found:
+        yield found
+
+
+@asynccontextmanager
+async def watched(daemon: Daemon, *homes: Path) -> AsyncIterator[list[DashboardView]]:
+    """Receive the views that a screen would."""
+    views = list[DashboardView]()
+
+    async def receive() -> None:
+        named = [str(home) for home in homes]
+        async for view in subscribe(daemon.dirs.socket_path, homes=named):
+            views.append(view)
+
+    task = asyncio.create_task(receive())
+    await eventually(lambda: views, "the first view")
+    try:
+        yield views
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
+
+
+# What is written is known
+
+
+async def test_an_answer_holds_what_was_written_before_the_question(
+    daemon: Daemon, logs: Path
+) -> None:
+    for number in range(10):
+        append(log_of(logs), prompt_line(f"p-{number}"), call_line(f"msg_{number}"))
+        assert await daemon.total() == number + 1
+    turns = await daemon.document("turns", session="s-1")
+    assert len(turns["turns"]) == 10
+    sessions = await daemon.document("sessions")
+    assert [row["session_id"] for row in sessions["sessions"]] == ["s-1"]
+    assert (turns["complete"], turns["pending_bytes"]) == (True, 0)
+
+
+async def test_an_answer_that_does_not_wait_says_what_is_missing(
+    daemon: Daemon, logs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert await daemon.total() == 0
+    monkeypatch.setattr(Engine, "read_all", lambda *_, **__: (_ for _ in ()))
+    monkeypatch.setattr(Engine, "read_paths", lambda *_: Recorded(0, frozenset()))
+    log = append(log_of(logs), call_line("msg_1"))
+    report = await daemon.document("report", wait=False)
+    assert report["total"]["requests"] == 0
+    assert (report["complete"], report["pending_bytes"]) == (False, log.stat().st_size)
+
+
+async def test_a_line_is_in_the_ledger_and_on_the_screen_within_half_a_second(
+    daemon: Daemon, logs: Path
+) -> None:
+    to_ledger, to_screen = list[float](), list[float]()
+    append(log_of(logs), call_line("msg_0"))
+    assert await daemon.total() == 1
+    async with watched(daemon, logs) as views:
+        for number in range(2, 12):
+            begin = time.monotonic()
+            append(log_of(logs), call_line(f"msg_{number}"))
+            await eventually(daemon.has(number), "the ledger")
+            to_ledger.append(time.monotonic() - begin)
+            await eventually(partial(shows, views, requests=number), "the screen")
+            to_screen.append(time.monotonic() - begin)
+    assert statistics.median(to_ledger) < 0.5
+    assert statistics.median(to_screen) < 0.5
+
+
+async def test_running_agents_are_on_the_screen_before_their_first_call(
+    daemon: Daemon, logs: Path
+) -> None:
+    (logs / "sessions").mkdir(parents=True)
+    assert await daemon.total() == 0
+    async with watched(daemon, logs) as views:
+        entry = register(logs, "s-1", pid=os.getpid(), cwd="/src/shop")
+        await eventually(lambda: views[-1].live == 1, "the new session")
+        assert views[-1].sessions[0].repo == "shop"
+        entry.unlink()
+        await eventually(lambda: views[-1].live == 0, "its end")
+
+
+async def test_without_a_screen_no_view_is_built(
+    daemon: Daemon, logs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    built = list[int]()
+    real = daemon.service._publisher._build
+
+    async def counted() -> DashboardView:
+        built.append(1)
+        return await real()
+
+    monkeypatch.setattr(daemon.service._publisher, "_build", counted)
+    append(log_of(logs), call_line("msg_1"))
+    assert await daemon.total() == 1
+    async with watched(daemon, logs):
+        append(log_of(logs), call_line("msg_2"))
+        await eventually(lambda: built, "a view for the screen")
+
+
+# Homes
+
+
+async def test_homes_that_a_client_names_are_taken_on(
+    daemon: Daemon, logs: Path, home: Path
+) -> None:
+    append(log_of(logs, "s-1"), call_line("msg_1", "s-1"))
+    other = home / "other"
+    log = append(log_of(other, "s-2"), call_line("msg_2", "s-2"))
+    assert await daemon.total(homes=[str(other)]) == 1
+    assert await daemon.total(homes=[str(logs)]) == 1
+    assert await daemon.total() == 2
+    assert str(other) in (await daemon.ask("status"))["homes"]
+    append(log, call_line("msg_3", "s-2"))
+    await eventually(lambda: daemon.calls == 3, "the new home to be followed")
+
+
+async def test_a_screen_that_names_a_home_sees_it(daemon: Daemon, home: Path) -> None:
+    other = home / "other"
+    append(log_of(other), call_line("msg_1"))
+    async with watched(daemon, other) as views:
+        await eventually(lambda: views[-1].reading is None, "the reading")
+        assert [row.session_id for row in views[-1].sessions] == ["s-1"]
+        assert (views[-1].log_files, str(other) in views[-1].homes) == (1, True)
+
+
+async def test_not_waiting_does_not_wait_for_a_reading_either(
+    daemon: Daemon, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert await daemon.total() == 0
+    log = append(log_of(home / "other"), call_line("msg_1"))
+    reading, go_on = threading.Event(), threading.Event()
+    real = Engine._record
+
+    def slow(engine: Engine, reads: list[FileRead]) -> Recorded:
+        reading.set()
+        go_on.wait(TOO_LATE_S)
+        return real(engine, reads)
+
+    monkeypatch.setattr(Engine, "_record", slow)
+    try:
+        asked = {"homes": [str(home / "other")], "wait": False}
+        report = await daemon.document("report", **asked)
+        assert (report["complete"], report["total"]["requests"]) == (False, 0)
+        await eventually(reading.is_set, "the reading")
+        report = await daemon.document("report", **asked)
+        status = await daemon.ask("status")
+    finally:
+        go_on.set()
+    assert (report["complete"], report["pending_bytes"]) == (False, log.stat().st_size)
+    assert status["pending_bytes"] == log.stat().st_size
+    assert await daemon.total() == 1
+
+
+async def test_sessions_of_other_homes_are_not_the_callers(
+    daemon: Daemon, logs: Path, home: Path
+) -> None:
+    register(home / "other", "theirs", pid=os.getpid())
+    register(logs, "mine", pid=os.getpid())
+    await daemon.ask("homes.add", homes=[str(home / "other")])
+    for homes, wanted in (([str(logs)], ["mine"]), ([], ["mine", "theirs"])):
+        document = await daemon.document("sessions", homes=homes)
+        assert sorted(row["session_id"] for row in document["sessions"]) == wanted
+
+
+async def test_a_hooks_transcript_names_its_home(daemon: Daemon, home: Path) -> None:
+    log = append(log_of(home / "other"), call_line("msg_1"))
+    assert await daemon.ask("transcript.seen", path=str(log)) == {"known": True}
+    await eventually(lambda: daemon.calls == 1, "the transcript to be read")
+    for path in ("/etc/passwd", "projects/x.jsonl", 7, None):
+        assert await daemon.ask("transcript.seen", path=path) == {"known": False}
+
+
+# What goes wrong
+
+
+@pytest.mark.parametrize(
+    ("method", "params"),
+    [
+        ("report", {"by": "colour"}),
+        ("report", {"timezone": "../x"}),
+        ("report", {"homes": "/home"}),
+        ("report", {"homes": ["relative"]}),
+        ("turns", {"since": "yesterday"}),
+        ("sessions", {"live": 7}),
+        ("sessions", {"colour": "red"}),
+        ("view", {"homes": [7]}),
+        ("homes.add", {"homes": [None]}),
+        ("budgets", {}),
+    ],
+    ids=str,
+)
+async def test_what_cannot_be_asked_is_refused_and_the_daemon_goes_on(
+    daemon: Daemon, method: str, params: dict[str, object]
+) -> None:
+    with pytest.raises(ConfigError):
+        await daemon.ask(method, **params)
+    assert await daemon.total() == 0
+
+
+async def test_a_ledger_that_cannot_be_written_is_said_and_the_daemon_goes_on(
+    daemon: Daemon, logs: Path
+) -> None:
+    assert await daemon.total() == 0
+    daemon.service._engine.ledger.db.execute("PRAGMA busy_timeout = 0")
+    with closing(sqlite3.connect(daemon.dirs.ledger_file, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        append(log_of(logs), call_line("msg_1"))
+        with pytest.raises(StoreError, match="locked"):
+            await daemon.total()
+        status = await daemon.ask("status")
+        assert "locked" in status["trouble"]
+        assert status["pending_bytes"] == log_of(logs).stat().st_size
+        assert await daemon.total(wait=False) == 0
+    assert await daemon.total() == 1
+    assert (await daemon.ask("status"))["trouble"] == ""
+
+
+async def test_who_hangs_up_in_the_middle_disturbs_nobody(
+    daemon: Daemon, logs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go_on = threading.Event()
+    real = Engine.survey
+
+    def slow(engine: Engine) -> Survey:
+        go_on.wait(TOO_LATE_S)
+        return real(engine)
+
+    monkeypatch.setattr(Engine, "survey", slow)
+    append(log_of(logs), call_line("msg_1"))
+    for _ in range(5):
+        connection = wire.connect(daemon.dirs.socket_path, timeout_s=TOO_LATE_S)
+        connection.send_line(b'{"v":1,"id":1,"method":"report","params":{}}', timeout_s=TOO_LATE_S)
+        connection.close()
+    waiting = asyncio.create_task(daemon.total())
+    go_on.set()
+    assert await waiting == 1
+
+
+async def test_a_waiting_client_hears_how_far_the_reading_is(
+    dirs: Dirs, logs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each step of the reading waits until the client was told of the one before."""
+    monkeypatch.setattr(indexer, "BATCH_BYTES", 1)
+    monkeypatch.setattr(os, "cpu_count", lambda: 1)
+    monkeypatch.setattr("aicost.daemon.service.PROGRESS_S", 0.001)
+    for number in range(4):
+        append(log_of(logs, f"s-{number}"), call_line(f"msg_{number}"))
+    told, real = threading.Semaphore(0), Engine._record
+    monkeypatch.setattr(
+        Engine, "_record", lambda *args: told.acquire(timeout=TOO_LATE_S) and real(*args)
+    )
+    async with running(dirs) as daemon:
+        question = asyncio.create_task(daemon.total())
+        await eventually(lambda: daemon.progress, "progress")
+        for done in range(1, 4):
+            told.release()
+            await eventually(partial(daemon.has_heard_of, done), "the next step")
+        told.release()
+        assert await question == 4
+    assert daemon.progress[-1]["files_total"] == 4
+
+
+async def test_a_bug_ends_the_daemon_in_order(dirs: Dirs, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(_: Engine) -> Survey:
+        raise RuntimeError("a bug")
+
+    monkeypatch.setattr(Engine, "survey", broken)
+    service = Service(load_setup(dirs, os.environ))
+    with pytest.raises(ExceptionGroup) as caught:
+        await asyncio.wait_for(service.run(), TOO_LATE_S)
+    assert caught.group_contains(RuntimeError, match="a bug")
+    assert not dirs.socket_path.exists()
+
+
+# The end, and how it is
+
+
+async def test_it_ends_when_asked(dirs: Dirs) -> None:
+    service = Service(load_setup(dirs, os.environ))
+    ready = asyncio.Event()
+    task = asyncio.create_task(service.run(ready.set))
+    await asyncio.wait_for(ready.wait(), TOO_LATE_S)
+    assert await Daemon(service, dirs).ask("stop") == {"pid": os.getpid()}
+    await asyncio.wait_for(task, TOO_LATE_S)
+
+
+async def test_it_ends_while_clients_wait_and_watch(
+    dirs: Dirs, logs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(indexer, "BATCH_BYTES", 1)
+    monkeypatch.setattr(os, "cpu_count", lambda: 1)
+    for number in range(30):
+        append(log_of(logs, f"s-{number}"), call_line(f"msg_{number}"))
+    async with running(dirs) as daemon:
+        questions = [asyncio.create_task(daemon.total()) for _ in range(4)]
+        async with watched(daemon, logs):
+            await eventually(lambda: daemon.calls, "the first step")
+            daemon.service.stop()
+            await asyncio.wait(questions, timeout=TOO_LATE_S)
+        assert all(question.done() for question in questions)
+        for question in questions:
+            question.exception()
+    async with running(dirs) as daemon:
+        assert await daemon.total() == 30
+
+
+async def test_the_status_tells_how_it_is(daemon: Daemon, logs: Path) -> None:
+    log = append(log_of(logs), b"broken\n", call_line("msg_1"))
+    await daemon.total()
+    odd = append(log.parent / os.fsdecode(b"\xff.jsonl"), b"{}\n")
+    async with watched(daemon, logs):
+        status = await daemon.ask("status")
+    assert status["pid"] == os.getpid()
+    assert status["log_files"] == 2
+    assert status["log_bytes"] == log.stat().st_size + odd.stat().st_size
+    assert status["pending_bytes"] == odd.stat().st_size
+    assert status["unreadable"] == [str(log.parent / "\ufffd.jsonl")]
+    assert status["skipped_lines"] == 1
+    assert (status["timezone"], status["trouble"], status["unwatched"]) == ("UTC", "", {})
+    assert status["homes"] == [str(logs)]
+    assert status["subscribers"] == 1
+    assert min(status["rss_bytes"], status["cpu_s"], status["uptime_s"]) > 0
+
+
+async def test_what_it_keeps_is_private(daemon: Daemon) -> None:
+    assert stat.S_IMODE(daemon.dirs.socket_path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(daemon.dirs.ledger_file.stat().st_mode) == 0o600
+
+
+async def test_a_whole_view_can_be_asked_for(daemon: Daemon, logs: Path) -> None:
+    append(log_of(logs), call_line("msg_1"))
+    view = await daemon.ask("view")
+    assert view["reading"] is None
+    assert [row["session_id"] for row in view["sessions"]] == ["s-1"]

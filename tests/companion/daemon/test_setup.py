@@ -1,0 +1,92 @@
+"""The settings of a run: from the config, the environment, and what a caller names."""
+
+import logging
+import os
+from pathlib import Path
+
+import pytest
+
+from aicost.core.errors import ConfigError
+from aicost.daemon import setup as settings
+from aicost.daemon.setup import Setup, load_setup, named_homes, renew_price_book
+from aicost.platform.dirs import Dirs, load_dirs
+from aicost.prices.book import load_price_book
+from aicost.store.cursors import read_homes
+
+
+@pytest.fixture
+def dirs() -> Dirs:
+    return load_dirs(os.environ)
+
+
+def configured(dirs: Dirs, *lines: str) -> Setup:
+    dirs.config_file.parent.mkdir(parents=True, exist_ok=True)
+    dirs.config_file.write_text("\n".join(lines))
+    return load_setup(dirs, os.environ)
+
+
+def test_without_a_config_the_environment_counts(dirs: Dirs, home: Path) -> None:
+    setup = load_setup(dirs, os.environ)
+    assert setup.homes == (str(home / ".claude"),)
+    assert setup.zone.key == "UTC"
+    assert setup.book.book_id == load_price_book(None).book_id
+
+
+def test_the_config_adds_homes_and_sets_the_zone(dirs: Dirs, home: Path) -> None:
+    setup = configured(
+        dirs, 'timezone = "Asia/Tokyo"', "[sources.claude]", 'homes = ["/srv/claude", "~/.claude"]'
+    )
+    assert setup.homes == (str(home / ".claude"), "/srv/claude")
+    assert setup.zone.key == "Asia/Tokyo"
+
+
+def test_a_broken_config_names_its_place(dirs: Dirs) -> None:
+    with pytest.raises(ConfigError, match=r"config\.toml:1"):
+        configured(dirs, 'timezone = "Asia/Tokio"')
+
+
+def test_an_engine_knows_the_homes_of_all(dirs: Dirs, home: Path) -> None:
+    engine = load_setup(dirs, os.environ).open_engine(["/elsewhere"])
+    assert set(engine.homes) == {str(home / ".claude"), "/elsewhere"}
+    assert read_homes(engine.ledger.db) == ()
+    engine.close()
+
+
+def test_a_caller_asks_about_its_own_homes_and_the_configured_ones(dirs: Dirs) -> None:
+    setup = configured(dirs, "[sources.claude]", 'homes = ["/srv/claude"]')
+    assert setup.asked_homes(["/home/bob/.claude", "/srv/claude"]) == [
+        "/home/bob/.claude",
+        "/srv/claude",
+    ]
+    assert setup.asked_homes(None) == setup.asked_homes([]) == []
+
+
+@pytest.mark.parametrize("homes", ["/home", {"a": 1}, [1], ["relative"], [""], [["/a"]]], ids=repr)
+def test_homes_that_are_no_folders_are_refused(homes: object) -> None:
+    with pytest.raises(ConfigError, match="home"):
+        named_homes(homes)
+
+
+def test_a_fresh_price_book_is_left_alone(dirs: Dirs, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settings, "is_stale", lambda _: False)
+    renew_price_book(dirs)
+    assert not dirs.prices_dir.exists()
+
+
+def test_a_stale_price_book_is_renewed(dirs: Dirs, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settings, "is_stale", lambda _: True)
+    renew_price_book(dirs)
+    assert (dirs.prices_dir / "current").exists()
+
+
+def test_a_price_book_that_is_refused_is_only_said(
+    dirs: Dirs, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refuse(_: Path) -> None:
+        raise ConfigError("claude-opus-5: the output price fell by half")
+
+    monkeypatch.setattr(settings, "is_stale", lambda _: True)
+    monkeypatch.setattr(settings, "refresh_price_book", refuse)
+    renew_price_book(dirs)
+    assert [record.levelno for record in caplog.records] == [logging.WARNING]
+    assert "the output price fell by half" in caplog.text
