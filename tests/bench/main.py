@@ -141,8 +141,9 @@ def compare_totals(bench: Bench) -> None:
         "cache read": (ours["cache_read_tokens"], theirs["cacheReadTokens"]),
         "cache write": (written, theirs["cacheCreationTokens"]),
         "output": (ours["output_tokens"], theirs["outputTokens"]),
+        "cents": (round(ours["cost_usd"] * 100), round(theirs["totalCost"] * 100)),
     }
-    print(f"tokens, aicost and ccusage ({ours['requests']:,} calls by aicost):")
+    print(f"tokens and cost by aicost and by ccusage ({ours['requests']:,} calls by aicost):")
     for name, (own, other) in pairs.items():
         print(f"  {name:<12}{own:>16,}{other:>16,}{own / max(1, other):>8.3f}")
 
