@@ -57,7 +57,8 @@ def install(package: str, version: str, folder: Path) -> None:
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
     quiet = ("--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
-    command = [npm, "install", *quiet, "--prefix", str(partial), f"{package}@{version}"]
+    soon = ("--fetch-retries=1", "--fetch-retry-mintimeout=2000")  # offline is no reason to wait
+    command = [npm, "install", *quiet, *soon, "--prefix", str(partial), f"{package}@{version}"]
     try:
         run = subprocess.run(
             command, capture_output=True, text=True, timeout=_INSTALL_TIMEOUT_S, check=False
