@@ -154,10 +154,10 @@ def in_subagent(agent_id: str) -> Json:
 def progress_line(
     number: int = 1, *, agent_id: str = "a1", session: str = "s-1", **changes: Any
 ) -> bytes:
-    """A subagent's call as older clients nested it in the log of its parent."""
+    """A subagent's call as older clients nested it in the log of its parent, a bit later."""
     nested = assistant(number, session=session, **changes)
     data = {"type": "agent_progress", "agentId": agent_id, "message": nested}
-    plain = _envelope(changes.get("minutes", number), session)
+    plain = _envelope(changes.get("minutes", number) + 0.25, session)
     return line(plain | {"type": "progress", "uuid": f"pr-{number}", "data": data})
 
 

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from aicost.core.days import LocalDays, to_us
 from aicost.core.errors import StoreError
 from aicost.core.facts import FileRead, Parsed, PromptSeen, SubagentSeen
-from aicost.core.prices import Cost, PriceBook
+from aicost.core.prices import PriceBook
 from aicost.core.usage import Agent, UsageEvent, merged
 from aicost.store import sessions
 from aicost.store.calls import (
@@ -117,31 +117,27 @@ class Ledger:
             event = merged(old.event, event)
             if event == old.event:
                 return None
-        names, at_us = self._names, to_us(event.at)
-        session = names.session(event.session_id, event.agent)
-        call = self._stored_form(event, session)
+        names, at_us = self._names.of_call(event), to_us(event.at)
+        book = self._names.price_book(self._book.book_id)
+        call = StoredCall(
+            event=event,
+            cost_nusd=self._book.nusd_of(event),
+            span=names.span,
+            model=names.model,
+            place=names.place,
+            price_book=book,
+        )
         if old is not None:
             changed.usage.add(self.days.day_of(to_us(old.event.at)), old, -1)
-            changed.moved |= {session, names.session(old.event.session_id, event.agent)}
+            before = self._names.session(old.event.session_id, event.agent)
+            changed.moved |= {names.session, before}
             if call.span != old.span:
                 changed.left.add(old.span)
         changed.usage.add(self.days.day_of(at_us), call)
-        changed.added.append((session, at_us, None if event.is_sidechain else key))
-        changed.sessions.add(session)
+        changed.added.append((names.session, at_us, None if event.is_sidechain else key))
+        changed.sessions.add(names.session)
         changed.names.add(event.session_id)
-        variant = names.variant(event.speed, event.service_tier, event.inference_geo)
-        return call_row(key, at_us, call, variant)
-
-    def _stored_form(self, event: UsageEvent, session: int) -> StoredCall:
-        names, cost = self._names, self._book.cost_of(event)
-        return StoredCall(
-            event=event,
-            cost_nusd=cost.nusd if isinstance(cost, Cost) else None,
-            span=names.span(session, event.turn_id, event.subagent_id),
-            model=names.model(event.model),
-            place=names.place(event.cwd, event.branch),
-            price_book=names.price_book(self._book.book_id),
-        )
+        return call_row(key, at_us, call, names.variant)
 
     def _record_threads(self, reads: Sequence[FileRead]) -> set[int]:
         """Write prompts and the starts of subagents; return the sessions they lie in."""
@@ -203,8 +199,7 @@ class Ledger:
         book = self._names.price_book(self._book.book_id)
         changes = []
         for key, call in all_calls(self._db):
-            cost = self._book.cost_of(call.event)
-            nusd = cost.nusd if isinstance(cost, Cost) else None
+            nusd = self._book.nusd_of(call.event)
             if nusd != call.cost_nusd:
                 changes.append((nusd, book, key))
         self._db.executemany("UPDATE call SET cost_nusd = ?, price_book = ? WHERE key = ?", changes)

@@ -112,6 +112,8 @@ def test_the_requests_inside_a_call_come_from_the_fuller_record() -> None:
     half, full = (tokens(1), tokens(2)), (tokens(1), tokens(2), tokens(3))
     assert merged(event(parts=half), event(parts=full)).parts == full
     assert merged(event(parts=half), event()).parts == half
+    one = (tokens(5),)
+    assert merged(event(parts=one), event(parts=full)).parts == full
 
 
 def test_token_counts_add_field_by_field() -> None:

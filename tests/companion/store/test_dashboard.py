@@ -22,7 +22,6 @@ from aicost.core.session import LastCall, SessionFacts
 from aicost.core.usage import UsageEvent
 from aicost.core.view import BurnRate, Totals
 from aicost.store.dashboard import (
-    CACHE_CALLS,
     burn_by_session,
     day_totals,
     session_facts,
@@ -191,8 +190,8 @@ def cache_share(ledger: Ledger) -> float | None:
 
 
 @pytest.mark.parametrize("calls_a_turn", [1, 3, 50])
-@pytest.mark.parametrize("calls", [1, CACHE_CALLS - 1, CACHE_CALLS, CACHE_CALLS + 1, 50])
-def test_the_cache_share_is_of_the_last_calls(calls: int, calls_a_turn: int) -> None:
+@pytest.mark.parametrize("calls", [1, 19, 20, 21, 50])
+def test_the_cache_share_is_of_the_last_twenty_calls(calls: int, calls_a_turn: int) -> None:
     """Each call reads as many tokens from the cache as its number, out of 100."""
     lines = []
     for n in range(calls):
@@ -201,13 +200,13 @@ def test_the_cache_share_is_of_the_last_calls(calls: int, calls_a_turn: int) -> 
         used = {"input_tokens": 100 - n, "cache_read_input_tokens": n, "output_tokens": 1}
         lines.append(assistant_line(n, usage=used))
     with recorded(file_read(*lines)) as ledger:
-        last = range(calls)[-CACHE_CALLS:]
+        last = range(calls)[-20:]
         assert cache_share(ledger) == pytest.approx(sum(last) / (100 * len(last)))
 
 
 def test_prompts_without_calls_do_not_hide_the_cache_share() -> None:
     used = {"input_tokens": 25, "cache_read_input_tokens": 75, "output_tokens": 1}
-    commands = [user_line(f"c-{n}", minutes=10 + n) for n in range(CACHE_CALLS + 1)]
+    commands = [user_line(f"c-{n}", minutes=10 + n) for n in range(21)]
     with recorded(file_read(user_line(), assistant_line(usage=used), *commands)) as ledger:
         assert cache_share(ledger) == 0.75
 

@@ -188,7 +188,7 @@ def test_a_nested_subagent_belongs_to_the_same_turn() -> None:
 def test_a_prompt_of_another_session_does_not_count() -> None:
     log = subagent("a1", minutes=2, prompt="p-t-9")
     other = file_read(user_line("t-9", session="s-2", minutes=1), path="s-2.jsonl")
-    with recorded(MAIN, log, other) as ledger:
+    with recorded(other, MAIN, log) as ledger:
         assert turns_of(ledger) == {"a1": "t-1"}
 
 

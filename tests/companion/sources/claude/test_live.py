@@ -65,7 +65,7 @@ def test_only_the_process_and_the_session_are_needed() -> None:
         pytest.param(b'{"pid": "44", "sessionId": "s"}', id="no number"),
         pytest.param(b'{"pid": 44, "sessionId": "s", "startedAt": 1e300}', id="no time"),
         pytest.param(b'{"pid": 44, "sessionId": "s", "startedAt": -1e17}', id="before all years"),
-        pytest.param(b"[" * 100_000, id="deep"),
+        pytest.param(b'{"x": ' + b"[" * 100_000 + b"]" * 100_000 + b"}", id="deep"),
         pytest.param(b'{"pid": 44, "sessionId": "\xff"}', id="no text"),
     ],
 )

@@ -203,8 +203,11 @@ def test_a_call_is_known_by_its_message_id_alone(request_ids: tuple[str | None, 
 
 def test_a_sidechain_that_replays_a_message_leaves_it_to_the_main_thread() -> None:
     own = assistant_line(1, minutes=1)
-    replay = assistant_line(1, minutes=2, requestId="req_9", **in_subagent("a1"))
-    assert call_of(own, replay) == call_of(replay, own) == call_of(own)
+    for session in ("s-1", "s-0"):
+        replay = assistant_line(
+            1, session=session, minutes=2, requestId="req_9", **in_subagent("a1")
+        )
+        assert call_of(own, replay) == call_of(replay, own) == call_of(own)
 
 
 def test_equal_blocks_in_another_turn_session_or_folder_are_not_dropped_unseen() -> None:
@@ -242,17 +245,17 @@ def test_a_subagent_without_a_number_is_still_one() -> None:
 
 
 def test_a_nested_call_is_the_subagents() -> None:
-    nested = call_of(progress_line(1, agent_id="a1", minutes=3))
+    nested = call_of(progress_line(1, agent_id="a0", minutes=3))
     own = call_of(assistant_line(1, minutes=3, **in_subagent("a1")))
     assert (nested.event_key, nested.tokens, nested.at) == (own.event_key, own.tokens, own.at)
-    assert (nested.session_id, nested.subagent_id, nested.turn_id) == ("s-1", "a1", "")
+    assert (nested.session_id, nested.subagent_id, nested.turn_id) == ("s-1", "a0", "")
     assert merged(nested, own) == merged(own, nested) == own
 
 
 def test_a_nested_call_without_a_time_of_its_own_has_its_records() -> None:
     record = json.loads(progress_line(1, minutes=3))
     del record["data"]["message"]["timestamp"]
-    assert call_of(line(record)).at == at(3)
+    assert call_of(line(record)).at == at(3.25)
 
 
 @pytest.mark.parametrize(
