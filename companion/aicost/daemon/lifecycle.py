@@ -54,8 +54,10 @@ def ledger_lock(
             time.sleep(_LOOK_S)
         os.ftruncate(fd, 0)
         os.pwrite(fd, f"{role} {os.getpid()}\n".encode(), 0)
-        yield
-        os.ftruncate(fd, 0)
+        try:
+            yield
+        finally:
+            os.ftruncate(fd, 0)
     finally:
         os.close(fd)
 

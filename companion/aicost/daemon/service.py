@@ -69,16 +69,23 @@ class Service:
         try:
             async with asyncio.TaskGroup() as group:
                 components = (self._server, self._publisher, self._reader)
-                tasks = [group.create_task(c.run(), name=c.name) for c in components]
+                *askers, reader = [group.create_task(c.run(), name=c.name) for c in components]
                 await self._server.listening.wait()
                 ready()
                 await self._stop.wait()
-                for task in tasks:  # one after the other: clients need the reader to the last
+                # One after the other: clients need the reader to the last, and the ledger is
+                # tidied by its writer only if nobody else has it open.
+                for task in askers:
                     task.cancel()
                     await asyncio.wait([task])
+                self._close_queries()
+                reader.cancel()
         finally:
-            self._queries.shutdown()
-            self._db.close()
+            self._close_queries()
+
+    def _close_queries(self) -> None:
+        self._queries.shutdown()
+        self._db.close()
 
     def _on_change(self, _: Recorded) -> None:
         self._publisher.changed()

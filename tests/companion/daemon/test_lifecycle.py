@@ -1,0 +1,305 @@
+"""The daemon as a process: one at a time, started by whoever needs it, ended in order or not."""
+
+import os
+import re
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from pathlib import Path
+
+import psutil
+import pytest
+from claude_logs import append, call_line, log_of
+from lab.waiting import until
+
+from aicost.core.errors import DaemonDown
+from aicost.daemon.lifecycle import (
+    DAEMON,
+    AlreadyRunning,
+    is_answering,
+    ledger_lock,
+    start_in_background,
+    stop_running,
+)
+from aicost.ipc import wire
+from aicost.platform.dirs import Dirs, load_dirs
+
+TOO_LATE_S = 20.0
+
+
+@pytest.fixture
+def dirs() -> Iterator[Dirs]:
+    """Places of our own; no daemon survives its test."""
+    found = load_dirs(os.environ)
+    yield found
+    stop_running(found, timeout_s=TOO_LATE_S)
+    for thread in threading.enumerate():
+        if thread.name == "daemon's end":
+            thread.join(TOO_LATE_S)
+
+
+@pytest.fixture
+def logs(home: Path) -> Path:
+    return home / ".claude"
+
+
+def pid_of(dirs: Dirs) -> int:
+    return int(wire.call(dirs.socket_path, "status", {}, timeout_s=TOO_LATE_S)["pid"])
+
+
+def calls(dirs: Dirs) -> int:
+    with closing(sqlite3.connect(dirs.ledger_file)) as db:
+        return int(db.execute("SELECT count(*) FROM call").fetchone()[0])
+
+
+def total(dirs: Dirs) -> str:
+    return str(wire.call(dirs.socket_path, "report", {}, timeout_s=TOO_LATE_S)["text"])
+
+
+# The lock
+
+
+def test_only_one_may_write(dirs: Dirs) -> None:
+    with ledger_lock(dirs):
+        with (
+            pytest.raises(AlreadyRunning, match=f"in use by command {os.getpid()}$"),
+            ledger_lock(dirs),
+        ):
+            pass
+        with pytest.raises(AlreadyRunning), ledger_lock(dirs, wait_s=0.05):
+            pass
+    with ledger_lock(dirs):
+        pass
+
+
+def test_waiting_ends_when_the_other_is_done(dirs: Dirs) -> None:
+    waiting, got_it = threading.Event(), threading.Event()
+
+    def wait() -> None:
+        waiting.set()
+        with ledger_lock(dirs, wait_s=TOO_LATE_S):
+            got_it.set()
+
+    with ledger_lock(dirs):
+        thread = threading.Thread(target=wait)
+        thread.start()
+        waiting.wait(TOO_LATE_S)
+        assert not got_it.wait(0.05)
+    assert got_it.wait(TOO_LATE_S)
+    thread.join()
+
+
+def test_a_daemon_is_only_outlasted_by_who_wants_to(dirs: Dirs) -> None:
+    with ledger_lock(dirs, DAEMON):
+        with pytest.raises(AlreadyRunning, match="daemon"), ledger_lock(dirs, wait_s=1000):
+            pass
+        with (
+            pytest.raises(AlreadyRunning),
+            ledger_lock(dirs, wait_s=0.05, outlast_daemon=True),
+        ):
+            pass
+
+
+def test_the_lock_is_let_go_after_an_error_too(dirs: Dirs) -> None:
+    with pytest.raises(ValueError, match="oops"), ledger_lock(dirs):
+        raise ValueError("oops")
+    with ledger_lock(dirs):
+        pass
+    assert dirs.lock_file.read_text() == ""
+
+
+# Start
+
+
+def test_a_daemon_is_started_once(dirs: Dirs) -> None:
+    assert not is_answering(dirs)
+    assert start_in_background(dirs, os.environ)
+    pid = pid_of(dirs)
+    assert pid != os.getpid()
+    assert not start_in_background(dirs, os.environ)
+    assert pid_of(dirs) == pid
+    assert psutil.Process(pid).cwd() == "/"
+
+
+def test_two_who_start_at_once_get_one_daemon(dirs: Dirs) -> None:
+    with ThreadPoolExecutor(2) as pool:
+        started = [pool.submit(start_in_background, dirs, os.environ) for _ in range(2)]
+    assert sorted(future.result() for future in started) == [False, True]
+    pid = pid_of(dirs)
+    assert dirs.lock_file.read_text() == f"daemon {pid}\n"
+    until(lambda: _daemons() == [pid], "the end of the other")
+
+
+def test_a_daemon_waits_for_a_command_that_reads(dirs: Dirs) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        with ledger_lock(dirs):
+            starting = pool.submit(start_in_background, dirs, os.environ)
+            until(_daemons, "the new process")
+        assert starting.result()
+
+
+def _daemons() -> list[int]:
+    """Return the daemons that this process started."""
+    return [
+        child.pid
+        for child in psutil.Process().children()
+        if child.status() != psutil.STATUS_ZOMBIE and "aicost" in child.cmdline()
+    ]
+
+
+def test_a_daemon_that_cannot_start_says_why(dirs: Dirs) -> None:
+    dirs.config_file.parent.mkdir(parents=True, exist_ok=True)
+    dirs.config_file.write_text('timezone = "Mars"\n')
+    with pytest.raises(DaemonDown) as caught:
+        start_in_background(dirs, os.environ)
+    assert caught.value.why.startswith("there is no time zone 'Mars'")
+    assert caught.value.hint == "aicost daemon run"
+
+
+def test_what_an_earlier_daemon_said_is_not_taken_for_an_answer(
+    dirs: Dirs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dirs.log_file.write_text("aicost: an old error\n")
+    monkeypatch.setattr(sys, "executable", "/bin/true")
+    with pytest.raises(DaemonDown) as caught:
+        start_in_background(dirs, os.environ)
+    assert caught.value.why == "it said nothing"
+
+
+@pytest.mark.parametrize(("size", "is_cut"), [(2**20, False), (2**20 + 1, True)])
+def test_a_long_log_is_put_aside(dirs: Dirs, size: int, is_cut: bool) -> None:
+    dirs.log_file.write_bytes(b"x" * size)
+    assert start_in_background(dirs, os.environ)
+    assert (dirs.log_file.stat().st_size < size) is is_cut
+    assert dirs.log_file.with_suffix(".old.log").exists() is is_cut
+
+
+# End
+
+
+def test_it_ends_in_order(dirs: Dirs, logs: Path) -> None:
+    append(log_of(logs), call_line("msg_1"))
+    start_in_background(dirs, os.environ)
+    total(dirs)
+    process = psutil.Process(pid_of(dirs))
+    assert stop_running(dirs, timeout_s=TOO_LATE_S)
+    assert not is_answering(dirs)
+    assert not dirs.socket_path.exists()
+    assert not dirs.ledger_file.with_name("ledger.db-wal").exists()
+    assert re.search("stopped$", dirs.log_file.read_text())
+    until(lambda: not process.is_running(), "its place in the process table")
+    assert not stop_running(dirs, timeout_s=TOO_LATE_S)
+    assert calls(dirs) == 1
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_in_the_middle_of_a_reading_ends_it_in_order(
+    dirs: Dirs, logs: Path, number: signal.Signals
+) -> None:
+    """What was read is kept; the rest is read next time."""
+    for session in range(60):
+        append(log_of(logs, f"s-{session}"), *[call_line(f"m-{session}-{n}") for n in range(10)])
+    environment = dict(os.environ) | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    command = [sys.executable, "-c", SLOW_DAEMON]
+    with subprocess.Popen(
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as daemon:
+        assert daemon.stdout is not None
+        assert daemon.stdout.readline() == b"step\n"
+        children = psutil.Process(daemon.pid).children()
+        daemon.send_signal(number)
+        _, said = daemon.communicate(timeout=TOO_LATE_S)
+    assert daemon.returncode == 0, said.decode()
+    assert not dirs.socket_path.exists()
+    assert psutil.wait_procs(children, timeout=TOO_LATE_S)[1] == []
+    assert 0 < calls(dirs) < 600
+    start_in_background(dirs, os.environ)
+    total(dirs)
+    assert calls(dirs) == 600
+
+
+SLOW_DAEMON = """
+import os
+from aicost.daemon import indexer
+from aicost.daemon.engine import Engine
+from aicost.daemon.lifecycle import run_daemon
+from aicost.platform.dirs import load_dirs
+
+real = Engine._record
+
+def told(engine, reads):
+    print("step", flush=True)
+    return real(engine, reads)
+
+if __name__ == "__main__":
+    indexer.BATCH_BYTES = 1
+    Engine._record = told
+    run_daemon(load_dirs(os.environ), os.environ)
+"""
+
+
+def test_after_a_kill_the_next_one_takes_over(dirs: Dirs, logs: Path) -> None:
+    log = append(log_of(logs), call_line("msg_1"))
+    start_in_background(dirs, os.environ)
+    total(dirs)
+    process = psutil.Process(pid_of(dirs))
+    process.kill()
+    until(lambda: not is_answering(dirs), "its end")
+    assert dirs.socket_path.exists()
+    assert dirs.lock_file.read_text() == f"daemon {process.pid}\n"
+    assert not stop_running(dirs, timeout_s=TOO_LATE_S)
+    append(log, call_line("msg_2"))
+    assert start_in_background(dirs, os.environ)
+    total(dirs)
+    assert calls(dirs) == 2
+
+
+def test_a_process_that_does_not_end_is_named(dirs: Dirs) -> None:
+    start_in_background(dirs, os.environ)
+    process = psutil.Process(pid_of(dirs))
+    process.suspend()
+    try:
+        with pytest.raises(AlreadyRunning, match=f"daemon {process.pid}"):
+            stop_running(dirs, timeout_s=0.05)
+    finally:
+        process.resume()
+    until(lambda: not is_answering(dirs), "its end")
+
+
+def test_nobody_is_killed_for_an_old_lock_file(dirs: Dirs) -> None:
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as stranger:
+        dirs.lock_file.write_text(f"daemon {stranger.pid}\n")
+        assert not stop_running(dirs, timeout_s=TOO_LATE_S)
+        dirs.lock_file.write_text("daemon soon\n")
+        assert not stop_running(dirs, timeout_s=TOO_LATE_S)
+        with ledger_lock(dirs):
+            assert not stop_running(dirs, timeout_s=TOO_LATE_S)
+        assert stranger.poll() is None
+        stranger.kill()
+
+
+def test_a_daemon_that_just_ended_is_no_error(dirs: Dirs, monkeypatch: pytest.MonkeyPatch) -> None:
+    def gone(_pid: int, _signal: int) -> None:
+        monkeypatch.undo()
+        holding.set()
+        raise ProcessLookupError
+
+    holding = threading.Event()
+
+    def hold() -> None:
+        with ledger_lock(dirs, DAEMON):
+            held.set()
+            holding.wait(TOO_LATE_S)
+
+    held = threading.Event()
+    thread = threading.Thread(target=hold)
+    thread.start()
+    held.wait(TOO_LATE_S)
+    monkeypatch.setattr(os, "kill", gone)
+    assert stop_running(dirs, timeout_s=TOO_LATE_S)
+    thread.join()
