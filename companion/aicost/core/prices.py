@@ -119,6 +119,15 @@ class PriceBook:
                 return _cost(event, row)
         return _unpriced(terms, event)
 
+    def nusd_of(self, event: UsageEvent) -> int | None:
+        """Return only the money of `cost_of`, None if the call cannot be priced; faster."""
+        terms = self._terms(event.model, event.speed, event.service_tier, event.inference_geo)
+        for row in terms.rows:
+            if row.start is None or row.start <= event.at:
+                subunits, _ = _subunits(event, row)
+                return None if subunits is None else _rounded(subunits)
+        return None
+
     def context_window_tokens(self, model: str, context_tokens: int) -> int | None:
         """Return the window that a prompt of this size was made for; None for unknown models.
 
@@ -154,6 +163,15 @@ class PriceBook:
 
 
 def _cost(event: UsageEvent, row: _Row) -> Cost | Unpriced:
+    subunits, is_long = _subunits(event, row)
+    if subunits is None:
+        why = f"no price of {row.variant} {_missing(event.tokens, row)} tokens"
+        return Unpriced(event.model, event.tokens.total_tokens, why)
+    return Cost(_rounded(subunits), row.model_id, row.start, row.variant, is_long)
+
+
+def _subunits(event: UsageEvent, row: _Row) -> tuple[int | None, bool]:
+    """Return (price in sub-units, None without one; whether it was a long prompt)."""
     tokens, threshold, is_long = event.tokens, row.threshold_tokens, False
     if threshold is None or tokens.context_tokens <= threshold:
         subunits = _charge(tokens, row.standard)
@@ -162,10 +180,8 @@ def _cost(event: UsageEvent, row: _Row) -> Cost | Unpriced:
         is_long = any(request.context_tokens > threshold for request in requests)
         subunits = _charge_by_length(requests, row, threshold)
     if subunits is None:
-        why = f"no price of {row.variant} {_missing(tokens, row)} tokens"
-        return Unpriced(event.model, tokens.total_tokens, why)
-    subunits += event.web_searches * row.web_search
-    return Cost(_rounded(subunits), row.model_id, row.start, row.variant, is_long)
+        return None, is_long
+    return subunits + event.web_searches * row.web_search, is_long
 
 
 def _row(model_id: str, entry: PriceEntry, speed: str, service_tier: str, factor: Decimal) -> _Row:

@@ -2,8 +2,22 @@
 
 import sqlite3
 from collections.abc import Callable
+from dataclasses import dataclass
+
+from aicost.core.usage import UsageEvent
 
 _CACHED = 50_000  # ids remembered per kind; beyond, the cache starts anew
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallNames:
+    """The row ids that a call refers to."""
+
+    session: int
+    span: int
+    model: int
+    place: int
+    variant: int
 
 
 class Names:
@@ -12,10 +26,32 @@ class Names:
     def __init__(self, db: sqlite3.Connection, repo_of: Callable[[str], str]) -> None:
         self._db, self._repo_of = db, repo_of
         self._ids: dict[tuple[str, ...], int] = {}
+        self._of_calls: dict[tuple[str, ...], CallNames] = {}
 
     def forget(self) -> None:
         """Drop remembered ids (after a rollback their rows may not exist)."""
         self._ids.clear()
+        self._of_calls.clear()
+
+    def of_call(self, call: UsageEvent) -> CallNames:
+        """Return the ids of all that a call refers to. The calls of a turn mostly share them."""
+        key = (
+            call.session_id, call.turn_id, call.subagent_id, call.model, call.cwd, call.branch,
+            call.speed, call.service_tier, call.inference_geo,
+        )  # fmt: skip
+        known = self._of_calls.get(key)
+        if known is None:
+            if len(self._of_calls) >= _CACHED:
+                self._of_calls.clear()
+            session = self.session(call.session_id, call.agent)
+            known = self._of_calls[key] = CallNames(
+                session=session,
+                span=self.span(session, call.turn_id, call.subagent_id),
+                model=self.model(call.model),
+                place=self.place(call.cwd, call.branch),
+                variant=self.variant(call.speed, call.service_tier, call.inference_geo),
+            )
+        return known
 
     def home(self, path: str) -> int:
         """Return the id of an agent's home folder."""
