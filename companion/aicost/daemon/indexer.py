@@ -126,19 +126,22 @@ def _read_in_workers(
         _without_collector(),
         ProcessPoolExecutor(workers, context, initializer=_start_worker) as pool,
     ):
-        todo = enumerate(batches)
+        todo = iter(range(1, len(batches)))
         running: dict[Future[bytes], int] = {}
-        done = set[Future[bytes]]()
+
+        def keep_busy() -> None:
+            for number in islice(todo, workers + 1 - len(running)):
+                running[pool.submit(_read_in_worker, batches[number])] = number
+
         try:
-            while True:
+            keep_busy()
+            yield 0, _read_batch(batches[0])  # the newest logs, while the workers start
+            while running:
+                done = wait(running, return_when=FIRST_COMPLETED).done
                 finished = [(running.pop(future), future) for future in done]
-                for number, batch in islice(todo, workers + 1 - len(running)):
-                    running[pool.submit(_read_in_worker, batch)] = number
+                keep_busy()
                 for number, future in finished:
                     yield number, _decode(future.result())
-                if not running:
-                    return
-                done = wait(running, return_when=FIRST_COMPLETED).done
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
 
