@@ -80,8 +80,7 @@ class Ledger:
         """Write what files said and where reading goes on, in one transaction."""
         with _store_errors("the ledger"), self._transaction():
             changed = self._record_calls(reads)
-            touched = self._record_threads(reads) | changed.sessions | changed.moved
-            sessions.resolve_turns(self._db, touched)
+            sessions.resolve_turns(self._db, self._record_threads(reads) | changed.unresolved)
             self._note_homes(reads)
             for read in reads:
                 write_cursor(self._db, read, self._names.home(read.home))
@@ -130,12 +129,15 @@ class Ledger:
         if old is not None:
             changed.usage.add(self.days.day_of(to_us(old.event.at)), old, -1)
             before = self._names.session(old.event.session_id, event.agent)
-            changed.moved |= {names.session, before}
+            changed.moved.add(before)
+            if old.event.is_sidechain:
+                changed.unresolved.add(before)
             if call.span != old.span:
                 changed.left.add(old.span)
         changed.usage.add(self.days.day_of(at_us), call)
         changed.added.append((names.session, at_us, None if event.is_sidechain else key))
-        changed.sessions.add(names.session)
+        if event.is_sidechain:
+            changed.unresolved.add(names.session)
         changed.names.add(event.session_id)
         return call_row(key, at_us, call, names.variant)
 
@@ -235,9 +237,9 @@ class _Changed:
     def __init__(self) -> None:
         self.usage = UsageChange()
         self.added: list[tuple[int, int, int | None]] = []  # session, at_us, key on main thread
-        self.moved: set[int] = set()  # sessions with a call that changed
+        self.moved: set[int] = set()  # sessions that had a call which changed
         self.left: set[int] = set()  # spans that lost a call to another
-        self.sessions: set[int] = set()
+        self.unresolved: set[int] = set()  # sessions with a change to a subagent's calls
         self.names: set[str] = set()
         self.calls = 0
 

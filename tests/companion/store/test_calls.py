@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from log_builders import BOOK, MODEL, calls_read, event, open_ledger, tokens
 
+from aicost.core.prices import Cost
 from aicost.core.usage import TokenCounts, UsageEvent
 from aicost.store.calls import StoredCall, UsageChange, all_calls, key_of, stored_calls
 from aicost.store.ledger import Ledger
@@ -44,11 +45,13 @@ EVENTS = st.builds(
 
 
 @given(EVENTS)
-def test_a_call_comes_back_as_it_was(call: UsageEvent) -> None:
+def test_a_call_comes_back_as_it_was_with_its_price(call: UsageEvent) -> None:
     with open_ledger() as ledger:
         ledger.record([calls_read(call)])
         [(_, stored)] = all_calls(ledger.db)
         assert stored.event == call
+        cost = BOOK.cost_of(call)
+        assert stored.cost_nusd == (cost.nusd if isinstance(cost, Cost) else None)
 
 
 def test_only_the_calls_that_are_there_are_found() -> None:

@@ -5,9 +5,10 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 
 import pytest
+from log_builders import event
 
 from aicost.store import names
-from aicost.store.names import Names
+from aicost.store.names import CallNames, Names
 from aicost.store.schema import migrate
 
 
@@ -58,6 +59,28 @@ def test_a_name_has_one_row_however_often_it_comes(
     named.forget()
     assert KINDS[kind](named, "b") == other
     assert db.execute(f"SELECT count(*) FROM {kind}").fetchone() == (2,)
+
+
+def test_a_call_refers_to_the_same_rows_as_its_names(named: Names) -> None:
+    changes: list[dict[str, str]] = [
+        {}, {"turn_id": "t-2"}, {"subagent_id": "a1", "turn_id": ""}, {"session_id": "s-2"},
+        {"model": "b"}, {"cwd": "/b"}, {"branch": "b"}, {"speed": "fast"},
+        {"service_tier": "batch"}, {"inference_geo": "us"},
+    ]  # fmt: skip
+    calls = [event(1, **change) for change in changes]
+    found = [named.of_call(call) for call in calls]
+    assert len(set(found)) == len(calls)
+    assert [named.of_call(call) for call in calls] == found
+    named.forget()
+    for call, ids in zip(calls, found):
+        session = named.session(call.session_id, "claude")
+        assert ids == CallNames(
+            session=session,
+            span=named.span(session, call.turn_id, call.subagent_id),
+            model=named.model(call.model),
+            place=named.place(call.cwd, call.branch),
+            variant=named.variant(call.speed, call.service_tier, call.inference_geo),
+        )
 
 
 def test_kinds_do_not_share_numbers_by_name(named: Names) -> None:
