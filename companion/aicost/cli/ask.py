@@ -15,6 +15,8 @@ if TYPE_CHECKING:  # typing is one of the slow imports
     from typing import Any
 
 ANSWER_S = 600.0  # a first read of years of logs takes its time
+STARTING_S = 15.0  # how long a daemon may take to listen, or to end
+_LOOK_S = 0.02
 PIPE_WIDTH = 1000  # a table in a file or a pipe keeps all its columns
 _CLEAR_LINE = "\r\x1b[K"
 
@@ -69,14 +71,29 @@ def _call(env: Mapping[str, str], method: str, params: Mapping[str, object]) -> 
 
 
 def _answer_alone(env: Mapping[str, str], method: str, params: Mapping[str, object]) -> str:
+    import time
+    from contextlib import suppress
+
     from aicost.core.view import Reading
+    from aicost.daemon.lifecycle import AlreadyRunning
     from aicost.daemon.oneshot import answer as answer_alone
+    from aicost.ipc.protocol import NotRunning
     from aicost.platform.dirs import load_dirs
 
     def show(reading: Reading) -> None:
         show_progress({"bytes_done": reading.bytes_done, "bytes_total": reading.bytes_total})
 
-    return answer_alone(load_dirs(env), env, method, params, show)
+    until = time.monotonic() + STARTING_S
+    while True:
+        try:
+            return answer_alone(load_dirs(env), env, method, params, show)
+        except AlreadyRunning:
+            if time.monotonic() >= until:
+                raise
+        # A daemon holds the ledger and does not listen yet: it is in its start, or in its end.
+        time.sleep(_LOOK_S)
+        with suppress(NotRunning):
+            return str(call(env, method, params)["text"])
 
 
 def wants_restart() -> bool:

@@ -1,6 +1,6 @@
 """`aicost top --demo`: a recorded day, read by a real daemon of its own, in a temporary folder."""
 
-import contextlib
+import signal
 import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -8,33 +8,48 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from aicost.core.errors import DaemonDown
 from aicost.demo.player import Player, load_recording
-from aicost.ipc import wire
 from aicost.platform.dirs import load_dirs
+
+STOP_S = 10.0
+_ENDS = (signal.SIGHUP, signal.SIGTERM)  # a terminal is closed, a machine is shut down
 
 
 @contextmanager
 def demo_environment(env: Mapping[str, str]) -> Iterator[dict[str, str]]:
     """Give an environment in which aicost sees only the recorded day, and clean up after it."""
-    from aicost.daemon.lifecycle import start_in_background
+    from aicost.daemon.lifecycle import start_in_background, stop_running
 
-    with tempfile.TemporaryDirectory(prefix="aicost-demo-") as folder:
+    with _ending_in_order(), tempfile.TemporaryDirectory(prefix="aicost-demo-") as folder:
         home = Path(folder) / "claude"
         own = {**env, "AICOST_HOME": str(Path(folder) / "aicost"), "CLAUDE_CONFIG_DIR": str(home)}
         player = Player(load_recording(), home, datetime.now(UTC))
         player.write_past()
         playing = threading.Thread(target=player.play, name="demo", daemon=True)
-        playing.start()
         dirs = load_dirs(own)
-        start_in_background(dirs, own)
         try:
+            playing.start()
+            start_in_background(dirs, own)
             yield own
         finally:
             player.stop()
             playing.join()
-            with contextlib.suppress(DaemonDown):  # it ended by itself
-                wire.call(dirs.socket_path, "stop", {}, timeout_s=5.0)
+            stop_running(dirs, timeout_s=STOP_S)  # what it writes would be in the way
+
+
+@contextmanager
+def _ending_in_order() -> Iterator[None]:
+    """Let what would kill this process unwind it: or the demo's daemon would run on for ever."""
+
+    def end(number: int, _frame: object) -> None:
+        raise SystemExit(128 + number)
+
+    before = {number: signal.signal(number, end) for number in _ENDS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def run_demo(env: Mapping[str, str], show: Callable[[Mapping[str, str]], int]) -> int:

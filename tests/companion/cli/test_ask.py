@@ -9,6 +9,7 @@ from argparse import Namespace
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from commands import write_log
@@ -17,7 +18,10 @@ from serving import WAIT_S, served_in_thread
 from aicost.cli import ask
 from aicost.cli.main import run
 from aicost.core.errors import ConfigError, ProtocolMismatch
+from aicost.daemon.lifecycle import DAEMON, ledger_lock
 from aicost.daemon.server import Notify
+from aicost.ipc.protocol import NotRunning
+from aicost.platform.dirs import load_dirs
 
 
 @pytest.fixture
@@ -97,6 +101,50 @@ def test_without_a_daemon_the_ledger_answers_and_no_daemon_stays(
     assert run(["report", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["total"]["requests"] == 2
     assert not (home / ".aicost" / "run" / "daemon.sock").exists()
+
+
+def test_a_daemon_in_its_start_is_waited_for(
+    socket_path: Path, home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It holds the ledger already, and does not listen yet."""
+    held, asked_in_vain, answered = threading.Event(), threading.Event(), threading.Event()
+    real = ask.call
+
+    def call(*args: Any) -> dict[str, Any]:
+        try:
+            return real(*args)
+        except NotRunning:
+            asked_in_vain.set()
+            raise
+
+    async def answer(_params: Mapping[str, object], _notify: Notify) -> object:
+        answered.set()
+        return {"text": "from the daemon\n"}
+
+    def start() -> None:
+        with ledger_lock(load_dirs(os.environ), DAEMON):
+            held.set()
+            asked_in_vain.wait(WAIT_S)
+            with served_in_thread(socket_path, {"report": answer}):
+                answered.wait(WAIT_S)
+
+    daemon = threading.Thread(target=start)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ask, "call", call)
+        daemon.start()
+        assert held.wait(WAIT_S)
+        assert run(["report"]) == 0
+    daemon.join(WAIT_S)
+    assert capsys.readouterr().out == "from the daemon\n"
+
+
+def test_who_keeps_the_ledger_and_never_answers_is_named(
+    home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ask, "STARTING_S", 0.05)
+    with ledger_lock(load_dirs(os.environ), DAEMON):
+        assert run(["report"]) == 4
+    assert f"the ledger is in use by daemon {os.getpid()}" in capsys.readouterr().err
 
 
 def test_a_daemon_that_hangs_up_in_the_middle_is_no_daemon(
