@@ -43,6 +43,7 @@ TIERED = Tariff(
 def cost(event: UsageEvent, of: PriceBook = BOOK) -> Cost:
     found = of.cost_of(event)
     assert isinstance(found, Cost), found
+    assert of.nusd_of(event) == found.nusd
     return found
 
 
@@ -311,6 +312,7 @@ def test_an_unknown_model_counts_its_tokens_and_costs_nothing_known() -> None:
     tokens = TokenCounts(input_tokens=1, cache_read_tokens=20, output_tokens=300)
     event = call("claude-zzz-unknown-9", tokens)
     assert BOOK.cost_of(event) == Unpriced("claude-zzz-unknown-9", 321, "no price is known")
+    assert BOOK.nusd_of(event) is None
 
 
 @pytest.mark.parametrize(
@@ -342,6 +344,7 @@ def test_tokens_of_a_kind_without_a_price_leave_the_call_unpriced() -> None:
     assert of.cost_of(call("claude-test-1", both)) == Unpriced(
         "claude-test-1", 12, "no price of standard cache read tokens"
     )
+    assert of.nusd_of(call("claude-test-1", both)) is None
     assert cost(call("claude-test-1", TokenCounts(output_tokens=7)), of).nusd == 140_000
 
 

@@ -179,6 +179,19 @@ def test_a_subagent_belongs_to_the_turn_that_started_it(log: FileRead, turn: str
             assert turns_of(ledger) == {"a1": turn}
 
 
+def test_a_subagent_that_loses_its_first_call_belongs_to_the_turn_of_its_next() -> None:
+    log = file_read(
+        assistant_line(1, minutes=9, **in_subagent("a1")),  # a replay of the main thread's
+        assistant_line(9, minutes=12, **in_subagent("a1")),
+        path="a1.jsonl",
+    )
+    prompts = file_read(user_line("t-1", minutes=0), user_line("t-2", minutes=10))
+    with recorded(prompts, log) as ledger:
+        assert turns_of(ledger) == {"a1": "t-1"}
+        ledger.record([file_read(assistant_line(1, minutes=9), path="main.jsonl")])
+        assert turns_of(ledger) == {"a1": "t-2"}
+
+
 def test_a_nested_subagent_belongs_to_the_same_turn() -> None:
     logs = [subagent("a1", minutes=2, prompt="p-t-1"), subagent("a2", minutes=12, prompt="p-t-1")]
     with recorded(MAIN, *logs) as ledger:
