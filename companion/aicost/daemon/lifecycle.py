@@ -14,7 +14,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from aicost.core.errors import AicostError, DaemonDown, ExitCode, ProtocolMismatch
+from aicost.core.errors import (
+    AicostError,
+    DaemonDown,
+    ExitCode,
+    ProtocolMismatch,
+    StoreError,
+)
 from aicost.ipc import wire
 from aicost.platform.dirs import Dirs
 
@@ -35,12 +41,13 @@ class AlreadyRunning(AicostError):
 def ledger_lock(
     dirs: Dirs, role: str = "command", *, wait_s: float = 0.0, outlast_daemon: bool = False
 ) -> Iterator[None]:
-    """Be the only writer of this ledger.
+    """Be the only writer of this ledger. Raises StoreError where nothing can be locked.
 
     Raises AlreadyRunning after `wait_s` seconds; at once if a daemon holds the lock (it will not
     let go), unless told to `outlast_daemon`. The lock ends with its process, however that ends.
     """
-    fd = os.open(dirs.lock_file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    with _lock_errors(dirs):
+        fd = os.open(dirs.lock_file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         until = time.monotonic() + wait_s
         while not _is_ours(fd):
@@ -52,14 +59,27 @@ def ledger_lock(
                     hint="aicost daemon status",
                 )
             time.sleep(_LOOK_S)
-        os.ftruncate(fd, 0)
-        os.pwrite(fd, f"{role} {os.getpid()}\n".encode(), 0)
+        with _lock_errors(dirs):
+            os.ftruncate(fd, 0)
+            os.pwrite(fd, f"{role} {os.getpid()}\n".encode(), 0)
         try:
             yield
         finally:
             os.ftruncate(fd, 0)
     finally:
         os.close(fd)
+
+
+@contextmanager
+def _lock_errors(dirs: Dirs) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise StoreError(
+            "the ledger cannot be locked",
+            why=f"{dirs.lock_file}: {error.strerror}",
+            hint=f"ls -l {dirs.run_dir}",
+        ) from error
 
 
 def _is_ours(fd: int) -> bool:
@@ -98,19 +118,10 @@ def start_in_background(dirs: Dirs, env: Mapping[str, str]) -> bool:
     """
     if is_answering(dirs):
         return False
-    dirs.log_file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    _cut_log(dirs.log_file)
-    with dirs.log_file.open("ab") as log:
-        begin = log.tell()
-        process = subprocess.Popen(
-            [sys.executable, "-m", "aicost", "daemon", "run"],
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            env=_own_environment(env),
-            cwd="/",  # not where the user is: a folder there could shadow our modules
-            start_new_session=True,
-        )
+    try:
+        process, begin = _spawned(dirs.log_file, env)
+    except OSError as error:  # no room for its log, or for one more process
+        raise DaemonDown("the daemon cannot be started", why=str(error)) from error
     # A dashboard lives long: the daemon must not stay in the process table when it ends first.
     threading.Thread(target=process.wait, name="daemon's end", daemon=True).start()
     until = time.monotonic() + START_S
@@ -125,6 +136,25 @@ def start_in_background(dirs: Dirs, env: Mapping[str, str]) -> bool:
         why=_last_words(dirs.log_file, begin) or "it said nothing",
         hint="aicost daemon run",
     )
+
+
+def _spawned(log_file: Path, env: Mapping[str, str]) -> tuple["subprocess.Popen[bytes]", int]:
+    """Start a daemon; return its process, and where in the log its words begin. Raises OSError."""
+    log_file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if log_file.exists() and log_file.stat().st_size > MAX_LOG_BYTES:
+        log_file.replace(log_file.with_suffix(".old.log"))
+    with log_file.open("ab") as log:
+        begin = log.tell()
+        process = subprocess.Popen(
+            [sys.executable, "-m", "aicost", "daemon", "run"],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            env=_own_environment(env),
+            cwd="/",  # not where the user is: a folder there could shadow our modules
+            start_new_session=True,
+        )
+        return process, begin
 
 
 def stop_running(dirs: Dirs, *, timeout_s: float) -> bool:
@@ -174,11 +204,6 @@ def _own_environment(env: Mapping[str, str]) -> dict[str, str]:
     """Let the daemon find our packages however this process found them."""
     paths = [path for path in sys.path if path and Path(path).is_absolute()]
     return dict(env) | {"PYTHONPATH": os.pathsep.join(paths)}
-
-
-def _cut_log(log_file: Path) -> None:
-    if log_file.exists() and log_file.stat().st_size > MAX_LOG_BYTES:
-        log_file.replace(log_file.with_suffix(".old.log"))
 
 
 def _last_words(log_file: Path, begin: int) -> str:

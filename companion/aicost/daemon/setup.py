@@ -56,6 +56,8 @@ def load_setup(dirs: Dirs, env: Mapping[str, str]) -> Setup:
     """Read the config and this environment. Raises ConfigError."""
     settings = load_settings(dirs.config_file)
     homes = home_folders(env, settings.claude_homes)
+    for home in homes:
+        _check_name(home)
     by_env = home_folders(env)
     return Setup(
         dirs=dirs,
@@ -64,6 +66,13 @@ def load_setup(dirs: Dirs, env: Mapping[str, str]) -> Setup:
         homes=tuple(homes),
         configured=tuple(home for home in homes if home not in by_env),
     )
+
+
+def _check_name(home: str) -> None:
+    try:
+        home.encode()
+    except UnicodeEncodeError as error:  # neither the ledger nor the wire could hold it
+        raise ConfigError(f"the name of a home is not UTF-8: {home!r}") from error
 
 
 def renew_price_book(dirs: Dirs) -> None:

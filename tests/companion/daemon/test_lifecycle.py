@@ -17,7 +17,7 @@ import pytest
 from claude_logs import append, call_line, log_of
 from lab.waiting import until
 
-from aicost.core.errors import DaemonDown
+from aicost.core.errors import DaemonDown, StoreError
 from aicost.daemon.lifecycle import (
     DAEMON,
     AlreadyRunning,
@@ -113,7 +113,24 @@ def test_the_lock_is_let_go_after_an_error_too(dirs: Dirs) -> None:
     assert dirs.lock_file.read_text() == ""
 
 
+def test_where_nothing_can_be_locked_the_place_is_named(dirs: Dirs) -> None:
+    dirs.lock_file.mkdir()
+    with pytest.raises(StoreError) as caught, ledger_lock(dirs):
+        pass
+    assert caught.value.why == f"{dirs.lock_file}: Is a directory"
+    dirs.lock_file.rmdir()
+
+
 # Start
+
+
+def test_where_no_process_can_be_started_it_is_said(
+    dirs: Dirs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "executable", "/no/python")
+    with pytest.raises(DaemonDown) as caught:
+        start_in_background(dirs, os.environ)
+    assert "No such file" in caught.value.why
 
 
 def test_a_daemon_is_started_once(dirs: Dirs) -> None:

@@ -45,6 +45,14 @@ def test_a_broken_config_names_its_place(dirs: Dirs) -> None:
         configured(dirs, 'timezone = "Asia/Tokio"')
 
 
+def test_a_home_whose_name_is_no_text_is_refused(
+    dirs: Dirs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CLAUDE_CONFIG_DIR", os.fsdecode(b"/home/\xff"))
+    with pytest.raises(ConfigError, match="not UTF-8"):
+        load_setup(dirs, os.environ)
+
+
 def test_an_engine_knows_the_homes_of_all(dirs: Dirs, home: Path) -> None:
     engine = load_setup(dirs, os.environ).open_engine(["/elsewhere"])
     assert set(engine.homes) == {str(home / ".claude"), "/elsewhere"}
