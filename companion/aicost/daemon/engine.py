@@ -48,7 +48,8 @@ class Engine:
         workers = os.cpu_count() or 1 if cores is None else cores
         with closing(read_unread(found.unread, cores=workers)) as readings:
             for logs, reads in readings:
-                recorded = self._record([read for read in reads if not self._is_behind(read)])
+                cursors = {log.path: log.cursor for log in logs}
+                recorded = self._record([r for r in reads if self._is_at(r.path, cursors[r.path])])
                 files += len(logs)
                 size += sum(log.pending_bytes for log in logs)
                 yield Step(recorded, files, size)
@@ -67,14 +68,9 @@ class Engine:
                 reads.append(read)
         return self._record(reads) if reads else Recorded(0, frozenset())
 
-    def _is_behind(self, read: FileRead) -> bool:
-        """Say whether the log was read further meanwhile, by its path."""
-        known = self.cursors.get(read.path)
-        return (
-            known is not None
-            and known.inode == read.cursor.inode
-            and known.seen_bytes > read.cursor.seen_bytes
-        )
+    def _is_at(self, path: str, cursor: Cursor) -> bool:
+        """Say whether a log still is read as far as this, and was not read on meanwhile."""
+        return self.cursors.get(path, cursor) == cursor
 
     def _record(self, reads: Sequence[FileRead]) -> Recorded:
         recorded = self.ledger.record(reads)

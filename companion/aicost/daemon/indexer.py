@@ -6,18 +6,18 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
 import msgspec
 
 from aicost.core.facts import FileRead
-from aicost.core.tailing import Continuation, Cursor, continuation, pending_bytes
+from aicost.core.tailing import Continuation, Cursor, FileLook, continuation, pending_bytes
 from aicost.daemon.reading import read_log
 from aicost.sources.claude.parser import ClaudeParser
 from aicost.sources.claude.paths import find_logs
@@ -53,6 +53,16 @@ class Survey:
     unread: tuple[Unread, ...]  # newest first
     unreadable: tuple[Unread, ...] = ()  # those we may not open, or whose name is no text
 
+    def within(self, homes: Collection[str]) -> "Survey":
+        """Return what concerns these homes; all of it if none are named."""
+        if not homes:
+            return self
+        return replace(
+            self,
+            unread=tuple(log for log in self.unread if log.home in homes),
+            unreadable=tuple(log for log in self.unreadable if log.home in homes),
+        )
+
     @property
     def is_complete(self) -> bool:
         """Whether everything on disk was read."""
@@ -68,23 +78,40 @@ def survey(homes: Iterable[str], cursors: Mapping[str, Cursor]) -> Survey:
     """Look at every log of the homes, without opening one."""
     files = size = 0
     unread, unreadable = list[Unread](), list[Unread]()
-    by_identity: dict[tuple[int, int], Cursor] | None = None
     for home in homes:
+        moved = _Moved(home, cursors)
         for path, look in find_logs(Path(home)):
             files += 1
             size += look.size_bytes
-            cursor = cursors.get(path)
-            if cursor is None:
-                if by_identity is None:
-                    by_identity = {(c.device, c.inode): c for c in cursors.values()}
-                # A worktree session's log moves to another folder: its cursor goes along (and
-                # the mark proves that it is the same file).
-                cursor = by_identity.get((look.device, look.inode), Cursor())
+            cursor = cursors.get(path) or moved.cursor_of(look)
             if continuation(cursor, look) is not Continuation.NOTHING_NEW:
                 found = Unread(path, home, cursor, pending_bytes(cursor, look), look.modified_ns)
                 (unread if may_read(path) else unreadable).append(found)
     unread.sort(key=lambda found: found.modified_ns, reverse=True)
     return Survey(files, size, tuple(unread), tuple(unreadable))
+
+
+class _Moved:
+    """Cursors of logs that have another path now: a worktree session moves to another folder.
+
+    Only within one home: a home that moved as a whole is read anew, so that its sessions are
+    known to be in it. (Whether it is the same file, the cursor's mark proves.)
+    """
+
+    def __init__(self, home: str, cursors: Mapping[str, Cursor]) -> None:
+        self._home, self._cursors = home, cursors
+        self._by_identity: dict[tuple[int, int], Cursor] | None = None
+
+    def cursor_of(self, look: FileLook) -> Cursor:
+        """Return the cursor of a file at an unknown path; an empty one if it is new."""
+        if self._by_identity is None:
+            within = self._home.rstrip("/") + "/"
+            self._by_identity = {
+                (cursor.device, cursor.inode): cursor
+                for path, cursor in self._cursors.items()
+                if path.startswith(within)
+            }
+        return self._by_identity.get((look.device, look.inode), Cursor())
 
 
 def may_read(path: str) -> bool:

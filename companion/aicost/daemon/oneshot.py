@@ -65,6 +65,7 @@ def _answer(
 ) -> str:
     homes = setup.asked_homes(params.get("homes"))
     asked = {key: value for key, value in params.items() if key != "wait"} | {"homes": homes}
+    left = left.within(homes)
     question = answers.Question(
         db=db,
         book=setup.book,

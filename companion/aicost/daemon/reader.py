@@ -220,9 +220,10 @@ class Reader:
             was_told = unread.path in told or unread.path in self._woken
             if is_old and not was_told and unread.home in self._known_homes:
                 untold = self._untold.setdefault(unread.home, set())
-                untold.add((unread.path, unread.modified_ns))
-                if len(untold) == _UNTOLD_CHANGES:
-                    self.watcher.tells_too_little(unread.home)
+                if len(untold) < _UNTOLD_CHANGES:
+                    untold.add((unread.path, unread.modified_ns))
+                    if len(untold) == _UNTOLD_CHANGES:
+                        self.watcher.tells_too_little(unread.home)
 
     async def _in_thread(self, function: Callable[..., T], *args: object) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, function, *args)

@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -25,7 +25,7 @@ from aicost.daemon.setup import Setup, named_homes
 from aicost.platform.processes import own_use
 from aicost.sources.claude.paths import home_of
 from aicost.store import queries
-from aicost.store.ledger import Recorded, connect_readonly
+from aicost.store.ledger import Recorded, connect_readonly, snapshot
 
 T = TypeVar("T")
 Params = Mapping[str, object]
@@ -161,16 +161,21 @@ class Service:
     ) -> tuple[answers.Question, dict[str, Any]]:
         """Take on the caller's homes and, unless it will not wait, read all that is on disk."""
         self._take_homes(params)
-        complete, pending_bytes = await self._left(params.get("wait", True) is True, notify)
         asked: dict[str, Any] = {key: value for key, value in params.items() if key != "wait"}
-        asked["homes"] = self._setup.asked_homes(params.get("homes"))
+        asked["homes"] = homes = self._setup.asked_homes(params.get("homes"))
+        waiting = notify if params.get("wait", True) is True else None
+        complete, pending_bytes = await self._left(homes, waiting)
         return replace(self._moment(), complete=complete, pending_bytes=pending_bytes), asked
 
-    async def _left(self, wait: bool, notify: Notify) -> tuple[bool, int]:  # noqa: FBT001 - private
-        """Return whether all is read, and how many bytes are not."""
-        if not wait and (reading := self._reader.reading) is not None:
+    async def _left(self, homes: Sequence[str], waiting: Notify | None) -> tuple[bool, int]:
+        """Return whether all of the homes is read, and how many bytes are not.
+
+        With somebody `waiting`, everything is read first.
+        """
+        if waiting is None and (reading := self._reader.reading) is not None:
             return False, reading.bytes_total - reading.bytes_done
-        left = await (self._caught_up(notify) if wait else self._reader.pending())
+        left = await (self._caught_up(waiting) if waiting else self._reader.pending())
+        left = left.within(homes)
         return left.is_complete, left.pending_bytes
 
     async def _caught_up(self, notify: Notify) -> Survey:
@@ -202,5 +207,10 @@ class Service:
 
     async def _query(self, question: Callable[[], T]) -> T:
         """Run a query in the thread of queries. Raises StoreError, ConfigError."""
+
+        def at_one_moment() -> T:
+            with snapshot(self._db):
+                return question()
+
         with store_errors():
-            return await asyncio.get_running_loop().run_in_executor(self._queries, question)
+            return await asyncio.get_running_loop().run_in_executor(self._queries, at_one_moment)

@@ -14,9 +14,9 @@ def repo_of(cwd: str) -> tuple[str, str | None]:
     any repository, and where everything is gone, it is the folder's own name ("" for none). The
     branch is None if unknown or detached. Never raises.
     """
-    if not cwd:
-        return "", None
     folder = Path(cwd)
+    if not folder.is_absolute() or "\0" in cwd:  # no folder; and never our own working folder
+        return folder.name, None
     for place in (folder, *folder.parents):
         if (found := _repository(place)) is not None:
             return found

@@ -7,11 +7,11 @@ from aicost.core.tailing import Cursor
 
 
 def write_cursor(db: sqlite3.Connection, read: FileRead, home: int) -> None:
-    """Remember how far a file was read. A file that moved keeps one row, at its new path."""
+    """Remember how far a file was read. One that moved within its home keeps one row."""
     cursor = read.cursor
     db.execute(
-        "DELETE FROM log_file WHERE device = ? AND inode = ? AND path <> ?",
-        (cursor.device, cursor.inode, read.path),
+        "DELETE FROM log_file WHERE device = ? AND inode = ? AND home = ? AND path <> ?",
+        (cursor.device, cursor.inode, home, read.path),
     )
     db.execute(
         "INSERT INTO log_file (path, home, agent, device, inode, read_offset, seen_bytes,"

@@ -256,6 +256,16 @@ def connect(path: Path | str) -> sqlite3.Connection:
     return db
 
 
+@contextmanager
+def snapshot(db: sqlite3.Connection) -> "Iterator[None]":
+    """Let all queries inside see one moment, whatever is written meanwhile."""
+    db.execute("BEGIN")
+    try:
+        yield
+    finally:
+        db.rollback()
+
+
 def connect_readonly(path: Path) -> sqlite3.Connection:
     """Open a ledger for reports. Raises sqlite3.Error (no file, no ledger)."""
     uri = f"{path.absolute().as_uri()}?mode=ro"

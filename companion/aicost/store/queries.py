@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+from collections.abc import Sequence
 from datetime import date
 from zoneinfo import ZoneInfo
 
@@ -52,7 +53,7 @@ def report(db: sqlite3.Connection, query: ReportQuery) -> UsageReport:
         rows=tuple(_row(row, query.by) for row in rows),
         total=_row(total, None) if total else ReportRow(key="total"),
         unpriced_models=tuple(name for (name,) in db.execute(unpriced, values)),
-        skipped_lines=skipped_lines(db),
+        skipped_lines=skipped_lines(db, query.homes),
         active_days=db.execute(days, values).fetchone()[0],
     )
 
@@ -93,9 +94,14 @@ def turns(
     return tuple(_turn(row) for row in rows)
 
 
-def skipped_lines(db: sqlite3.Connection) -> int:
-    """Return how many lines of all logs could not be read."""
-    return int(db.execute("SELECT coalesce(sum(broken_lines), 0) FROM log_file").fetchone()[0])
+def skipped_lines(db: sqlite3.Connection, homes: Sequence[str] = ()) -> int:
+    """Return how many lines of the logs (of these homes) could not be read."""
+    where = ""
+    if homes:
+        marks = ", ".join("?" * len(homes))
+        where = f" WHERE home IN (SELECT id FROM home WHERE path IN ({marks}))"
+    count = f"SELECT coalesce(sum(broken_lines), 0) FROM log_file{where}"
+    return int(db.execute(count, tuple(homes)).fetchone()[0])
 
 
 def meta(db: sqlite3.Connection, key: str) -> str:

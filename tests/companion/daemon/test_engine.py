@@ -14,11 +14,13 @@ from corpora import Excerpt
 from ledgers import Rows, content, opened, read_everything
 
 from aicost.core.errors import StoreError
+from aicost.core.reports import ReportQuery
 from aicost.core.tailing import Cursor
 from aicost.core.view import Reading
 from aicost.daemon import indexer
 from aicost.daemon.engine import Engine, Step, progress
 from aicost.daemon.indexer import Survey, Unread
+from aicost.store import queries
 from aicost.store.ledger import Recorded
 from aicost.store.queries import skipped_lines
 
@@ -108,8 +110,8 @@ def test_homes_of_the_ledger_are_known_again_at_the_next_start(home: Path, logs:
         assert engine.survey().is_complete
 
 
-def test_a_home_that_is_a_link_to_another_counts_nothing_twice(home: Path, logs: Path) -> None:
-    append(log_of(logs), b"broken\n", call_line("msg_1"))
+def test_a_home_that_is_a_link_to_another_counts_no_call_twice(home: Path, logs: Path) -> None:
+    append(log_of(logs), call_line("msg_1"))
     link = home / "link"
     link.symlink_to(logs)
     with opened(home / "ledger", [logs, link]) as engine:
@@ -119,7 +121,8 @@ def test_a_home_that_is_a_link_to_another_counts_nothing_twice(home: Path, logs:
         append(log_of(logs), call_line("msg_2"))
         engine.read_paths((str(log_of(seen)), str(seen)) for seen in (logs, link))
         assert calls(engine) == {"msg_1", "msg_2"}
-        assert (files(engine), skipped_lines(engine.ledger.db)) == (1, 1)
+        (requests,) = engine.ledger.db.execute("SELECT sum(requests) FROM usage_day").fetchone()
+        assert requests == 2
 
 
 @pytest.mark.parametrize("inode", [2**63 - 1, 2**63, 2**64 - 1])
@@ -246,3 +249,61 @@ def test_a_reader_killed_at_random_moments_ends_with_the_same_rows(
     with opened(home / "ledger", [real_excerpt.home]) as engine:
         read_everything(engine)
         assert content(engine.ledger.db) == undisturbed
+
+
+def test_a_log_that_shrank_is_read_anew(home: Path, logs: Path) -> None:
+    log = append(log_of(logs), *(call_line(f"msg_{n}") for n in range(5)))
+    with opened(home / "ledger", [logs]) as engine:
+        read_everything(engine)
+        log.write_bytes(call_line("msg_new"))
+        read_everything(engine)
+        assert engine.survey().is_complete
+        assert calls(engine) == {"msg_new", *(f"msg_{n}" for n in range(5))}
+
+
+def test_what_was_read_meanwhile_is_not_taken_back(home: Path, logs: Path) -> None:
+    """A survey is old when its turn comes: live logs are read in between."""
+    log = append(log_of(logs), call_line("msg_1"))
+    with opened(home / "ledger", [logs]) as engine:
+        found = engine.survey()
+        append(log, call_line("msg_2"))
+        engine.read_paths([(str(log), str(logs))])
+        read_on = engine.cursors[str(log)]
+        for _ in engine.read_all(found, cores=1):
+            pass
+        assert engine.cursors[str(log)] == read_on
+
+
+def test_a_home_that_moved_as_a_whole_is_known_by_its_new_name(home: Path, logs: Path) -> None:
+    append(log_of(logs), call_line("msg_1"), b"{torn}\n")
+    with opened(home / "ledger", [logs]) as engine:
+        read_everything(engine)
+    moved = logs.rename(home / "moved")
+    with opened(home / "ledger", [moved]) as engine:
+        read_everything(engine)
+        report = queries.report(engine.ledger.db, ReportQuery(homes=(str(moved),)))
+        assert report.total.requests == 1
+        assert engine.survey().within([str(moved)]).is_complete
+
+
+def test_what_cannot_be_read_elsewhere_does_not_concern_a_home(home: Path, logs: Path) -> None:
+    other = home / "other"
+    append(log_of(logs), call_line("msg_1"))
+    append(log_of(other), call_line("msg_2"), b"not json\n")
+    with opened(home / "ledger", [logs, other]) as engine:
+        pending = engine.survey()
+        assert len(pending.within([str(logs)]).unread) == 1
+        assert len(pending.within([]).unread) == 2
+        read_everything(engine)
+        db = engine.ledger.db
+        assert skipped_lines(db, [str(logs)]) == 0
+        assert skipped_lines(db, [str(other)]) == skipped_lines(db) == 1
+
+
+def test_a_log_from_the_year_2300_is_read_like_any_other(home: Path, logs: Path) -> None:
+    log = append(log_of(logs), call_line("msg_1"))
+    os.utime(log, ns=(10**19, 10**19))
+    with opened(home / "ledger", [logs]) as engine:
+        read_everything(engine)
+        assert calls(engine) == {"msg_1"}
+        assert engine.survey().is_complete

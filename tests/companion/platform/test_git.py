@@ -110,3 +110,10 @@ def test_any_text_for_a_folder_ends_in_a_name(cwd: str) -> None:
     name, branch = repo_of(f"/no/such/{cwd}")
     assert name
     assert branch is None
+
+
+@pytest.mark.parametrize(
+    ("cwd", "name"), [("", ""), (".", ""), ("shop/api", "api"), ("/tmp/\0/shop", "shop")]
+)
+def test_what_is_no_absolute_folder_is_not_looked_up(cwd: str, name: str) -> None:
+    assert repo_of(cwd) == (name, None)

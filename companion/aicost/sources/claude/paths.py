@@ -6,7 +6,7 @@ from pathlib import Path
 
 from aicost.core.tailing import FileLook
 
-_63_BITS = 2**63 - 1  # what a ledger can hold; some file systems number files with random 64 bits
+_63_BITS = 2**63 - 1  # what a ledger can hold: there are random inodes, and times in year 3000
 
 
 def find_logs(home: Path) -> Iterator[tuple[str, FileLook]]:
@@ -16,16 +16,26 @@ def find_logs(home: Path) -> Iterator[tuple[str, FileLook]]:
     """
     folders = [str(home / "projects")]
     while folders:
-        try:
-            entries = os.scandir(folders.pop())
-        except OSError:  # gone or forbidden: its logs are not ours to read
-            continue
-        with entries:
+        for entry, look in _listing(folders.pop()):
+            if look is None:
+                folders.append(entry)
+            else:
+                yield entry, look
+
+
+def _listing(folder: str) -> list[tuple[str, FileLook | None]]:
+    """Return the logs of a folder, and (with None) the folders in it."""
+    found = list[tuple[str, FileLook | None]]()
+    try:
+        with os.scandir(folder) as entries:
             for entry in entries:
                 if entry.is_dir(follow_symlinks=False):
-                    folders.append(entry.path)
+                    found.append((entry.path, None))
                 elif entry.name.endswith(".jsonl") and (look := _look(entry)):
-                    yield entry.path, look
+                    found.append((entry.path, look))
+    except OSError:  # gone, forbidden, or a drive that fails: what was found until then counts
+        return found
+    return found
 
 
 def _look(entry: "os.DirEntry[str]") -> FileLook | None:
@@ -43,7 +53,7 @@ def look_of(stat: os.stat_result) -> FileLook:
         device=stat.st_dev & _63_BITS,
         inode=stat.st_ino & _63_BITS,
         size_bytes=stat.st_size,
-        modified_ns=stat.st_mtime_ns,
+        modified_ns=stat.st_mtime_ns & _63_BITS,
     )
 
 

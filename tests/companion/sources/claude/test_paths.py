@@ -85,3 +85,27 @@ def test_a_look_is_what_the_file_system_says(tmp_path: Path) -> None:
 )
 def test_the_home_of_a_transcript(transcript: str, home: str | None) -> None:
     assert home_of(Path(transcript)) == (None if home is None else Path(home))
+
+
+def test_a_drive_that_fails_in_mid_listing_ends_no_reading(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path / "projects" / "a.jsonl")
+    real = os.scandir
+
+    class Failing:
+        def __init__(self, folder: str) -> None:
+            self.entries = real(folder)
+
+        def __enter__(self) -> Any:
+            def listing() -> Any:
+                yield from self.entries
+                raise OSError(5, "Input/output error")
+
+            return listing()
+
+        def __exit__(self, *_: object) -> None:
+            self.entries.close()
+
+    monkeypatch.setattr(os, "scandir", Failing)
+    assert found(tmp_path) == {"a.jsonl"}
