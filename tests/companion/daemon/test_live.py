@@ -51,4 +51,4 @@ def test_what_is_no_registry_file_is_passed_over(logs: Path) -> None:
     os.mkfifo(folder / "pipe.json")
     descriptors = psutil.Process().num_fds()
     assert live(logs) == {"s-1": "busy"}
-    assert psutil.Process().num_fds() == descriptors
+    assert psutil.Process().num_fds() <= descriptors

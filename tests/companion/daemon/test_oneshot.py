@@ -125,7 +125,7 @@ def test_nothing_is_left_behind(dirs: Dirs, logs: Path) -> None:
     total(dirs)
     with pytest.raises(ConfigError):
         answer(dirs, os.environ, "report", {"by": "colour"})
-    assert psutil.Process().num_fds() == descriptors
+    assert psutil.Process().num_fds() <= descriptors
     assert dirs.lock_file.read_text() == ""
     assert not dirs.socket_path.exists()
 

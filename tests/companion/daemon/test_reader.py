@@ -80,7 +80,7 @@ async def running(home: Path, homes: list[Path], pace: Pace = NO_POLL) -> AsyncI
     with pytest.raises(sqlite3.ProgrammingError, match="closed"):
         engine.ledger.db.execute("SELECT 1")
     assert own_threads() <= threads
-    assert psutil.Process().num_fds() == descriptors
+    assert psutil.Process().num_fds() <= descriptors
 
 
 # Following

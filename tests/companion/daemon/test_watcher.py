@@ -48,8 +48,8 @@ async def told() -> AsyncIterator[Told]:
     told.watcher.start()
     yield told
     told.watcher.stop()
-    assert threading.active_count() == threads
-    assert psutil.Process().num_fds() == descriptors
+    assert threading.active_count() <= threads
+    assert psutil.Process().num_fds() <= descriptors
 
 
 @pytest.fixture
