@@ -12,6 +12,7 @@ from random import Random
 
 import pytest
 from arrivals import append, arrivals, logs_of
+from claude_logs import call_line
 from corpora import Excerpt, Scenario
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
@@ -43,7 +44,7 @@ def logs(claude_lab: Mapping[str, Scenario], real_excerpt: Excerpt, folder: Path
     """Return streamed rewrites, forks, nested subagents, replays and torn tails together."""
     homes = [real_excerpt.home]
     homes += [claude_lab[name].home for name in ("06_resume", "14_bgagent", "15_worktree")]
-    files = logs_of(*homes)
+    files = logs_of(*homes) | writes_with_and_without_their_split()
     home = folder / "reference"
     for name, data in files.items():
         append(home, name, data)
@@ -52,9 +53,29 @@ def logs(claude_lab: Mapping[str, Scenario], real_excerpt: Excerpt, folder: Path
         return Logs(files, without_homes(content(engine.ledger.db)))
 
 
+def writes_with_and_without_their_split() -> dict[str, bytes]:
+    """Return two logs of the same calls: one says how long each cache write lasts, one does not."""
+    plain = {"output_tokens": 9, "cache_creation_input_tokens": 1000}
+    splits = [{"ephemeral_5m_input_tokens": 1000 - n, "ephemeral_1h_input_tokens": n}
+              for n in (0, 1, 400, 1000)]  # fmt: skip
+    ids = [f"msg_split_{number}" for number in range(len(splits))]
+    return {
+        "-src-shop/plain.jsonl": b"".join(call_line(name, tokens=plain) for name in ids),
+        "-src-shop/split.jsonl": b"".join(
+            call_line(name, tokens=plain | {"cache_creation": split})
+            for name, split in zip(ids, splits)
+        ),
+    }
+
+
 def without_homes(rows: Rows) -> Rows:
     """Leave out where the logs lay: each run has a folder of its own."""
     return {name: found for name, found in rows.items() if name != "homes"}
+
+
+def test_cache_writes_are_counted_once_however_their_records_tell_of_them(logs: Logs) -> None:
+    written = [row[14:16] for row in logs.rows["calls"] if "split_" in str(row[0])]
+    assert written == [(1000, 0), (999, 1), (600, 400), (0, 1000)]
 
 
 RUN = count()

@@ -1,7 +1,7 @@
 """What a call costs: list price of its day, exact, in whole nano-dollars. No I/O, no clock."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -19,7 +19,7 @@ from aicost.core.tariffs import (
     Rates,
     Tariff,
 )
-from aicost.core.usage import TokenCounts, UsageEvent
+from aicost.core.usage import TokenCounts, UsageEvent, requests_of
 
 __all__ = [
     "Cost", "ModelPrice", "PriceBook", "PriceEntry", "Rates", "Recipe", "Tariff", "Unpriced",
@@ -176,7 +176,7 @@ def _subunits(event: UsageEvent, row: _Row) -> tuple[int | None, bool]:
     if threshold is None or tokens.context_tokens <= threshold:
         subunits = _charge(tokens, row.standard)
     else:
-        requests = _requests(tokens, event.parts)
+        requests = requests_of(tokens, event.parts)
         is_long = any(request.context_tokens > threshold for request in requests)
         subunits = _charge_by_length(requests, row, threshold)
     if subunits is None:
@@ -209,35 +209,6 @@ def _chosen(entry: PriceEntry, speed: str, service_tier: str) -> tuple[str, Tari
 def _scaled(rates: Rates, factor: Decimal) -> tuple[int | None, ...]:
     known: list[Decimal | None] = [getattr(rates, unit) for unit in RATE_UNITS]
     return tuple(None if r is None else int(r * factor * _NANO_PER_TOKEN) for r in known)
-
-
-def _requests(tokens: TokenCounts, parts: tuple[TokenCounts, ...]) -> tuple[TokenCounts, ...]:
-    """Return the requests inside a call, if the log's parts are the whole of it.
-
-    Some clients split the cache writes by lifetime only for the whole call; the parts then get
-    its 1-hour writes from the first part on, as in the client.
-    """
-    total = sum(parts, start=TokenCounts())
-    late = tokens.cache_write_1h_tokens - total.cache_write_1h_tokens
-    if not parts or late < 0 or _billed(_moved(total, late)) != _billed(tokens):
-        return (tokens,)
-    requests = []
-    for part in parts:
-        moved = min(late, part.cache_write_5m_tokens)
-        requests.append(_moved(part, moved))
-        late -= moved
-    return tuple(requests)
-
-
-def _moved(tokens: TokenCounts, written: int) -> TokenCounts:
-    """Return `tokens` with some cache writes counted as 1-hour instead of 5-minute ones."""
-    if not written:
-        return tokens
-    return replace(
-        tokens,
-        cache_write_5m_tokens=tokens.cache_write_5m_tokens - written,
-        cache_write_1h_tokens=tokens.cache_write_1h_tokens + written,
-    )
 
 
 def _billed(tokens: TokenCounts) -> tuple[int, ...]:

@@ -1,6 +1,6 @@
 """What one model call consumed. Plain values: no I/O, no clock, no price."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal, Self
 
@@ -48,8 +48,12 @@ class TokenCounts:
     @property
     def context_tokens(self) -> int:
         """Size of the prompt the model saw: fresh + cache read + cache written."""
-        written = self.cache_write_5m_tokens + self.cache_write_1h_tokens
-        return self.input_tokens + self.cache_read_tokens + written
+        return self.input_tokens + self.cache_read_tokens + self.cache_write_tokens
+
+    @property
+    def cache_write_tokens(self) -> int:
+        """All that was written to the cache, for whatever time."""
+        return self.cache_write_5m_tokens + self.cache_write_1h_tokens
 
     @property
     def total_tokens(self) -> int:
@@ -82,6 +86,24 @@ class UsageEvent:
     def is_sidechain(self) -> bool:
         """Whether a subagent made the call."""
         return self.subagent_id != ""
+
+
+def requests_of(tokens: TokenCounts, parts: tuple[TokenCounts, ...]) -> tuple[TokenCounts, ...]:
+    """Return the requests inside a call, if the log's parts are the whole of it; else the call.
+
+    Some clients split the cache writes by lifetime only for the whole call; the parts then get
+    its 1-hour writes from the first part on, as in the client.
+    """
+    total = sum(parts, start=TokenCounts())
+    late = tokens.cache_write_1h_tokens - total.cache_write_1h_tokens
+    if not parts or late < 0 or _billed(_moved(total, late)) != _billed(tokens):
+        return (tokens,)
+    requests = []
+    for part in parts:
+        moved = min(late, part.cache_write_5m_tokens)
+        requests.append(_moved(part, moved))
+        late -= moved
+    return tuple(requests)
 
 
 def merged(a: UsageEvent, b: UsageEvent) -> UsageEvent:
@@ -128,15 +150,40 @@ def _attribution(event: UsageEvent) -> tuple[int, str, bool, str, str, str, str,
 
 
 def _largest(a: TokenCounts, b: TokenCounts) -> TokenCounts:
+    """Return the largest counts of what a log counts by itself.
+
+    That is all cache writes, and those of an hour among them: a record without the split counts
+    the same writes as one with it, and all as 5-minute ones.
+    """
+    write_1h = max(a.cache_write_1h_tokens, b.cache_write_1h_tokens)
     return TokenCounts(
         input_tokens=max(a.input_tokens, b.input_tokens),
         cache_read_tokens=max(a.cache_read_tokens, b.cache_read_tokens),
-        cache_write_5m_tokens=max(a.cache_write_5m_tokens, b.cache_write_5m_tokens),
-        cache_write_1h_tokens=max(a.cache_write_1h_tokens, b.cache_write_1h_tokens),
+        cache_write_5m_tokens=max(a.cache_write_tokens, b.cache_write_tokens) - write_1h,
+        cache_write_1h_tokens=write_1h,
         output_tokens=max(a.output_tokens, b.output_tokens),
         reasoning_tokens=max(a.reasoning_tokens, b.reasoning_tokens),
     )
 
 
-def _by_size(parts: tuple[TokenCounts, ...]) -> tuple[int, list[tuple[int, ...]]]:
-    return sum(part.total_tokens for part in parts), [part.counts() for part in parts]
+def _by_size(parts: tuple[TokenCounts, ...]) -> tuple[int, int, list[tuple[int, ...]]]:
+    return (
+        sum(part.total_tokens for part in parts),
+        sum(part.cache_write_1h_tokens for part in parts),  # the split says more than its sum
+        [part.counts() for part in parts],
+    )
+
+
+def _moved(tokens: TokenCounts, written: int) -> TokenCounts:
+    """Return `tokens` with some cache writes counted as 1-hour instead of 5-minute ones."""
+    if not written:
+        return tokens
+    return replace(
+        tokens,
+        cache_write_5m_tokens=tokens.cache_write_5m_tokens - written,
+        cache_write_1h_tokens=tokens.cache_write_1h_tokens + written,
+    )
+
+
+def _billed(tokens: TokenCounts) -> tuple[int, ...]:
+    return tokens.counts()[:-1]  # reasoning is a part of the output

@@ -1,5 +1,6 @@
 """Tokens never overlap, and records of one call say the same in whatever order they are read."""
 
+from dataclasses import fields
 from datetime import UTC, datetime
 from typing import Any
 
@@ -8,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from log_builders import at, event, tokens
 
-from aicost.core.usage import TokenCounts, UsageEvent, merged
+from aicost.core.usage import TokenCounts, UsageEvent, merged, requests_of
 
 COUNTS = st.integers(0, 3)
+TOKEN_NAMES = frozenset(field.name for field in fields(TokenCounts))
 TOKENS = st.builds(
     TokenCounts,
     input_tokens=COUNTS,
@@ -66,7 +68,40 @@ def test_nothing_that_a_record_counts_is_lost(a: UsageEvent, b: UsageEvent) -> N
     for one in (a, b):
         assert both.at <= one.at
         assert both.web_searches >= one.web_searches
-        assert all(x >= y for x, y in zip(both.tokens.counts(), one.tokens.counts()))
+        assert both.tokens.cache_write_tokens >= one.tokens.cache_write_tokens
+        for name in TOKEN_NAMES - {"cache_write_5m_tokens"}:  # may turn out to last an hour
+            assert getattr(both.tokens, name) >= getattr(one.tokens, name)
+
+
+@given(RECORDS, RECORDS)
+def test_nothing_is_counted_that_no_record_counts(a: UsageEvent, b: UsageEvent) -> None:
+    both = merged(a, b)
+    for name in (TOKEN_NAMES - {"cache_write_5m_tokens"}) | {"cache_write_tokens"}:
+        counted = {getattr(a.tokens, name), getattr(b.tokens, name)}
+        assert getattr(both.tokens, name) in counted
+    assert min(both.tokens.counts()) >= 0
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "both"),
+    [
+        ((1000, 0), (0, 1000), (0, 1000)),  # the same writes, without and with their split
+        ((1000, 0), (600, 400), (600, 400)),
+        ((1000, 0), (0, 400), (600, 400)),  # a split of fewer writes: streamed, the first block
+        ((0, 400), (200, 300), (100, 400)),
+        ((5, 0), (7, 0), (7, 0)),
+    ],
+)
+def test_cache_writes_are_counted_once_whether_split_by_lifetime_or_not(
+    one: tuple[int, int], other: tuple[int, int], both: tuple[int, int]
+) -> None:
+    a, b = (
+        event(tokens=tokens(cache_write_5m_tokens=short, cache_write_1h_tokens=long))
+        for short, long in (one, other)
+    )
+    found = merged(a, b).tokens
+    assert (found.cache_write_5m_tokens, found.cache_write_1h_tokens) == both
+    assert merged(b, a) == merged(a, b)
 
 
 def test_counts_are_the_largest_field_by_field_and_the_time_is_the_first() -> None:
@@ -114,6 +149,44 @@ def test_the_requests_inside_a_call_come_from_the_fuller_record() -> None:
     assert merged(event(parts=half), event()).parts == half
     one = (tokens(5),)
     assert merged(event(parts=one), event(parts=full)).parts == full
+    plain, split = (tokens(cache_write_5m_tokens=9),), (tokens(cache_write_1h_tokens=9),)
+    assert merged(event(parts=plain), event(parts=split)).parts == split
+
+
+@pytest.mark.parametrize(
+    ("whole", "parts", "requests"),
+    [
+        pytest.param(tokens(9, 1), (), (tokens(9, 1),), id="no parts"),
+        pytest.param(
+            tokens(9, 3, reasoning_tokens=2),
+            (tokens(4, 1), tokens(5, 2)),
+            (tokens(4, 1), tokens(5, 2)),
+            id="parts that are the whole",
+        ),
+        pytest.param(
+            tokens(9, 3), (tokens(4, 1), tokens(4, 2)), (tokens(9, 3),), id="a request is missing"
+        ),
+        pytest.param(
+            tokens(cache_write_5m_tokens=1, cache_write_1h_tokens=6),
+            (tokens(cache_write_5m_tokens=4), tokens(cache_write_5m_tokens=3)),
+            (
+                tokens(cache_write_1h_tokens=4),
+                tokens(cache_write_5m_tokens=1, cache_write_1h_tokens=2),
+            ),
+            id="only the whole says how long its writes last",
+        ),
+        pytest.param(
+            tokens(cache_write_5m_tokens=5),
+            (tokens(cache_write_5m_tokens=2), tokens(cache_write_1h_tokens=3)),
+            (tokens(cache_write_5m_tokens=5),),
+            id="parts that contradict the whole",
+        ),
+    ],
+)
+def test_a_call_is_its_requests_where_they_are_all_known(
+    whole: TokenCounts, parts: tuple[TokenCounts, ...], requests: tuple[TokenCounts, ...]
+) -> None:
+    assert requests_of(whole, parts) == requests
 
 
 def test_token_counts_add_field_by_field() -> None:
