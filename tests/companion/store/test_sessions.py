@@ -14,6 +14,7 @@ from log_builders import (
     file_read,
     in_subagent,
     open_ledger,
+    readings,
     recorded,
     user_line,
 )
@@ -21,7 +22,9 @@ from log_builders import (
 from aicost.core.days import to_us
 from aicost.core.facts import FileRead
 from aicost.core.usage import UsageEvent
+from aicost.store.dashboard import session_facts
 from aicost.store.ledger import Ledger
+from aicost.store.queries import turns
 
 # Ends and last call
 
@@ -190,6 +193,27 @@ def test_a_subagent_that_loses_its_first_call_belongs_to_the_turn_of_its_next() 
         assert turns_of(ledger) == {"a1": "t-1"}
         ledger.record([file_read(assistant_line(1, minutes=9), path="main.jsonl")])
         assert turns_of(ledger) == {"a1": "t-2"}
+
+
+@pytest.mark.parametrize("prompt_ids", [True, False])
+def test_subagents_without_a_name_belong_to_the_turns_they_ran_in(prompt_ids: bool) -> None:
+    lines = []
+    for number, minutes in ((1, 0), (2, 10)):
+        prompt = f"p-{number}" if prompt_ids else None
+        sidechain: dict[str, Any] = {"isSidechain": True, "minutes": minutes + 2}
+        lines += [
+            user_line(f"t-{number}", minutes=minutes, promptId=prompt),
+            assistant_line(number, minutes=minutes + 1),
+            user_line(f"u-{number}", promptId=prompt, **sidechain),
+            assistant_line(10 + number, **sidechain),
+        ]
+    for cut in range(len(lines) + 1):
+        with recorded(*readings(lines, [cut])) as ledger:
+            found = turns(ledger.db)
+            assert [(turn.prompt_uuid, turn.requests) for turn in found] == [("t-1", 2), ("t-2", 2)]
+            assert turns_of(ledger) == {"sidechain:t-1": "t-1", "sidechain:t-2": "t-2"}
+            [facts] = session_facts(ledger.db, ["s-1"])
+            assert facts.subagents == 2
 
 
 def test_a_nested_subagent_belongs_to_the_same_turn() -> None:

@@ -12,11 +12,11 @@ import msgspec
 
 from aicost.core.errors import LogFormatError
 from aicost.core.facts import Parsed, PromptSeen, SubagentSeen
+from aicost.core.model_ids import SYNTHETIC
 from aicost.core.tailing import line_spans
 from aicost.core.usage import TokenCounts, UsageEvent
 
-SYNTHETIC_MODEL = "<synthetic>"  # texts the client made up itself, e.g. for an API error
-UNNAMED_SUBAGENT = "sidechain"  # clients that did not number their subagents yet
+UNNAMED_SUBAGENT = "sidechain"  # of clients that did not number their subagents yet
 _NO_PROMPT = ("<local-command", "Caveat:", "[Request interrupted", "<command-stdout")
 
 # Whose attributes win where records repeat one call: a call's own line before a subagent's
@@ -172,7 +172,7 @@ class _Reading:
         if row is None or row.type not in ("assistant", "progress"):
             return False
         found, at = _message_and_time(row)
-        if found is None or found.usage is None or found.model == SYNTHETIC_MODEL:
+        if found is None or found.usage is None or found.model == SYNTHETIC:
             return True
         if at is None or not found.id or not found.model or not row.session_id:
             raise LogFormatError("usage without id, model, session or time")
@@ -187,7 +187,7 @@ class _Reading:
         return True
 
     def _same(self, row: "_Line", found: "_Message", call: UsageEvent) -> bool:
-        subagent_id, rank = _thread_of(row)
+        subagent_id, rank = _thread_of(row, self.turn_id)
         return (
             rank == call.source_rank
             and subagent_id == call.subagent_id
@@ -204,7 +204,7 @@ class _Reading:
             return
         at, prompt_id = _utc(row.timestamp), row.prompt_id or ""
         if row.is_sidechain:
-            subagent_id = row.agent_id or UNNAMED_SUBAGENT
+            subagent_id = row.agent_id or _unnamed(self.turn_id)
             self.subagents.append(
                 SubagentSeen(
                     session_id=row.session_id, subagent_id=subagent_id, at=at, prompt_id=prompt_id
@@ -262,13 +262,21 @@ def _utc(at: datetime) -> datetime:
     return at.astimezone(UTC)
 
 
-def _thread_of(row: _Line) -> tuple[str, int]:
+def _thread_of(row: _Line, turn_id: str) -> tuple[str, int]:
     """Return (subagent id, "" on the main thread; rank of the line's attributes)."""
     if row.type == "progress":
-        return (row.data.agent_id if row.data else "") or UNNAMED_SUBAGENT, _RANK_NESTED
+        return (row.data.agent_id if row.data else "") or _unnamed(turn_id), _RANK_NESTED
     if row.is_sidechain:
-        return row.agent_id or UNNAMED_SUBAGENT, _RANK_SUBAGENT
+        return row.agent_id or _unnamed(turn_id), _RANK_SUBAGENT
     return "", _RANK_MAIN
+
+
+def _unnamed(turn_id: str) -> str:
+    """Return the id of the subagents without one that ran in a turn: they count as one.
+
+    Those of different turns must not, because a subagent belongs to one turn only.
+    """
+    return f"{UNNAMED_SUBAGENT}:{turn_id}" if turn_id else UNNAMED_SUBAGENT
 
 
 def _own_text(message: _UserMessage) -> str:
@@ -279,7 +287,7 @@ def _own_text(message: _UserMessage) -> str:
 
 
 def _call(row: _Line, message: _Message, usage: _Usage, at: datetime, turn_id: str) -> UsageEvent:
-    subagent_id, rank = _thread_of(row)
+    subagent_id, rank = _thread_of(row, turn_id)
     searches = usage.server_tool_use.web_search_requests if usage.server_tool_use else 0
     return UsageEvent(
         event_key=f"claude:{message.id}",

@@ -1,6 +1,7 @@
 """Transcript lines to facts: each rule with the lines on both sides of it."""
 
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -240,8 +241,43 @@ def test_a_subagent_belongs_to_its_parents_session_and_to_no_prompt_of_this_log(
     assert call.is_sidechain
 
 
-def test_a_subagent_without_a_number_is_still_one() -> None:
-    assert call_of(assistant_line(isSidechain=True)).is_sidechain
+def unnamed_progress(number: int) -> bytes:
+    record = json.loads(progress_line(number))
+    del record["data"]["agentId"]
+    return line(record)
+
+
+@pytest.mark.parametrize(
+    "call", [lambda n: assistant_line(n, isSidechain=True), unnamed_progress], ids=["own", "nested"]
+)
+@pytest.mark.parametrize("together", [True, False])
+def test_subagents_without_a_name_are_told_apart_by_the_turn_they_ran_in(
+    call: Callable[[int], bytes], together: bool
+) -> None:
+    lines = [call(1), user_line("t-1"), call(2), call(3), user_line("t-2"), call(4)]
+    blocks, thread = [b"".join(lines)] if together else lines, ""
+    calls: list[UsageEvent] = []
+    for block in blocks:
+        found = parsed(block, thread=thread)
+        calls, thread = [*calls, *found.calls], found.thread
+    assert [(call.subagent_id, call.turn_id) for call in calls] == [
+        ("sidechain", ""),
+        ("sidechain:t-1", ""),
+        ("sidechain:t-1", ""),
+        ("sidechain:t-2", ""),
+    ]
+
+
+def test_the_task_of_a_subagent_without_a_name_is_its_own() -> None:
+    task = user_line("u-9", minutes=3, isSidechain=True)
+    (seen,) = parsed(task, thread="t-1").subagents
+    call = call_of(assistant_line(1, isSidechain=True), thread="t-1")
+    assert seen.subagent_id == call.subagent_id == "sidechain:t-1"
+
+
+def test_equal_blocks_of_unnamed_subagents_in_two_turns_are_not_dropped_unseen() -> None:
+    block = assistant_line(1, isSidechain=True)
+    assert len(parsed(user_line("t-1"), block, user_line("t-2"), block).calls) == 2
 
 
 def test_a_nested_call_is_the_subagents() -> None:
