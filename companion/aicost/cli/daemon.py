@@ -51,7 +51,10 @@ def stop(dirs: Dirs) -> None:
 
 
 def restart(dirs: Dirs, env: Mapping[str, str]) -> None:
-    """Stop the daemon if one runs, and start this version's."""
+    """Stop the daemon if one runs, and start this version's. Raises ConfigError before it stops."""
+    from aicost.platform.config import load_settings
+
+    load_settings(dirs.config_file)  # a daemon that runs is better than one that cannot start
     stop(dirs)
     start(dirs, env)
 

@@ -22,6 +22,7 @@ _KEYS: dict[GroupBy, str] = {
     "branch": "p.repo || ' · ' || p.branch",
     "agent": "x.agent",
 }
+_TIMES = ("day", "week", "month")  # in order of time; other groups the dearest first
 _SUMS = ", ".join(f"sum(u.{name})" for name in USAGE)
 _JOINS = (
     " JOIN span s ON s.id = u.span JOIN session x ON x.id = s.session"
@@ -40,8 +41,9 @@ def report(db: sqlite3.Connection, query: ReportQuery) -> UsageReport:
     usage = _usage_table(db, query.timezone)
     db.create_function("month_start", 1, _month_start, deterministic=True)
     where, values = _where(query)
-    rows = db.execute(_grouped(usage, _KEYS[query.by], where), values).fetchall()
-    (total,) = db.execute(_grouped(usage, "''", where), values).fetchall() or [None]
+    order = "key" if query.by in _TIMES else "total_nusd DESC, key"
+    rows = db.execute(_grouped(usage, _KEYS[query.by], where, order), values).fetchall()
+    (total,) = db.execute(_grouped(usage, "''", where, "key"), values).fetchall() or [None]
     days = f"SELECT count(DISTINCT u.day) FROM {usage} u{_JOINS} WHERE {where}"
     unpriced = (
         f"SELECT DISTINCT m.name FROM {usage} u{_JOINS} WHERE {where} AND u.unpriced_tokens > 0"
@@ -67,12 +69,14 @@ def turns(
 ) -> tuple[TurnRow, ...]:
     """Return turns, oldest first; subagents' calls count in the turn that started them.
 
+    `session_id` may be the beginning of one, as tables show it.
+
     A prompt without any call is in, once: where a fork copied it too, at the older session.
     """
     where, values = ["1"], list[object]()
     if session_id is not None:
-        where.append("x.session_id = ?")
-        values.append(session_id)
+        where.append("substr(x.session_id, 1, length(?)) = ?")
+        values += [session_id, session_id]
     if homes:
         where.append(_HOMES.format(", ".join("?" * len(homes))))
         values += homes
@@ -151,17 +155,18 @@ def _month_start(day: int) -> int:
     return date.fromordinal(day).replace(day=1).toordinal()
 
 
-def _grouped(usage: str, key: str, where: str) -> str:
+def _grouped(usage: str, key: str, where: str, order: str) -> str:
     return (
         f"SELECT {key} AS key, json_group_array(DISTINCT x.agent),"
         " json_group_array(DISTINCT m.name),"
-        f" count(DISTINCT s.session), count(DISTINCT s.turn), {_SUMS}"
-        f" FROM {usage} u{_JOINS} WHERE {where} GROUP BY 1 ORDER BY 1"
+        f" count(DISTINCT s.session), count(DISTINCT s.turn), {_SUMS},"
+        f" sum(u.cost_nusd) AS total_nusd FROM {usage} u{_JOINS} WHERE {where}"
+        f" GROUP BY 1 ORDER BY {order}"
     )
 
 
 def _row(row: tuple[object, ...], by: GroupBy | None) -> ReportRow:
-    raw, agents, models, sessions, turn_count, requests, *rest = row
+    raw, agents, models, sessions, turn_count, requests, *rest, _ = row
     tokens, (searches, cost, priced, unpriced) = rest[: len(TOKENS)], rest[len(TOKENS) :]
     return ReportRow(
         key=_key_text(raw, by),

@@ -72,14 +72,14 @@ def keys(found: UsageReport) -> list[str]:
         ("day", ["2026-11-22", "2026-11-23", "2026-12-27", "2027-01-03"]),
         ("week", ["2026-W47", "2026-W48", "2026-W52", "2026-W53"]),
         ("month", ["2026-11", "2026-12", "2027-01"]),
-        ("session", ["s-1", "s-2", "s-3"]),
-        ("model", [MYSTERY, MODEL, "gpt-x"]),
-        ("repo", ["", "api", "shop"]),
-        ("branch", [" · main", "api · main", "shop · fix", "shop · main"]),
+        ("session", ["s-1", "s-3", "s-2"]),
+        ("model", [MODEL, MYSTERY, "gpt-x"]),
+        ("repo", ["shop", "", "api"]),
+        ("branch", ["shop · main", " · main", "shop · fix", "api · main"]),
         ("agent", ["claude", "codex"]),
     ],
 )
-def test_rows_come_in_order_under_readable_keys(
+def test_rows_come_in_order_of_time_or_the_dearest_first(
     db: sqlite3.Connection, by: GroupBy, expected: list[str]
 ) -> None:
     assert keys(report(db, ReportQuery(by=by))) == expected
@@ -172,7 +172,7 @@ def test_a_report_may_be_of_some_homes_or_one_agent(
     db: sqlite3.Connection, query: dict[str, Any], sessions: list[str]
 ) -> None:
     found = report(db, ReportQuery(by="session", **query))
-    assert keys(found) == sessions
+    assert sorted(keys(found)) == sessions
     assert added_up(found.rows) == added_up((found.total,))
 
 
@@ -317,3 +317,10 @@ def test_a_fork_whose_parents_log_is_gone_keeps_its_calls() -> None:
             ("fork", "t-7", 1),
             ("s-1", "t-2", 1),
         ]
+
+
+def test_the_beginning_of_a_session_id_is_enough() -> None:
+    with recorded(calls_read(event(session_id="abcd-1"))) as ledger:
+        found = turns(ledger.db, session_id="abcd")
+        assert [row.session_id for row in found] == ["abcd-1"]
+        assert turns(ledger.db, session_id="bcd") == ()
