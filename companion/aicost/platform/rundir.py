@@ -1,8 +1,8 @@
 """The run folder (socket, lock, badge): where it is, and that it is ours. Cheap to import.
 
 Hooks and warm commands start here, so paths are text: pathlib and platformdirs would cost more time
-than all that such a command does. The rule is the one of platformdirs 4, but never reads `TMPDIR`:
-the daemon and its clients live in different shells and must agree.
+than all that such a command does. The rule is the one of platformdirs 4, but never ends in the temp
+folder: the daemon and its clients live in different shells and must agree.
 """
 # ruff: noqa: PTH100, PTH101, PTH102, PTH103, PTH111, PTH120 - see above
 
@@ -18,24 +18,22 @@ SOCKET_NAME = "daemon.sock"
 _TEMP_DIR = "/tmp"  # each folder made in it is private, and its owner is checked
 
 
-def find_run_dir(
-    env: Mapping[str, str], *, system: str = sys.platform, temp_dir: str = _TEMP_DIR
-) -> str:
+def find_run_dir(env: Mapping[str, str], *, system: str = sys.platform) -> str:
     """Return the run folder of this environment, existing or not. Touches nothing.
 
-    `AICOST_HOME/run`; else `aicost` in the first of `XDG_RUNTIME_DIR`, the system's runtime folder
-    and the temp folder that is the user's own.
+    `AICOST_HOME/run`; else `aicost` in `XDG_RUNTIME_DIR` or the system's runtime folder of this
+    user; where there is neither (containers), `run` in the data folder, which goes by HOME.
     """
     if own_home := env.get("AICOST_HOME"):
         return f"{aicost_home(own_home)}/run"
     if (named := env.get("XDG_RUNTIME_DIR", "")).startswith("/") and _is_ours(named):
         return f"{named.rstrip('/')}/aicost"
+    home = env.get("HOME") or os.path.expanduser("~")
     if system == "darwin":
-        home = env.get("HOME") or os.path.expanduser("~")
         return f"{home}/Library/Caches/TemporaryItems/aicost"
     if _is_ours(system_dir := f"/run/user/{os.geteuid()}"):
         return f"{system_dir}/aicost"
-    return f"{temp_dir}/runtime-{os.geteuid()}/aicost"
+    return f"{env.get('XDG_DATA_HOME') or f'{home}/.local/share'}/aicost/run"
 
 
 def aicost_home(value: str) -> str:

@@ -46,8 +46,19 @@ def test_the_users_runtime_folder_is_what_platformdirs_says(
 
 @pytest.mark.parametrize("named", ["", "relative/folder", "/no/such/folder"])
 def test_a_runtime_folder_that_is_not_ours_is_passed_over(named: str, home: Path) -> None:
-    elsewhere = f"/run/user/{os.geteuid()}", str(home)
-    assert find_run_dir({"XDG_RUNTIME_DIR": named}, temp_dir=str(home)).startswith(elsewhere)
+    elsewhere = f"/run/user/{os.geteuid()}", f"{home}/.local/share/aicost/run"
+    env = {"XDG_RUNTIME_DIR": named, "HOME": str(home)}
+    assert find_run_dir(env).startswith(elsewhere)
+
+
+def test_without_a_runtime_folder_the_run_folder_lies_beside_the_ledger(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a container two HOMEs of one user must not meet in one daemon."""
+    monkeypatch.setattr(os, "geteuid", lambda: 4_000_000_000)  # nobody's: no /run/user folder
+    assert find_run_dir({"HOME": str(home)}) == f"{home}/.local/share/aicost/run"
+    env = {"HOME": str(home), "XDG_DATA_HOME": "/data"}
+    assert find_run_dir(env) == "/data/aicost/run"
 
 
 def test_macos_has_a_folder_of_its_own(home: Path) -> None:
@@ -95,7 +106,7 @@ def test_a_link_in_its_place_is_refused(home: Path) -> None:
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")
 def test_a_runtime_folder_of_another_user_is_passed_over(home: Path) -> None:
     os.chown(home, 65534, 65534)
-    assert not find_run_dir({"XDG_RUNTIME_DIR": str(home)}).startswith(str(home))
+    assert find_run_dir({"XDG_RUNTIME_DIR": str(home)}) != f"{home}/aicost"
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")
