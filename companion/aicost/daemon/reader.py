@@ -31,7 +31,7 @@ class Pace:
 
     poll_s: float = 10.0  # behind the watcher: what it missed is read this much later
     bare_poll_s: float = 2.0  # where something cannot be watched
-    folders_s: float = 2.0  # for folders to watch that were not there
+    folders_s: float = 0.4  # for folders to watch that were not there: a first session makes them
     retry_s: float = 2.0  # after the ledger could not be written
     gather_s: float = 0.01  # lines of one flush arrive together
 
