@@ -3,17 +3,18 @@
 Pure: moments and prices are arguments.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
 
-from aicost.core.context import CachedPrompt, cache_lifetime, next_prompt_nusd
+from aicost.core.context import CachedPrompt, CacheLifetime, next_prompt_nusd
 from aicost.core.prices import PriceBook
-from aicost.core.usage import Agent, TokenCounts
+from aicost.core.usage import Agent, TokenCounts, requests_of
 from aicost.core.view import BurnRate, SessionRow, SessionState
 
 LiveState = Literal["busy", "waiting", "idle"]
-WRITING_S = 60.0  # a session without a registered process that logged a call this lately is busy
+WRITING_S = 60.0  # without a registry, whoever logged a call this lately is taken for busy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,16 +31,34 @@ class LiveSession:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Running:
+    """The sessions that run right now in some homes, as far as their clients register them."""
+
+    sessions: Mapping[str, LiveSession] = field(default_factory=dict)  # by session id
+    registries: frozenset[str] = (
+        frozenset()
+    )  # homes whose registry was read whole: not all have one
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LastCall:
     """The newest call of a session's main thread."""
 
     model: str
     at: datetime
     tokens: TokenCounts
+    parts: tuple[TokenCounts, ...] = ()  # the requests inside it, if it was more than one
     speed: str = ""
+    service_tier: str = ""
+    inference_geo: str = ""
     cwd: str = ""
     branch: str = ""
     repo: str = ""
+
+    @property
+    def context_tokens(self) -> int:
+        """Size of the last prompt the model saw: that of the last request inside the call."""
+        return requests_of(self.tokens, self.parts)[-1].context_tokens
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,20 +74,21 @@ class SessionFacts:
     cost_nusd: int | None
     unpriced_tokens: int
     last_call: LastCall | None = None  # None: only subagents called so far
+    cache_lifetime: CacheLifetime | None = None  # of what the main thread last wrote to the cache
     cache_share: float | None = None  # cache read / context over the last calls
+    homes: tuple[str, ...] = ()  # the agent's folders that its logs lie in
 
 
 def session_row(
     facts: SessionFacts,
-    live: LiveSession | None,
+    running: Running,
     *,
     burn: BurnRate,
     book: PriceBook,
     now: datetime,
 ) -> SessionRow:
     """Put together what is known of a session at one moment."""
-    call = facts.last_call
-    context = call.tokens.context_tokens if call else None
+    call, live = facts.last_call, running.sessions.get(facts.session_id)
     return SessionRow(
         session_id=facts.session_id,
         agent=facts.agent,
@@ -76,30 +96,30 @@ def session_row(
         branch=call.branch if call else "",
         cwd=call.cwd if call else "",
         model=call.model if call else "",
-        state=_state(facts, live, now),
+        state=live.state if live else _guessed_state(facts, running, now),
         pid=live.pid if live else None,
         started_at=facts.first_at,
         last_at=facts.last_at,
         requests=facts.requests,
-        context_tokens=context,
+        context_tokens=call.context_tokens if call else None,
         context_window_tokens=(
-            book.context_window_tokens(call.model, call.tokens.context_tokens) if call else None
+            book.context_window_tokens(call.model, call.context_tokens) if call else None
         ),
         burn=burn,
         cost_nusd=facts.cost_nusd,
         unpriced_tokens=facts.unpriced_tokens,
-        next_prompt_nusd=_next_prompt(call, book, now) if call else None,
+        next_prompt_nusd=_next_prompt(call, facts.cache_lifetime, book, now) if call else None,
         cache_share=facts.cache_share,
         subagents=facts.subagents,
     )
 
 
-def starting_row(live: LiveSession) -> SessionRow:
-    """Return the row of a process that has made no call yet."""
+def starting_row(live: LiveSession, repo: str) -> SessionRow:
+    """Return the row of a process that has made no call yet; `repo` is that of its folder."""
     return SessionRow(
         session_id=live.session_id,
         agent="claude",
-        repo=live.cwd.rstrip("/").rpartition("/")[2],
+        repo=repo,
         cwd=live.cwd,
         state=live.state,
         pid=live.pid,
@@ -108,19 +128,22 @@ def starting_row(live: LiveSession) -> SessionRow:
     )
 
 
-def _state(facts: SessionFacts, live: LiveSession | None, now: datetime) -> SessionState:
-    if live is not None:
-        return live.state
-    # Clients before the registry of running sessions: whoever logs calls is at work.
+def _guessed_state(facts: SessionFacts, running: Running, now: datetime) -> SessionState:
+    if not running.registries.isdisjoint(facts.homes):
+        return "ended"  # it would be registered
     return "busy" if now - facts.last_at < timedelta(seconds=WRITING_S) else "ended"
 
 
-def _next_prompt(call: LastCall, book: PriceBook, now: datetime) -> int | None:
+def _next_prompt(
+    call: LastCall, lifetime: CacheLifetime | None, book: PriceBook, now: datetime
+) -> int | None:
     prompt = CachedPrompt(
         model=call.model,
-        context_tokens=call.tokens.context_tokens,
+        context_tokens=call.context_tokens,
         idle_s=(now - call.at).total_seconds(),
-        lifetime=cache_lifetime(call.tokens) or "short",
+        lifetime=lifetime or "short",
         speed=call.speed,
+        service_tier=call.service_tier,
+        inference_geo=call.inference_geo,
     )
     return next_prompt_nusd(book, prompt, at=now)

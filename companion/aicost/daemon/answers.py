@@ -2,8 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Literal, TypeVar
@@ -12,11 +11,12 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from aicost.core.days import LocalDays, to_us
-from aicost.core.errors import ConfigError, StoreError
+from aicost.core.errors import ConfigError
 from aicost.core.prices import PriceBook
 from aicost.core.reports import ReportQuery
-from aicost.core.session import WRITING_S, LiveSession, session_row, starting_row
+from aicost.core.session import WRITING_S, LiveSession, Running, session_row, starting_row
 from aicost.core.view import BurnRate, DashboardView, Reading, SessionRow
+from aicost.platform.git import repo_of
 from aicost.platform.timezone import check_zone
 from aicost.report.documents import (
     Document,
@@ -35,19 +35,7 @@ MAX_SESSIONS = 200
 _FIRST_DAY = date(1970, 1, 1)  # logs are younger, and every zone knows it
 
 T = TypeVar("T")
-Live = Mapping[str, LiveSession]
 Params = Mapping[str, object]
-
-
-@contextmanager
-def store_errors() -> Iterator[None]:
-    """Turn what SQLite says of a question into StoreError."""
-    try:
-        yield
-    except sqlite3.Error as error:
-        raise StoreError(
-            f"the ledger cannot be read: {error}", hint="aicost daemon status"
-        ) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,10 +114,10 @@ class SessionsQuery(msgspec.Struct, forbid_unknown_fields=True):
     homes: tuple[str, ...] = ()
 
 
-def sessions(question: Question, live: Live, params: Params) -> str:
+def sessions(question: Question, running: Running, params: Params) -> str:
     """Answer `sessions`, live ones first, then the newest. Raises ConfigError, sqlite3.Error.
 
-    `live` holds those of the homes that are asked about.
+    `running` holds those of the homes that are asked about.
     """
     shown, rest = _shown(params)
     query = _converted(rest, SessionsQuery)
@@ -138,7 +126,7 @@ def sessions(question: Question, live: Live, params: Params) -> str:
         since_us = to_us(question.now - timedelta(seconds=WRITING_S))
         writing = dashboard.session_ids_since(question.db, since_us, MAX_SESSIONS)
         ids = tuple(session_id for session_id in ids if session_id in writing)
-    rows = _rows(question, live, dict.fromkeys([*ids, *live]))
+    rows = _rows(question, running, dict.fromkeys([*ids, *running.sessions]))
     if query.live:
         rows = [row for row in rows if row.state != "ended"]
     if shown.format == "table":
@@ -177,7 +165,9 @@ class Coverage:
     reading: Reading | None  # None: everything on disk is in the ledger
 
 
-def view(question: Question, live: Live, days: LocalDays, coverage: Coverage) -> DashboardView:
+def view(
+    question: Question, running: Running, days: LocalDays, coverage: Coverage
+) -> DashboardView:
     """Build the dashboard of this moment."""
     now_us = to_us(question.now)
     today = days.day_of(now_us)
@@ -185,7 +175,7 @@ def view(question: Question, live: Live, days: LocalDays, coverage: Coverage) ->
     recent = dashboard.session_ids_since(question.db, since_us, MAX_SESSIONS)
     if len(recent) < RECENT_SESSIONS:
         recent = dashboard.session_ids(question.db)[:RECENT_SESSIONS]
-    rows = _rows(question, live, dict.fromkeys([*live, *recent]))
+    rows = _rows(question, running, dict.fromkeys([*running.sessions, *recent]))
     return DashboardView(
         at=question.now,
         day=date.fromordinal(today).isoformat(),
@@ -200,12 +190,13 @@ def view(question: Question, live: Live, days: LocalDays, coverage: Coverage) ->
     )
 
 
-def _rows(question: Question, live: Live, ids: Mapping[str, object]) -> list[SessionRow]:
+def _rows(question: Question, running: Running, ids: Mapping[str, object]) -> list[SessionRow]:
     burns = dashboard.burn_by_session(question.db, to_us(question.now), BURN_WINDOW_S)
+    live = running.sessions
     rows = {
         facts.session_id: session_row(
             facts,
-            live.get(facts.session_id),
+            running,
             burn=burns.get(facts.session_id, BurnRate(window_s=BURN_WINDOW_S)),
             book=question.book,
             now=question.now,
@@ -214,7 +205,7 @@ def _rows(question: Question, live: Live, ids: Mapping[str, object]) -> list[Ses
     }
     for session_id in ids:
         if session_id in live and session_id not in rows:
-            rows[session_id] = starting_row(live[session_id])
+            rows[session_id] = starting_row(live[session_id], _repo(live[session_id]))
     ordered = [_placed(row, live.get(row.session_id)) for row in rows.values()]
     ordered.sort(key=_newest_first, reverse=True)
     return ordered
@@ -228,4 +219,9 @@ def _placed(row: SessionRow, live: LiveSession | None) -> SessionRow:
     """Show a session that has only subagents' calls at its process' folder."""
     if row.cwd or live is None:
         return row
-    return replace(row, cwd=live.cwd, repo=live.cwd.rstrip("/").rpartition("/")[2])
+    return replace(row, cwd=live.cwd, repo=_repo(live))
+
+
+def _repo(live: LiveSession) -> str:
+    """Return a process' repository by the rule for calls: the first one must not change it."""
+    return repo_of(live.cwd)[0]

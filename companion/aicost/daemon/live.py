@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from aicost.core.errors import LogFormatError
-from aicost.core.session import LiveSession
+from aicost.core.session import LiveSession, Running
 from aicost.platform.processes import is_alive
 from aicost.sources.claude.live import parse_live_session
 
@@ -13,18 +13,35 @@ REGISTRY_DIR = "sessions"
 _MAX_BYTES = 64 * 1024
 
 
-def read_live(homes: Iterable[str]) -> dict[str, LiveSession]:
-    """Return the running sessions by session id. Files of dead processes are passed over."""
+def read_live(homes: Iterable[str]) -> Running:
+    """Return the running sessions. Files of dead processes are passed over."""
     found: dict[str, LiveSession] = {}
+    registries = set[str]()
     for home in homes:
-        for path in _registry_files(Path(home) / REGISTRY_DIR):
-            try:
-                live = parse_live_session(_read(path))
-            except (OSError, LogFormatError):  # just removed, or half written: the next look
-                continue
-            if is_alive(live.pid, live.started_at):
-                found[live.session_id] = live
-    return found
+        files = _registry_files(Path(home) / REGISTRY_DIR)
+        if files is None:
+            continue
+        entries, is_whole = _entries(files)
+        found.update((e.session_id, e) for e in entries if is_alive(e.pid, e.started_at))
+        if is_whole:
+            registries.add(home)
+    return Running(sessions=found, registries=frozenset(registries))
+
+
+def _entries(files: Iterable[Path]) -> tuple[list[LiveSession], bool]:
+    """Return what registry files say, and whether all of them could be read.
+
+    One that could not is half written, mostly; the next look tells whose it is.
+    """
+    entries, is_whole = list[LiveSession](), True
+    for path in files:
+        try:
+            entries.append(parse_live_session(_read(path)))
+        except FileNotFoundError:  # just removed: its session has ended
+            continue
+        except (OSError, LogFormatError):
+            is_whole = False
+    return entries, is_whole
 
 
 def _read(path: Path) -> bytes:
@@ -36,9 +53,10 @@ def _read(path: Path) -> bytes:
         os.close(fd)
 
 
-def _registry_files(folder: Path) -> list[Path]:
+def _registry_files(folder: Path) -> list[Path] | None:
+    """Return the files of a registry, None if there is none that we can read."""
     try:
         names = os.listdir(folder)  # noqa: PTH208 - a name is all we need of most entries
     except OSError:  # no such folder: an older client, or none
-        return []
+        return None
     return [folder / name for name in names if name.endswith(".json")]

@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from aicost.core.errors import ConfigError
 from aicost.core.view import Reading
 from aicost.daemon import answers
-from aicost.daemon.answers import store_errors
 from aicost.daemon.engine import Engine, progress
 from aicost.daemon.indexer import Survey, survey
 from aicost.daemon.lifecycle import AlreadyRunning, ledger_lock
@@ -17,7 +16,7 @@ from aicost.daemon.live import read_live
 from aicost.daemon.setup import Setup, load_setup, named_homes
 from aicost.platform.dirs import Dirs
 from aicost.store.cursors import read_cursors, read_homes
-from aicost.store.ledger import connect_readonly
+from aicost.store.ledger import connect_readonly, store_errors
 
 LOCK_WAIT_S = 10.0  # another command may be reading
 

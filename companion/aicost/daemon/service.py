@@ -12,10 +12,9 @@ from typing import Any, TypeVar
 import msgspec
 
 from aicost import __version__
-from aicost.core.session import LiveSession
+from aicost.core.session import Running
 from aicost.core.view import DashboardView
 from aicost.daemon import answers
-from aicost.daemon.answers import store_errors
 from aicost.daemon.indexer import Survey
 from aicost.daemon.live import read_live
 from aicost.daemon.publisher import Publisher
@@ -25,7 +24,7 @@ from aicost.daemon.setup import Setup, named_homes
 from aicost.platform.processes import own_use
 from aicost.sources.claude.paths import home_of
 from aicost.store import queries
-from aicost.store.ledger import Recorded, connect_readonly, snapshot
+from aicost.store.ledger import Recorded, connect_readonly, snapshot, store_errors
 
 T = TypeVar("T")
 Params = Mapping[str, object]
@@ -197,7 +196,7 @@ class Service:
         question, days = self._moment(), self._engine.ledger.days
         return await self._query(lambda: answers.view(question, live, days, coverage))
 
-    async def _live(self, homes: Iterable[str] = ()) -> dict[str, LiveSession]:
+    async def _live(self, homes: Iterable[str] = ()) -> Running:
         """Return the running sessions of some homes, of all if none are named."""
         homes = homes or sorted(self._engine.homes)
         return await self._query(lambda: read_live(homes))

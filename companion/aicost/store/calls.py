@@ -109,7 +109,7 @@ def _stored_call(  # noqa: PLR0913 - one argument per column of _SELECT
         speed=speed,
         service_tier=service_tier,
         inference_geo=inference_geo,
-        parts=_parts_of(parts),
+        parts=parts_of(parts),
         cwd=cwd,
         branch=branch,
         source_rank=source_rank,
@@ -128,7 +128,8 @@ def call_row(key: int, at_us: int, call: StoredCall, variant: int) -> tuple[obje
     )  # fmt: skip
 
 
-def _parts_of(text: str | None) -> tuple[TokenCounts, ...]:
+def parts_of(text: str | None) -> tuple[TokenCounts, ...]:
+    """Return the requests inside a call from the column that holds them."""
     if not text:
         return ()
     return tuple(TokenCounts(**dict(zip(TOKENS, values))) for values in json.loads(text))

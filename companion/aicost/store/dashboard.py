@@ -3,11 +3,12 @@
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 
+from aicost.core.context import CacheLifetime, cache_lifetime
 from aicost.core.days import from_us
 from aicost.core.session import LastCall, SessionFacts
 from aicost.core.usage import TokenCounts
 from aicost.core.view import BurnRate, Totals
-from aicost.store.calls import USAGE
+from aicost.store.calls import USAGE, parts_of
 from aicost.store.schema import TOKENS
 
 CACHE_CALLS = 20  # the cache share is that of so many last main-thread calls
@@ -92,35 +93,31 @@ def session_ids(db: sqlite3.Connection, homes: Sequence[str] = ()) -> tuple[str,
     return tuple(session_id for (session_id,) in rows)
 
 
+# One statement, so that a session's sums are those of the calls that its ends are of, whatever
+# the writer does meanwhile.
+_SESSION = """
+SELECT x.id, x.agent, x.first_us, x.last_us, x.last_main_call,
+  (SELECT count(*) FROM span WHERE session = x.id AND subagent_id <> ''),
+  sum(u.requests), sum(u.cost_nusd), sum(u.priced_requests), sum(u.unpriced_tokens)
+FROM session x CROSS JOIN span s ON s.session = x.id CROSS JOIN usage_day u ON u.span = s.id
+WHERE x.session_id = ? AND x.last_us IS NOT NULL GROUP BY x.id
+"""
+
+
 def session_facts(db: sqlite3.Connection, ids: Iterable[str]) -> Iterator[SessionFacts]:
     """Yield what the ledger knows of each session; ids without a call are passed over."""
     for session_id in ids:
-        row = db.execute(
-            "SELECT id, agent, first_us, last_us, last_main_call FROM session"
-            " WHERE session_id = ? AND last_us IS NOT NULL",
-            (session_id,),
-        ).fetchone()
+        row = db.execute(_SESSION, (session_id,)).fetchone()
         if row is not None:
             yield _facts(db, session_id, *row)
 
 
 def _facts(  # noqa: PLR0913 - the columns of one row
-    db: sqlite3.Connection,
-    session_id: str,
-    row_id: int,
-    agent: str,
-    first_us: int,
-    last_us: int,
-    last_call: int | None,
-) -> SessionFacts:
-    requests, cost, priced, unpriced = db.execute(
-        "SELECT sum(u.requests), sum(u.cost_nusd), sum(u.priced_requests), sum(u.unpriced_tokens)"
-        " FROM span s CROSS JOIN usage_day u ON u.span = s.id WHERE s.session = ?",
-        (row_id,),
-    ).fetchone()
-    (subagents,) = db.execute(
-        "SELECT count(*) FROM span WHERE session = ? AND subagent_id <> ''", (row_id,)
-    ).fetchone()
+    db: sqlite3.Connection, session_id: str, row_id: int, agent: str, first_us: int, last_us: int,
+    last_key: int | None, subagents: int, requests: int, cost: int, priced: int, unpriced: int,
+) -> SessionFacts:  # fmt: skip
+    last_call = None if last_key is None else _last_call(db, last_key)
+    spans = _last_spans(db, row_id)
     return SessionFacts(
         session_id=session_id,
         agent="codex" if agent == "codex" else "claude",
@@ -130,43 +127,79 @@ def _facts(  # noqa: PLR0913 - the columns of one row
         subagents=subagents,
         cost_nusd=cost if priced else None,
         unpriced_tokens=unpriced,
-        last_call=None if last_call is None else _last_call(db, last_call),
-        cache_share=_cache_share(db, row_id),
+        last_call=last_call,
+        cache_lifetime=(
+            (cache_lifetime(last_call.tokens) or _lifetime(db, spans)) if last_call else None
+        ),
+        cache_share=_cache_share(db, spans),
+        homes=_homes(db, row_id),
     )
 
 
 def _last_call(db: sqlite3.Connection, key: int) -> LastCall:
-    model, at_us, speed, cwd, branch, repo, *counts = db.execute(
-        "SELECT m.name, c.at_us, v.speed, p.cwd, p.branch, p.repo,"
-        f" {', '.join('c.' + name for name in TOKENS)} FROM call c"
-        " JOIN model m ON m.id = c.model JOIN variant v ON v.id = c.variant"
-        " JOIN place p ON p.id = c.place WHERE c.key = ?",
-        (key,),
-    ).fetchone()
+    model, at_us, parts, speed, service_tier, inference_geo, cwd, branch, repo, *counts = (
+        db.execute(
+            "SELECT m.name, c.at_us, c.parts, v.speed, v.service_tier, v.inference_geo, p.cwd,"
+            f" p.branch, p.repo, {', '.join('c.' + name for name in TOKENS)} FROM call c"
+            " JOIN model m ON m.id = c.model JOIN variant v ON v.id = c.variant"
+            " JOIN place p ON p.id = c.place WHERE c.key = ?",
+            (key,),
+        ).fetchone()
+    )
     return LastCall(
         model=model,
         at=from_us(at_us),
         tokens=TokenCounts(**dict(zip(TOKENS, counts))),
+        parts=parts_of(parts),
         speed=speed,
+        service_tier=service_tier,
+        inference_geo=inference_geo,
         cwd=cwd,
         branch=branch,
         repo=repo,
     )
 
 
-def _cache_share(db: sqlite3.Connection, session: int) -> float | None:
-    """Return the part of the last calls' prompts that came from the cache, None if empty."""
-    spans = db.execute(
+def _homes(db: sqlite3.Connection, session: int) -> tuple[str, ...]:
+    rows = db.execute(
+        "SELECT h.path FROM session_home s JOIN home h ON h.id = s.home WHERE s.session = ?"
+        " ORDER BY 1",
+        (session,),
+    )
+    return tuple(path for (path,) in rows)
+
+
+def _last_spans(db: sqlite3.Connection, session: int) -> tuple[int, ...]:
+    """Return the main thread's last turns with a call: the last CACHE_CALLS calls are in them."""
+    rows = db.execute(
         "SELECT id FROM span WHERE session = ? AND subagent_id = ''"
         " AND EXISTS (SELECT 1 FROM call WHERE call.span = span.id)"
         " ORDER BY started_us DESC LIMIT ?",
         (session, CACHE_CALLS),
-    ).fetchall()
-    marks = ", ".join("?" * len(spans))
+    )
+    return tuple(span for (span,) in rows)
+
+
+def _lifetime(db: sqlite3.Connection, spans: Sequence[int]) -> CacheLifetime | None:
+    """Return for how long the last call that wrote to the cache did so, None if none wrote."""
+    row = db.execute(
+        "SELECT cache_write_5m_tokens, cache_write_1h_tokens FROM call"
+        f" WHERE span IN ({', '.join('?' * len(spans))})"
+        " AND (cache_write_5m_tokens > 0 OR cache_write_1h_tokens > 0)"
+        " ORDER BY at_us DESC, key DESC LIMIT 1",
+        spans,
+    ).fetchone()
+    if row is None:
+        return None
+    return cache_lifetime(TokenCounts(cache_write_5m_tokens=row[0], cache_write_1h_tokens=row[1]))
+
+
+def _cache_share(db: sqlite3.Connection, spans: Sequence[int]) -> float | None:
+    """Return the part of the last calls' prompts that came from the cache, None if empty."""
     read, context = db.execute(
         "SELECT sum(cache_read_tokens), sum(input_tokens + cache_read_tokens"
         " + cache_write_5m_tokens + cache_write_1h_tokens) FROM (SELECT * FROM call"
-        f" WHERE span IN ({marks}) ORDER BY at_us DESC LIMIT ?)",
-        (*(span for (span,) in spans), CACHE_CALLS),
+        f" WHERE span IN ({', '.join('?' * len(spans))}) ORDER BY at_us DESC LIMIT ?)",
+        (*spans, CACHE_CALLS),
     ).fetchone()
     return read / context if context else None

@@ -51,7 +51,7 @@ class Ledger:
         repo_of: Callable[[str], str] = lambda cwd: Path(cwd).name,
     ) -> None:
         self._book, self.days = book, LocalDays(zone)
-        with _store_errors(path):
+        with store_errors(path):
             self._db = connect(path)
             try:
                 migrate(self._db)
@@ -78,7 +78,7 @@ class Ledger:
 
     def record(self, reads: Sequence[FileRead]) -> Recorded:
         """Write what files said and where reading goes on, in one transaction."""
-        with _store_errors("the ledger"), self._transaction():
+        with store_errors(), self._transaction():
             changed = self._record_calls(reads)
             sessions.resolve_turns(self._db, self._record_threads(reads) | changed.unresolved)
             self._note_homes(reads)
@@ -275,7 +275,8 @@ def connect_readonly(path: Path) -> sqlite3.Connection:
 
 
 @contextmanager
-def _store_errors(path: Path | str) -> "Iterator[None]":
+def store_errors(path: Path | str = "the ledger") -> "Iterator[None]":
+    """Turn what SQLite and the disk say of a ledger into StoreError."""
     try:
         yield
     except (sqlite3.Error, OSError) as error:

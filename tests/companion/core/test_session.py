@@ -5,17 +5,20 @@ from typing import Any
 
 import pytest
 from log_builders import BOOK, MODEL, START, at, tokens
-from price_examples import book, model_price
+from price_examples import FLAT, book, model_price, rates
 
 from aicost.core.session import (
     WRITING_S,
     LastCall,
     LiveSession,
     LiveState,
+    Running,
     SessionFacts,
     session_row,
     starting_row,
 )
+from aicost.core.tariffs import PriceEntry, Tariff
+from aicost.core.usage import TokenCounts
 from aicost.core.view import BurnRate, SessionRow
 
 NOW = at(60)
@@ -44,7 +47,9 @@ def facts(**changes: Any) -> SessionFacts:
         "cost_nusd": 5_000,
         "unpriced_tokens": 3,
         "last_call": last_call(),
+        "cache_lifetime": "short",
         "cache_share": 0.9,
+        "homes": ("/home/ada/.claude",),
     }
     return SessionFacts(**(fields | changes))
 
@@ -61,8 +66,15 @@ def live(state: LiveState = "idle") -> LiveSession:
     )
 
 
-def row(known: SessionFacts, process: LiveSession | None = None) -> SessionRow:
-    return session_row(known, process, burn=BurnRate(nusd_per_hour=9), book=BOOK, now=NOW)
+def row(
+    known: SessionFacts,
+    process: LiveSession | None = None,
+    registries: frozenset[str] = frozenset(),
+) -> SessionRow:
+    running = Running(
+        sessions={process.session_id: process} if process else {}, registries=registries
+    )
+    return session_row(known, running, burn=BurnRate(nusd_per_hour=9), book=BOOK, now=NOW)
 
 
 def test_a_row_says_what_is_known() -> None:
@@ -98,8 +110,19 @@ def test_a_running_process_says_its_state_itself(state: LiveState) -> None:
     ("silent_s", "state"),
     [(0, "busy"), (WRITING_S - 0.001, "busy"), (WRITING_S, "ended"), (9999, "ended")],
 )
-def test_without_a_process_whoever_logs_calls_is_at_work(silent_s: float, state: str) -> None:
-    assert row(facts(last_at=NOW - timedelta(seconds=silent_s))).state == state
+def test_without_a_registry_whoever_logs_calls_is_at_work(silent_s: float, state: str) -> None:
+    known = facts(last_at=NOW - timedelta(seconds=silent_s))
+    assert row(known).state == state
+    assert row(known, registries=frozenset({"/another/.claude"})).state == state
+
+
+@pytest.mark.parametrize("homes", [("/home/ada/.claude",), ("/another", "/home/ada/.claude")])
+def test_where_clients_register_a_session_without_a_process_has_ended(
+    homes: tuple[str, ...],
+) -> None:
+    known = facts(last_at=NOW, homes=homes)
+    assert row(known, registries=frozenset({"/home/ada/.claude"})).state == "ended"
+    assert row(known, live(), frozenset({"/home/ada/.claude"})).state == "idle"
 
 
 def test_what_no_call_of_the_main_thread_said_is_unknown_not_zero() -> None:
@@ -119,31 +142,68 @@ def test_an_unknown_model_has_neither_window_nor_next_price() -> None:
 
 
 @pytest.mark.parametrize(
-    ("idle_s", "written", "next_usd"),
+    ("idle_s", "lifetime", "next_usd"),
     [
-        (299, {"cache_write_5m_tokens": 1}, 0.01),  # 50,000 tokens read from the cache
-        (300, {"cache_write_5m_tokens": 1}, 0.25),  # written to it again
-        (300, {"cache_write_1h_tokens": 1}, 0.01),
-        (3600, {"cache_write_1h_tokens": 1}, 0.40),
-        (299, {}, 0.01),  # a call that wrote nothing is taken for the short lifetime
-        (300, {}, 0.25),
+        (299, "short", 0.01),  # 50,000 tokens read from the cache
+        (300, "short", 0.25),  # written to it again
+        (300, "long", 0.01),
+        (3599, "long", 0.01),
+        (3600, "long", 0.40),
+        (299, None, 0.01),  # who never wrote is taken for the short lifetime
+        (300, None, 0.25),
     ],
 )
 def test_the_next_prompt_costs_more_once_the_cache_is_cold(
-    idle_s: float, written: dict[str, int], next_usd: float
+    idle_s: float, lifetime: str | None, next_usd: float
 ) -> None:
-    call = last_call(
-        at=NOW - timedelta(seconds=idle_s),
-        tokens=tokens(50_000 - sum(written.values()), **written),
-        model="claude-test-1",
-    )
+    call = last_call(at=NOW - timedelta(seconds=idle_s), model="claude-test-1")
+    known = facts(last_call=call, cache_lifetime=lifetime)
     prices = book(model_price())
-    shown = session_row(facts(last_call=call), None, burn=BurnRate(), book=prices, now=NOW)
+    shown = session_row(known, Running(), burn=BurnRate(), book=prices, now=NOW)
     assert shown.next_prompt_nusd == round(next_usd * 10**9)
 
 
+@pytest.mark.parametrize(
+    ("special", "next_usd"),
+    [
+        ({}, 0.01),
+        ({"inference_geo": "us"}, 0.011),
+        ({"service_tier": "batch"}, 0.005),
+        ({"speed": "fast"}, 0.02),
+    ],
+)
+def test_the_next_prompt_is_priced_like_the_last_call(
+    special: dict[str, str], next_usd: float
+) -> None:
+    call = last_call(model="claude-test-1", **special)
+    half = Tariff(rates=rates("2", "0.1", "2.5", "4", "10"))
+    double = Tariff(rates=rates("8", "0.4", "10", "16", "40"))
+    entry = PriceEntry(standard=FLAT, variants={"batch": half, "fast": double})
+    prices = book(model_price(entries=(entry,)))
+    shown = session_row(facts(last_call=call), Running(), burn=BurnRate(), book=prices, now=NOW)
+    assert shown.next_prompt_nusd == round(next_usd * 10**9)
+
+
+@pytest.mark.parametrize(
+    ("parts", "context"),
+    [
+        ((), 180_000),
+        ((tokens(89_000, 5), tokens(1_000, 5, cache_read_tokens=90_000)), 91_000),
+        ((tokens(89_000, 5), tokens(1_000, 5, cache_read_tokens=80_000)), 180_000),  # not the whole
+    ],
+)
+def test_the_context_of_a_call_of_several_requests_is_that_of_the_last(
+    parts: tuple[TokenCounts, ...], context: int
+) -> None:
+    whole = tokens(90_000, 10, cache_read_tokens=90_000)
+    shown = row(facts(last_call=last_call(tokens=whole, parts=parts)))
+    assert shown.context_tokens == context
+    assert shown.context_share == context / 200_000
+    assert shown.next_prompt_nusd == context * 4_000
+
+
 def test_a_process_without_a_call_has_a_row_at_its_folder() -> None:
-    shown = starting_row(live("busy"))
+    shown = starting_row(live("busy"), "shop")
     assert (shown.session_id, shown.state, shown.pid) == ("s-1", "busy", 42)
     assert (shown.repo, shown.cwd) == ("shop", "/src/shop/")
     assert shown.started_at == shown.last_at == START

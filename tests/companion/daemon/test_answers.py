@@ -2,8 +2,7 @@
 
 import json
 import os
-import sqlite3
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,11 +15,11 @@ from claude_logs import append, call_line, log_of, prompt_line
 from ledgers import BOOK, opened, read_everything
 
 from aicost.core.days import LocalDays
-from aicost.core.errors import ConfigError, StoreError
-from aicost.core.session import LiveSession
+from aicost.core.errors import ConfigError
+from aicost.core.session import LiveSession, Running
 from aicost.core.view import DashboardView, Reading
 from aicost.daemon import answers
-from aicost.daemon.answers import Coverage, Question, store_errors
+from aicost.daemon.answers import Coverage, Question
 from aicost.daemon.engine import Engine
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -49,8 +48,7 @@ class Ledger:
         return Question(self.engine.ledger.db, BOOK, BERLIN, now)
 
     def view(self, *live: LiveSession, now: datetime = NOW) -> DashboardView:
-        known = {session.session_id: session for session in live}
-        return answers.view(self.question(now), known, LocalDays(BERLIN), COVERAGE)
+        return answers.view(self.question(now), running(*live), LocalDays(BERLIN), COVERAGE)
 
 
 @pytest.fixture
@@ -76,9 +74,15 @@ def rows(text: str, name: str) -> list[dict[str, Any]]:
     return found
 
 
-def sessions(ledger: Ledger, *running: LiveSession, **params: object) -> list[str]:
-    known = {session.session_id: session for session in running}
-    text = answers.sessions(ledger.question(), known, params)
+def running(*live: LiveSession, registries: Iterable[Path] = ()) -> Running:
+    return Running(
+        sessions={session.session_id: session for session in live},
+        registries=frozenset(map(str, registries)),
+    )
+
+
+def sessions(ledger: Ledger, *live: LiveSession, **params: object) -> list[str]:
+    text = answers.sessions(ledger.question(), running(*live), params)
     return [row["session_id"] for row in rows(text, "sessions")]
 
 
@@ -115,6 +119,12 @@ def test_a_session_with_calls_of_subagents_only_is_shown_where_its_process_is(
     assert (row.cwd, row.repo, row.subagents) == ("/src/other", "other", 1)
 
 
+def test_a_session_is_shown_where_its_calls_were_made(ledger: Ledger) -> None:
+    ledger.call("s-1")
+    (row,) = ledger.view(live("s-1", cwd="/src/other")).sessions
+    assert (row.cwd, row.repo) == ("/src/shop", "shop")
+
+
 @pytest.mark.parametrize(
     ("ago_s", "state"), [(59.9, "busy"), (60.0, "ended")], ids=["just", "no more"]
 )
@@ -124,6 +134,30 @@ def test_without_a_registry_whoever_writes_is_busy(
     ledger.call("s-1", ago_s=ago_s)
     assert [row.state for row in ledger.view().sessions] == [state]
     assert sessions(ledger, live=True) == (["s-1"] if state == "busy" else [])
+
+
+def test_with_a_registry_a_session_ends_with_its_process(ledger: Ledger) -> None:
+    ledger.has("new", call_line("msg_1", "new"), home="one")
+    ledger.has("old", call_line("msg_2", "old"), home="two")
+    known = running(registries=[ledger.home / "one"])
+    view = answers.view(ledger.question(), known, LocalDays(BERLIN), COVERAGE)
+    assert {row.session_id: row.state for row in view.sessions} == {"new": "ended", "old": "busy"}
+    text = answers.sessions(ledger.question(), known, {"live": True})
+    assert [row["session_id"] for row in rows(text, "sessions")] == ["old"]
+
+
+def test_a_session_keeps_its_repository_with_its_first_call(ledger: Ledger) -> None:
+    (ledger.home / "shop" / ".git").mkdir(parents=True)
+    (ledger.home / "shop" / ".git" / "HEAD").write_text("ref: refs/heads/main\n")
+    folder = ledger.home / "shop" / "packages" / "api"
+    folder.mkdir(parents=True)
+    process = live("s-1", cwd=str(folder))
+    shown = [ledger.view(process)]
+    ledger.has("s-1", call_line("msg_1", cwd=str(folder), isSidechain=True, agentId="a1"))
+    shown.append(ledger.view(process))
+    ledger.has("s-1", call_line("msg_2", cwd=str(folder)))
+    shown.append(ledger.view(process))
+    assert [row.repo for view in shown for row in view.sessions] == ["shop"] * 3
 
 
 @pytest.mark.parametrize(
@@ -176,7 +210,7 @@ def test_a_view_says_what_was_looked_at(ledger: Ledger) -> None:
     ledger.has("s-1", b"broken\n")
     reading = Reading(files_done=1, files_total=2, bytes_done=3, bytes_total=4)
     view = answers.view(
-        ledger.question(), {}, LocalDays(BERLIN), replace(COVERAGE, reading=reading)
+        ledger.question(), Running(), LocalDays(BERLIN), replace(COVERAGE, reading=reading)
     )
     assert (view.at, view.reading, view.homes, view.log_files) == (
         NOW,
@@ -200,8 +234,8 @@ def test_sessions_of_the_callers_homes_only(ledger: Ledger) -> None:
 def test_live_sessions_only(ledger: Ledger) -> None:
     ledger.call("ended", ago_s=3600)
     ledger.call("idle", ago_s=3600)
-    running = [live("idle", state="idle"), live("starting")]
-    assert sessions(ledger, *running, live=True) == ["starting", "idle"]
+    processes = [live("idle", state="idle"), live("starting")]
+    assert sessions(ledger, *processes, live=True) == ["starting", "idle"]
 
 
 def test_turns_since_a_day_begin_in_the_zone(ledger: Ledger) -> None:
@@ -240,7 +274,7 @@ def test_every_answer_comes_as_a_table_too(ledger: Ledger) -> None:
     for text in (
         answers.report(question, shown),
         answers.turns(question, shown),
-        answers.sessions(question, {}, shown),
+        answers.sessions(question, Running(), shown),
     ):
         assert max(map(len, text.splitlines())) <= 100
         assert not text.startswith("{")
@@ -251,7 +285,7 @@ def test_every_answer_comes_as_a_table_too(ledger: Ledger) -> None:
 
 
 def _sessions(question: Question, params: Mapping[str, object]) -> str:
-    return answers.sessions(question, {}, params)
+    return answers.sessions(question, Running(), params)
 
 
 @pytest.mark.parametrize(
@@ -292,10 +326,3 @@ def test_any_day_can_be_asked(ledger: Ledger, since: str, zone: str) -> None:
     for answer, name in ((answers.turns, "turns"), (answers.report, "rows")):
         text = answer(ledger.question(), {"since": since, "timezone": zone})
         assert len(rows(text, name)) == (0 if since.startswith("9999") else 1)
-
-
-def test_what_sqlite_says_is_a_store_error() -> None:
-    db = sqlite3.connect(":memory:")
-    db.close()
-    with pytest.raises(StoreError, match="closed"), store_errors():
-        answers.report(Question(db, BOOK, BERLIN, NOW), {})

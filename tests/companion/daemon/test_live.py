@@ -9,6 +9,7 @@ import psutil
 import pytest
 from claude_logs import register
 
+from aicost.core.session import Running
 from aicost.daemon.live import read_live
 
 
@@ -18,7 +19,7 @@ def logs(home: Path) -> Path:
 
 
 def live(*homes: Path) -> dict[str, str]:
-    return {name: found.state for name, found in read_live(map(str, homes)).items()}
+    return {name: found.state for name, found in read_live(map(str, homes)).sessions.items()}
 
 
 def test_a_running_agent_is_live_and_a_dead_one_is_not(logs: Path) -> None:
@@ -36,6 +37,25 @@ def test_all_homes_are_looked_at(logs: Path, home: Path) -> None:
     register(other, "s-2", pid=os.getpid(), status="idle")
     assert live(logs, other, home / "none") == {"s-1": "busy", "s-2": "idle"}
     assert live(other) == {"s-2": "idle"}
+
+
+def test_a_home_has_a_registry_also_while_nothing_runs(logs: Path, home: Path) -> None:
+    (logs / "sessions").mkdir(parents=True)
+    old, file, gone = home / "old", home / "file", home / "gone"
+    old.mkdir()
+    file.mkdir()
+    (file / "sessions").touch()
+    running = read_live(map(str, (logs, old, file, gone)))
+    assert running == Running(registries=frozenset({str(logs)}))
+
+
+def test_a_registry_that_is_just_written_says_of_nobody_that_he_ended(logs: Path) -> None:
+    entry = register(logs, "s-1", pid=os.getpid())
+    (entry.parent / "removed.json").symlink_to("nowhere")
+    whole = entry.read_bytes()
+    for content, registries in ((whole, {str(logs)}), (whole[:30], set())):
+        entry.write_bytes(content)
+        assert read_live([str(logs)]).registries == registries
 
 
 def test_what_is_no_registry_file_is_passed_over(logs: Path) -> None:

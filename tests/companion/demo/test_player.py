@@ -31,7 +31,7 @@ def written(home: Path) -> dict[str, list[dict[str, Any]]]:
 
 
 def states(home: Path) -> dict[str, str]:
-    return {name: found.state for name, found in read_live([str(home)]).items()}
+    return {name: found.state for name, found in read_live([str(home)]).sessions.items()}
 
 
 class Clock(threading.Event):
@@ -108,7 +108,7 @@ def test_sessions_that_go_on_are_running(tmp_path: Path) -> None:
     lines = [line(-60, "over"), line(-60, "goes on"), line(5, "goes on"), line(9, "comes")]
     Player(lines, tmp_path, datetime.now(UTC)).write_past()
     assert states(tmp_path) == {"goes on": "busy", "comes": "busy"}
-    assert {found.pid for found in read_live([str(tmp_path)]).values()} == {os.getpid()}
+    assert {found.pid for found in read_live([str(tmp_path)]).sessions.values()} == {os.getpid()}
 
 
 def test_the_rest_is_written_in_its_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

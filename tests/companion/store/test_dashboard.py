@@ -1,7 +1,10 @@
 """What a screen shows at one moment: today, the last minutes, and each session."""
 
+import sqlite3
+from typing import Any, cast
+
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from log_builders import (
     HOME,
@@ -144,7 +147,15 @@ def test_recent_sessions_made_a_call_since(
 def test_a_session_is_told_with_its_last_call() -> None:
     calls = calls_read(
         event(1, cwd="/old"),
-        event(2, speed="fast", branch="fix", tokens=tokens(25, 5, cache_read_tokens=75)),
+        event(
+            2,
+            speed="fast",
+            service_tier="batch",
+            inference_geo="us",
+            branch="fix",
+            tokens=tokens(25, 5, cache_read_tokens=75),
+            parts=(tokens(20, 3, cache_read_tokens=30), tokens(5, 2, cache_read_tokens=45)),
+        ),
         event(3, subagent_id="a1", turn_id=""),
         event(4, subagent_id="a2", turn_id="", model=MYSTERY),
     )
@@ -157,19 +168,61 @@ def test_a_session_is_told_with_its_last_call() -> None:
         last_at=at(4),
         requests=4,
         subagents=2,
-        cost_nusd=440_000 + 420_000 + 440_000,
+        cost_nusd=440_000 + 462_000 + 440_000,  # "us" costs a tenth more
         unpriced_tokens=110,
         last_call=LastCall(
             model=MODEL,
             at=at(2),
             tokens=tokens(25, 5, cache_read_tokens=75),
+            parts=(tokens(20, 3, cache_read_tokens=30), tokens(5, 2, cache_read_tokens=45)),
             speed="fast",
+            service_tier="batch",
+            inference_geo="us",
             cwd="/src/shop",
             branch="fix",
             repo="shop",
         ),
         cache_share=75 / 200,
+        homes=(HOME,),
     )
+
+
+def test_a_session_lies_in_all_homes_that_name_it() -> None:
+    with recorded(
+        calls_read(event(1), home="/b"), calls_read(event(1), path="copy.jsonl", home="/a")
+    ) as ledger:
+        [facts] = session_facts(ledger.db, ["s-1"])
+    assert facts.homes == ("/a", "/b")
+
+
+SHORT, LONG = {"cache_write_5m_tokens": 9}, {"cache_write_1h_tokens": 9}
+
+
+@pytest.mark.parametrize(
+    ("written", "lifetime"),
+    [
+        ([{}], None),
+        ([LONG], "long"),
+        ([SHORT, LONG], "long"),
+        ([LONG, SHORT], "short"),
+        ([LONG, {}], "long"),  # a call that only reads says nothing of the lifetime
+        ([SHORT, LONG, {}, {}], "long"),
+        ([LONG, SHORT, {}], "short"),
+        ([{}, {}], None),
+    ],
+)
+@pytest.mark.parametrize("calls_a_turn", [1, 9])
+def test_the_cache_lifetime_is_of_the_last_call_that_wrote(
+    written: list[dict[str, int]], lifetime: str | None, calls_a_turn: int
+) -> None:
+    calls = [
+        event(n, turn_id=f"t-{n // calls_a_turn}", tokens=tokens(1, 1, **wrote))
+        for n, wrote in enumerate(written)
+    ]
+    other = event(99, subagent_id="a1", turn_id="", tokens=tokens(1, 1, **SHORT))
+    with recorded(calls_read(*calls, other)) as ledger:
+        [facts] = session_facts(ledger.db, ["s-1"])
+    assert facts.cache_lifetime == lifetime
 
 
 def test_a_session_without_a_call_has_nothing_to_tell() -> None:
@@ -224,3 +277,41 @@ def test_a_sessions_cost_and_todays_agree(events: list[UsageEvent]) -> None:
         sessions = list(session_facts(ledger.db, session_ids(ledger.db)))
         assert today.requests == sum(facts.requests for facts in sessions)
         assert today.cost_nusd == (sessions[0].cost_nusd if sessions else None)
+
+
+class Interrupted:
+    """A reader's connection: before each of its statements the writer records a batch."""
+
+    def __init__(self, ledger: Ledger, batches: list[list[UsageEvent]]) -> None:
+        self._ledger, self._batches = ledger, iter(batches)
+
+    def execute(self, *statement: Any) -> sqlite3.Cursor:
+        self._ledger.record([calls_read(*next(self._batches, []))])
+        return self._ledger.db.execute(*statement)
+
+
+MOVING = st.builds(  # calls that better records give to another session, thread or turn
+    event,
+    st.integers(1, 3),
+    session_id=st.sampled_from(["s-1", "s-2"]),
+    subagent_id=st.sampled_from(["", "a1"]),
+    turn_id=st.sampled_from(["t-1", "t-2"]),
+    source_rank=st.integers(0, 2),
+    model=st.sampled_from([MODEL, MYSTERY]),
+)
+AWAY = [[event(1, session_id="s-2")], [event(1, session_id="s-1")]]  # its only call
+
+
+@given(st.lists(st.lists(MOVING, max_size=3), max_size=12))
+@example([AWAY[0], [], AWAY[1]])
+@example([AWAY[0], AWAY[1], []])
+def test_a_session_whose_calls_move_while_it_is_read_has_sums_or_is_passed_over(
+    batches: list[list[UsageEvent]],
+) -> None:
+    with open_ledger() as ledger:
+        ledger.record([calls_read(*batch) for batch in batches[:1]])
+        db = cast("sqlite3.Connection", Interrupted(ledger, batches[1:]))
+        for facts in session_facts(db, ["s-2", "s-1", "s-2"]):
+            assert 1 <= facts.requests <= 3
+            assert facts.unpriced_tokens >= 0
+            assert facts.cost_nusd is not None or facts.unpriced_tokens == 110 * facts.requests

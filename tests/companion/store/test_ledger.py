@@ -37,7 +37,7 @@ from aicost.core.errors import StoreError
 from aicost.core.facts import FileRead
 from aicost.core.usage import UsageEvent
 from aicost.store.cursors import read_cursors
-from aicost.store.ledger import Ledger, Recorded, connect, connect_readonly
+from aicost.store.ledger import Ledger, Recorded, connect, connect_readonly, store_errors
 from aicost.store.schema import TOKENS, VERSION
 
 # One morning as the client writes it: a main log with a nested copy of a subagent's call and a
@@ -434,6 +434,12 @@ def test_a_ledger_that_is_not_there_cannot_be_reported_from(tmp_path: Path) -> N
     with pytest.raises(sqlite3.OperationalError):
         connect_readonly(tmp_path / "ledger.db")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("error", [sqlite3.OperationalError("locked"), OSError("full")])
+def test_what_sqlite_or_the_disk_says_is_a_store_error(error: Exception) -> None:
+    with pytest.raises(StoreError, match=f"the ledger cannot be used: {error}"), store_errors():
+        raise error
 
 
 # Homes
