@@ -19,6 +19,8 @@ from aicost.core.usage import TokenCounts, UsageEvent
 UNNAMED_SUBAGENT = "sidechain"  # of clients that did not number their subagents yet
 _NO_PROMPT = ("<local-command", "Caveat:", "[Request interrupted", "<command-stdout")
 
+_OPENING, _CLOSING = b"{}"
+
 # Whose attributes win where records repeat one call: a call's own line before a subagent's
 # replay of it, both before an older client's nested copy.
 _RANK_MAIN, _RANK_SUBAGENT, _RANK_NESTED = 0, 1, 2
@@ -157,7 +159,7 @@ class _Reading:
 
     def take(self, lines: bytes, start: int, end: int) -> None:
         """Read one line. Raises LogFormatError if it is broken."""
-        if lines[start] != ord("{") or lines[end - 1] != ord("}"):
+        if lines[start] != _OPENING or lines[end - 1] != _CLOSING:
             raise LogFormatError("not a JSON object")
         # Byte searches are what most lines cost: long needles are found faster than short ones.
         counts_tokens = lines.find(b'output_tokens"', start, end) >= 0
