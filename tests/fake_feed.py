@@ -7,7 +7,7 @@ from datetime import datetime
 from builders import NOW
 from textual.pilot import Pilot
 
-from aicost.core.errors import DaemonDown
+from aicost.core.errors import AicostError
 from aicost.core.view import DashboardView
 from aicost_tui.app import DashboardApp
 from aicost_tui.screens.dashboard import DashboardScreen
@@ -18,19 +18,19 @@ _TURNS = 200  # of the event loop; a condition that is not true by then never wi
 class FakeFeed:
     """Hands out what `send` was given: a view, an error to raise, or None for the end."""
 
-    def __init__(self, *items: DashboardView | DaemonDown | None) -> None:
-        self._queue: asyncio.Queue[DashboardView | DaemonDown | None] = asyncio.Queue()
+    def __init__(self, *items: DashboardView | AicostError | None) -> None:
+        self._queue: asyncio.Queue[DashboardView | AicostError | None] = asyncio.Queue()
         self.connections = 0
         self.send(*items)
 
-    def send(self, *items: DashboardView | DaemonDown | None) -> None:
+    def send(self, *items: DashboardView | AicostError | None) -> None:
         for item in items:
             self._queue.put_nowait(item)
 
     async def __call__(self) -> AsyncIterator[DashboardView]:
         self.connections += 1
         while (item := await self._queue.get()) is not None:
-            if isinstance(item, DaemonDown):
+            if isinstance(item, AicostError):
                 raise item
             yield item
 
@@ -53,7 +53,7 @@ class FakeWait:
 class Dashboard(DashboardApp):
     """The real app with a fake feed, a clock that a test moves, and no pause between pictures."""
 
-    def __init__(self, *items: DashboardView | DaemonDown | None, refresh_s: float = 0) -> None:
+    def __init__(self, *items: DashboardView | AicostError | None, refresh_s: float = 0) -> None:
         self.fake_feed, self.fake_wait, self.now = FakeFeed(*items), FakeWait(), NOW
         super().__init__(
             self.fake_feed, clock=lambda: self.now, refresh_s=refresh_s, wait=self.fake_wait

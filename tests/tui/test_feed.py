@@ -7,7 +7,13 @@ from builders import session_row, view
 from fake_feed import FakeFeed
 from textual.message import Message
 
-from aicost.core.errors import DaemonDown, ProtocolMismatch
+from aicost.core.errors import (
+    AicostError,
+    ConfigError,
+    DaemonDown,
+    ProtocolMismatch,
+    StoreError,
+)
 from aicost.core.view import DashboardView
 from aicost_tui.feed import RETRY_DELAYS_S, Pacer, follow, system_clock
 from aicost_tui.messages import FeedLost, ViewReceived
@@ -67,6 +73,19 @@ async def test_another_version_is_told_as_such_and_tried_again() -> None:
     (told,) = posted
     assert isinstance(told, FeedLost)
     assert isinstance(told.error, ProtocolMismatch)
+
+
+@pytest.mark.parametrize("kind", [StoreError, ConfigError, AicostError])
+async def test_what_else_a_daemon_answers_is_told_and_tried_again(kind: type[AicostError]) -> None:
+    error = kind("the ledger is locked", hint="wait")
+    posted: list[Message] = []
+    _, wait = stop_after(1)
+    with pytest.raises(Stop):
+        await follow(FakeFeed(error, FIRST, None), posted.append, wait)
+    told, found, _ = posted
+    assert isinstance(told, FeedLost)
+    assert told.error is error
+    assert isinstance(found, ViewReceived)
 
 
 async def test_a_bug_in_the_feed_is_not_taken_for_a_lost_daemon() -> None:

@@ -10,7 +10,7 @@ from builders import busy_day, session_row, view
 
 import aicost
 import aicost_tui
-from aicost_tui.format import cells
+from aicost.core.text import cells_of
 from aicost_tui.once import render_once
 
 
@@ -21,7 +21,7 @@ def test_it_is_the_dashboard_as_text(width: int) -> None:
     assert lines[1].startswith("burn $6.10/h")
     assert "▾$/h" in lines[3]
     assert len(lines) == 4 + len(busy_day().sessions)
-    assert all(cells(line) <= width for line in lines)
+    assert all(cells_of(line) <= width for line in lines)
     assert all(line == line.rstrip() for line in lines)
 
 

@@ -9,7 +9,13 @@ from builders import NOW, burn, busy_day, session_row, usd, view
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aicost.core.errors import DaemonDown, ProtocolMismatch
+from aicost.core.errors import (
+    AicostError,
+    ConfigError,
+    DaemonDown,
+    ProtocolMismatch,
+    StoreError,
+)
 from aicost.core.usage import TokenCounts
 from aicost.core.view import DashboardView, Reading, Totals
 from aicost_tui.rows import Sort
@@ -223,8 +229,19 @@ def test_a_lost_daemon_is_told_with_the_command_and_the_age_of_the_numbers() -> 
 def test_another_version_is_told_with_the_restart() -> None:
     text = text_of(lost_lines(ProtocolMismatch("it speaks 2, we speak 1"), None, NOW))
     assert "another version" in text
-    assert "aicost daemon stop && aicost daemon start" in text
+    assert "aicost daemon restart" in text
     assert "it speaks 2, we speak 1" in text
+
+
+def test_a_daemon_without_its_ledger_says_so_with_the_hint_that_it_gave() -> None:
+    error = StoreError("the ledger is locked", why="by 4711", hint="aicost daemon status")
+    text = text_of(lost_lines(error, view(), NOW + timedelta(seconds=40)))
+    assert "the ledger is locked; these numbers are 42s old" in text
+    assert "run  aicost daemon status   trying again" in text
+    assert "by 4711" in text
+    advice = text_of(lost_lines(ConfigError("no", hint="set AICOST_HOME"), None, NOW))
+    assert "try  set AICOST_HOME" in advice
+    assert text_of(lost_lines(AicostError("a bug"), None, NOW)) == "✕ a bug\n  trying again …"
 
 
 def blank(latest: DashboardView | None, **facts: Any) -> str:

@@ -6,6 +6,8 @@ from datetime import datetime
 from functools import lru_cache
 from pathlib import PurePosixPath
 
+from aicost.core.money import cost_text_short
+from aicost.core.text import UNKNOWN, clean
 from aicost.core.view import SessionRow, SessionState
 from aicost_tui import format as fmt
 from aicost_tui.rows import STATES, Sort
@@ -84,9 +86,9 @@ def row_line(columns: Sequence[Column], row: SessionRow, now: datetime, gap: int
 
 def row_name(row: SessionRow) -> str:
     """Return `repo · branch`, or the folder, or the beginning of the id where nothing is known."""
-    repo = fmt.clean(row.repo) or fmt.clean(PurePosixPath(row.cwd).name)
-    branch = fmt.clean(row.branch)
-    return " · ".join(filter(None, (repo, branch))) or fmt.clean(row.session_id)[:8]
+    repo = clean(row.repo) or clean(PurePosixPath(row.cwd).name)
+    branch = clean(row.branch)
+    return " · ".join(filter(None, (repo, branch))) or clean(row.session_id)[:8]
 
 
 def context_role(share: float) -> Role:
@@ -97,7 +99,7 @@ def context_role(share: float) -> Role:
 def age_text(row: SessionRow, now: datetime) -> str:
     """Return the time since the last answer; the only text of a row that goes on by itself."""
     if row.last_at is None:
-        return fmt.UNKNOWN
+        return UNKNOWN
     return fmt.age((now - row.last_at).total_seconds())
 
 
@@ -131,7 +133,7 @@ def _name(row: SessionRow, width: int, _now: datetime) -> Line:
 
 
 def _model(row: SessionRow, _width: int, _now: datetime) -> Line:
-    return (Span(fmt.short_model(row.model) or fmt.UNKNOWN, "text"),)
+    return (Span(fmt.short_model(row.model) or UNKNOWN, "text"),)
 
 
 def _context(row: SessionRow, width: int, _now: datetime) -> Line:
@@ -145,7 +147,7 @@ def _context(row: SessionRow, width: int, _now: datetime) -> Line:
 
 def _window(row: SessionRow, _width: int, _now: datetime) -> Line:
     if row.context_tokens is None:
-        return (Span(fmt.UNKNOWN, "label"),)
+        return (Span(UNKNOWN, "label"),)
     limit = fmt.tokens(row.context_window_tokens) if row.context_window_tokens else "?"
     return (Span(fmt.tokens(row.context_tokens), "text"), Span(f" of {limit}", "label"))
 
@@ -161,7 +163,7 @@ def _burn(row: SessionRow, _width: int, _now: datetime) -> Line:
 
 
 def _cost(row: SessionRow, _width: int, _now: datetime) -> Line:
-    text = fmt.cost(row.cost_nusd, row.unpriced_tokens)
+    text = cost_text_short(row.cost_nusd, row.unpriced_tokens)
     return (Span(text, "warn" if row.unpriced_tokens else "figure"),)
 
 

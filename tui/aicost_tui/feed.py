@@ -7,8 +7,9 @@ from typing import Generic, TypeVar
 
 from textual.message import Message
 
-from aicost.core.errors import DaemonDown
+from aicost.core.errors import AicostError
 from aicost.core.view import DashboardView
+from aicost.ipc.protocol import hung_up
 from aicost_tui.messages import FeedLost, ViewReceived
 
 Feed = Callable[[], AsyncIterator[DashboardView]]
@@ -38,8 +39,8 @@ async def follow(
             async for view in feed():
                 failures = 0
                 post(ViewReceived(view))
-            post(FeedLost(DaemonDown("the daemon closed the connection")))
-        except DaemonDown as error:
+            post(FeedLost(hung_up()))
+        except AicostError as error:  # a daemon without its ledger may get it back
             post(FeedLost(error))
         await wait(RETRY_DELAYS_S[min(failures, len(RETRY_DELAYS_S) - 1)])
         failures += 1

@@ -2,7 +2,7 @@
 
 from textual.message import Message
 
-from aicost.core.errors import DaemonDown
+from aicost.core.errors import AicostError
 from aicost.core.view import DashboardView
 
 
@@ -19,9 +19,9 @@ class ViewReceived(Message):
 
 
 class FeedLost(Message):
-    """The daemon is gone, or speaks another version; the feed keeps trying."""
+    """The daemon is gone, of another version or without a ledger; the feed keeps trying."""
 
-    def __init__(self, error: DaemonDown) -> None:
+    def __init__(self, error: AicostError) -> None:
         self.error = error
         super().__init__()
 

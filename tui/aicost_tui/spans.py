@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Literal, NamedTuple, get_args
 
-from aicost_tui import format as fmt
+from aicost.core.text import cells_of, cut
 
 Role = Literal[
     "text",  # ordinary
@@ -41,7 +41,7 @@ class Part(NamedTuple):
 
 def width_of(line: Iterable[Span]) -> int:
     """Return the cells of a line."""
-    return sum(fmt.cells(span.text) for span in line)
+    return sum(cells_of(span.text) for span in line)
 
 
 def plain(line: Iterable[Span]) -> str:
@@ -56,11 +56,11 @@ def crop(line: Line, width: int) -> Line:
     kept: list[Span] = []
     left = width - 1  # the last cell is the sign's
     for span in line if width > 0 else ():
-        if fmt.cells(span.text) > left:
-            kept.append(span._replace(text=fmt.cut(span.text, left) + "…"))
+        if cells_of(span.text) > left:
+            kept.append(span._replace(text=cut(span.text, left) + "…"))
             break
         kept.append(span)
-        left -= fmt.cells(span.text)
+        left -= cells_of(span.text)
     return tuple(kept)
 
 

@@ -5,8 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from aicost.core.errors import DaemonDown, ProtocolMismatch
+from aicost.core.errors import AicostError, DaemonDown, ProtocolMismatch
+from aicost.core.money import dollars
+from aicost.core.text import UNKNOWN, clean, fit
 from aicost.core.view import DashboardView, Reading, SessionRow, SessionState
+from aicost.ipc.protocol import RESTART_HINT, START_HINT
 from aicost_tui import format as fmt
 from aicost_tui.columns import STATE_ROLES, row_name
 from aicost_tui.rows import STATES, Sort
@@ -14,8 +17,6 @@ from aicost_tui.spans import Line, Part, Span, arrange, crop
 
 OLD_AFTER_S = 5  # an older view says how old it is
 _DAY_S = 86_400
-START_COMMAND = "aicost daemon start"
-RESTART_COMMAND = "aicost daemon stop && aicost daemon start"
 DEMO_COMMAND = "aicost top --demo"
 
 
@@ -80,35 +81,48 @@ def detail_lines(row: SessionRow, now: datetime, zone: tzinfo, width: int) -> tu
     )
     second = arrange(
         [
-            Part(0, (_named("session", fmt.clean(row.session_id)),)),
+            Part(0, (_named("session", clean(row.session_id)),)),
             Part(2, (*_context_forms(row), ())),
             Part(3, (_named("calls", f"{row.requests:,}"), ())),
-            Part(4, (_named("model", fmt.clean(row.model)), ())),
+            Part(4, (_named("model", clean(row.model)), ())),
         ],
-        [Part(5, (_named("in", fmt.clean(row.cwd)), ()))] if row.cwd else [],
+        [Part(5, (_named("in", clean(row.cwd)), ()))] if row.cwd else [],
         width,
     )
     return first, second
 
 
-def lost_lines(error: DaemonDown, view: DashboardView | None, now: datetime) -> tuple[Line, ...]:
-    """Return the banner for a lost daemon: what happened, and the command that helps."""
-    if isinstance(error, ProtocolMismatch):
-        what, command = "The daemon is of another version than this dashboard", RESTART_COMMAND
-    else:
-        what, command = "The daemon does not answer", START_COMMAND
+def lost_lines(error: AicostError, view: DashboardView | None, now: datetime) -> tuple[Line, ...]:
+    """Return the banner for a lost feed: what happened, and what helps."""
+    what, label, hint, said = _loss(error)
     if view is not None:
         what += f"; these numbers are {fmt.age((now - view.at).total_seconds())} old"
-    said = fmt.clean(error.why or error.what)
+    again = Span("   trying again …" if hint else "  trying again …", "label")
+    helps = (Span(f"  {label}  ", "label"), Span(hint, "accent")) if hint else ()
     return (
         (Span("✕ ", "bad"), Span(what, "figure")),
-        (Span("  run  ", "label"), Span(command, "accent"), Span("   trying again …", "label")),
+        (*helps, again),
         *([(Span(f"  {said}", "label"),)] if said else []),
     )
 
 
+def _loss(error: AicostError) -> tuple[str, str, str, str]:
+    """Return what is lost, what the hint is (a command to run or not), the hint, and why."""
+    if isinstance(error, DaemonDown):
+        is_other = isinstance(error, ProtocolMismatch)
+        what = (
+            "The daemon is of another version than this dashboard"
+            if is_other
+            else "The daemon does not answer"
+        )
+        command = error.hint or (RESTART_HINT if is_other else START_HINT)
+        return what, "run", clean(command), clean(error.why or error.what)
+    label = "run" if error.hint.startswith("aicost ") else "try"
+    return clean(error.what), label, clean(error.hint), clean(error.why)
+
+
 def blank_lines(
-    view: DashboardView | None, *, lost: DaemonDown | None, needle: str, shown: int
+    view: DashboardView | None, *, lost: AicostError | None, needle: str, shown: int
 ) -> tuple[Line, ...]:
     """Return what stands in place of an empty table; () when there is a table to show."""
     if shown:
@@ -119,7 +133,7 @@ def blank_lines(
         return ((Span("Connecting to the daemon …", "figure"),),)
     if view.sessions:
         return (
-            (Span("No session matches ", "figure"), Span(fmt.fit(fmt.clean(needle), 30), "accent")),
+            (Span("No session matches ", "figure"), Span(fit(clean(needle), 30), "accent")),
             _said("Looked at: repo, branch, model, agent, state."),
             (Span("esc", "accent"), Span(" shows all again.", "label")),
         )
@@ -155,7 +169,7 @@ def zone_of(view: DashboardView | None, now: datetime) -> tzinfo:
 def _money_parts(view: DashboardView, now: datetime) -> list[Part]:
     today, *rest = _today(view)
     is_today = view.day == now.astimezone(zone_of(view, now)).date().isoformat()
-    label = "today" if is_today else fmt.clean(view.day)
+    label = "today" if is_today else clean(view.day)
     known: Line = (Span(f"{label} ", "label"), today)
     so_far: Line = (Span(" so far", "warn"),) if view.reading else ()
     unpriced = view.today.unpriced_tokens
@@ -182,7 +196,7 @@ def _today(view: DashboardView) -> tuple[Span, ...]:
     day = view.today
     if day.cost_nusd is None and day.unpriced_tokens:
         return (Span(f"unpriced: {fmt.tokens(day.unpriced_tokens)} tokens", "warn"),)
-    known = Span(fmt.money_exact(day.cost_nusd or 0), "figure")  # no calls yet cost nothing
+    known = Span(dollars(day.cost_nusd or 0), "figure")  # no calls yet cost nothing
     if not day.unpriced_tokens:
         return (known,)
     return (known, Span(f" + {fmt.tokens(day.unpriced_tokens)} unpriced tokens", "warn"))
@@ -257,7 +271,7 @@ def _context_forms(row: SessionRow) -> tuple[Line, ...]:
     """The context in full, then short."""
     used, limit = row.context_tokens, row.context_window_tokens
     if used is None:
-        return (_named("context", fmt.UNKNOWN),)
+        return (_named("context", UNKNOWN),)
     if not limit:
         return (_named("context", f"{used:,}"), _named("context", fmt.tokens(used)))
     return (
@@ -275,13 +289,13 @@ def _said(text: str) -> Line:
 
 
 def _no_logs(view: DashboardView) -> tuple[Line, ...]:
-    folders = [(Span(f"  {fmt.clean(home)}", "text"),) for home in view.homes]
+    folders = [(Span(f"  {clean(home)}", "text"),) for home in view.homes]
     return (
         (Span("No agent logs found", "figure"),),
         _said("Looked in:" if folders else "No folder to look in is known."),
         *folders,
         (),
-        _said("As soon as Claude Code or Codex writes there, it shows up here."),
+        _said("As soon as Claude Code writes there, it shows up here."),
         (Span("To see a recorded day now: ", "label"), Span(DEMO_COMMAND, "accent")),
     )
 

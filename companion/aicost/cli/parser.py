@@ -106,8 +106,8 @@ def _fill_report(report: argparse.ArgumentParser) -> None:
     report.add_argument(
         "--timezone", metavar="TZ", help="whose days, e.g. Europe/Berlin (default: this machine's)"
     )
-    report.add_argument("--agent", choices=("claude", "codex"), help="only this agent")
-    _add_output(report, csv=True)
+    report.add_argument("--agent", choices=("claude",), help="only this agent")
+    _add_output(report)
 
 
 def _fill_sessions(sessions: argparse.ArgumentParser) -> None:
@@ -134,11 +134,10 @@ def _add_since(command: argparse.ArgumentParser) -> None:
     command.add_argument("--since", type=_day, metavar="DAY", help="from YYYY-MM-DD on, inclusive")
 
 
-def _add_output(command: argparse.ArgumentParser, *, csv: bool = False) -> None:
+def _add_output(command: argparse.ArgumentParser) -> None:
     shape = command.add_mutually_exclusive_group()
     shape.add_argument("--json", action="store_true", help="print JSON")
-    if csv:
-        shape.add_argument("--csv", action="store_true", help="print CSV")
+    shape.add_argument("--csv", action="store_true", help="print CSV")
     command.add_argument(
         "--no-wait", action="store_true", help="answer now, even if logs are not all read"
     )

@@ -1,7 +1,6 @@
 """`aicost top`: the dashboard, one screen of it, or its data."""
 
 import asyncio
-import json
 import sys
 from argparse import Namespace
 from collections.abc import AsyncGenerator, Mapping
@@ -10,6 +9,7 @@ from contextlib import aclosing
 from aicost.cli import ask
 from aicost.core.errors import DaemonDown, ExitCode
 from aicost.core.view import DashboardView
+from aicost.ipc.protocol import RESTART_HINT
 
 SCREEN_WIDTH = 140  # of --once where there is no terminal
 
@@ -54,9 +54,9 @@ def _print_one(env: Mapping[str, str], *, as_json: bool) -> int:
     finally:
         ask.clear_progress()
     if as_json:
-        from aicost.report.documents import top_document
+        from aicost.report.documents import as_json, top_document
 
-        print(json.dumps(top_document(view), indent=2, ensure_ascii=False))
+        sys.stdout.write(as_json(top_document(view)))
         return ExitCode.OK
     from aicost_tui.once import render_once
 
@@ -73,4 +73,4 @@ async def _complete_view(env: Mapping[str, str]) -> DashboardView:
             ask.show_progress(
                 {"bytes_done": view.reading.bytes_done, "bytes_total": view.reading.bytes_total}
             )
-    raise DaemonDown("the daemon ended the feed", hint="aicost daemon restart")
+    raise DaemonDown("the daemon ended the feed", hint=RESTART_HINT)

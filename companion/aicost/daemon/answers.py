@@ -1,6 +1,5 @@
 """Answers to the questions of clients, from a read-only ledger. No waiting, no reading of logs."""
 
-import json
 import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -19,12 +18,12 @@ from aicost.core.view import BurnRate, DashboardView, Reading, SessionRow
 from aicost.platform.git import repo_of
 from aicost.platform.timezone import check_zone
 from aicost.report.documents import (
-    Document,
+    as_json,
     report_document,
     sessions_document,
     turns_document,
 )
-from aicost.report.sheets import report_csv
+from aicost.report.sheets import report_csv, sessions_csv, turns_csv
 from aicost.report.tables import Style, report_table, sessions_table, turns_table
 from aicost.store import dashboard, queries
 
@@ -79,7 +78,7 @@ def report(question: Question, params: Params) -> str:
         case "csv":
             return report_csv(found)
         case "json":
-            return _json(report_document(found, question.now))
+            return as_json(report_document(found, question.now))
 
 
 class TurnsQuery(msgspec.Struct, forbid_unknown_fields=True):
@@ -102,7 +101,9 @@ def turns(question: Question, params: Params) -> str:
     )
     if shown.format == "table":
         return turns_table(rows, shown.style, zone)
-    return _json(
+    if shown.format == "csv":
+        return turns_csv(rows)
+    return as_json(
         turns_document(rows, complete=question.complete, pending_bytes=question.pending_bytes)
     )
 
@@ -131,7 +132,9 @@ def sessions(question: Question, running: Running, params: Params) -> str:
         rows = [row for row in rows if row.state != "ended"]
     if shown.format == "table":
         return sessions_table(rows, shown.style, question.zone)
-    return _json(
+    if shown.format == "csv":
+        return sessions_csv(rows)
+    return as_json(
         sessions_document(rows, complete=question.complete, pending_bytes=question.pending_bytes)
     )
 
@@ -150,10 +153,6 @@ def _converted(params: Params, wanted: type[T]) -> T:
         return msgspec.convert(dict(params), wanted)
     except msgspec.ValidationError as error:
         raise ConfigError(f"this cannot be asked: {error}") from error
-
-
-def _json(document: Document) -> str:
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
 @dataclass(frozen=True, slots=True)

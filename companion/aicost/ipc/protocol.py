@@ -21,7 +21,7 @@ from aicost.core.errors import (
 
 PROTOCOL = 1
 START_HINT = "aicost daemon start"
-RESTART_HINT = "aicost daemon stop && aicost daemon start"
+RESTART_HINT = "aicost daemon restart"
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # loading typing would take a hook longer than all it does here

@@ -3,12 +3,14 @@
 A field that is not measured (yet) is null, never 0. Money is in US dollars, at full precision.
 """
 
+import json
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from aicost.core.money import usd
 from aicost.core.reports import ReportRow, TurnRow, UsageReport
+from aicost.core.text import escaped
 from aicost.core.usage import TokenCounts
 from aicost.core.view import BurnRate, DashboardView, SessionRow, Totals
 
@@ -18,6 +20,11 @@ Document = dict[str, Any]
 _NOT_MEASURED_IN_ROWS: Mapping[str, None] = dict.fromkeys(
     ("tool_calls", "api_errors", "active_seconds")
 )
+
+
+def as_json(document: Document) -> str:
+    """Return a document as text that is safe to print, with a newline at its end."""
+    return escaped(json.dumps(document, indent=2, ensure_ascii=False)) + "\n"
 
 
 def report_document(report: UsageReport, generated_at: datetime) -> Document:
@@ -62,11 +69,12 @@ def turns_document(rows: Iterable[TurnRow], *, complete: bool, pending_bytes: in
         "schema": SCHEMA,
         "complete": complete,
         "pending_bytes": pending_bytes,
-        "turns": [_turn(row) for row in rows],
+        "turns": [turn_fields(row) for row in rows],
     }
 
 
-def _turn(row: TurnRow) -> Document:
+def turn_fields(row: TurnRow) -> Document:
+    """Return one turn."""
     return {
         "session_id": row.session_id,
         "prompt_uuid": row.prompt_uuid,

@@ -5,8 +5,16 @@ import io
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from aicost.core.reports import UsageReport
-from aicost.report.documents import usage_fields
+from aicost.core.reports import TurnRow, UsageReport
+from aicost.core.text import visible
+from aicost.core.usage import TokenCounts
+from aicost.core.view import SessionRow
+from aicost.report.documents import session_fields, turn_fields, usage_fields
+
+_NO_TURN = TurnRow(  # its fields are the heading
+    session_id="", prompt_uuid="", started_at=None, requests=0, tokens=TokenCounts(), cost_nusd=None
+)
+_NO_SESSION = SessionRow(session_id="", agent="claude")
 
 
 def report_csv(report: UsageReport) -> str:
@@ -14,6 +22,16 @@ def report_csv(report: UsageReport) -> str:
     rows = [{"key": row.key, **usage_fields(row)} for row in report.rows]
     names = ["key", *usage_fields(report.total)]
     return as_csv(names, rows)
+
+
+def turns_csv(rows: Iterable[TurnRow]) -> str:
+    """Return `aicost turns --csv`: one line a turn."""
+    return as_csv(turn_fields(_NO_TURN), map(turn_fields, rows))
+
+
+def sessions_csv(rows: Iterable[SessionRow]) -> str:
+    """Return `aicost sessions --csv`: one line a session."""
+    return as_csv(session_fields(_NO_SESSION), map(session_fields, rows))
 
 
 def as_csv(names: Iterable[str], rows: Iterable[Mapping[str, Any]]) -> str:
@@ -28,9 +46,10 @@ def as_csv(names: Iterable[str], rows: Iterable[Mapping[str, Any]]) -> str:
 
 def _cell(value: object) -> object:
     if isinstance(value, list):
-        return " ".join(map(str, value))
+        value = " ".join(map(str, value))
     if not isinstance(value, str):
         return value
     # A branch named like a formula must not be one in a spreadsheet.
     guard = "'" if value.startswith(("=", "+", "-", "@", "\t", "\r")) else ""
-    return guard + value.replace("\r", " ")  # the csv module would leave it bare: a broken line
+    # A bare \r would be a broken line; other controls would steer the terminal it is shown on.
+    return guard + visible(value.replace("\r", " "))

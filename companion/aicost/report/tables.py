@@ -1,19 +1,17 @@
 """Reports as text tables: aligned, as wide as the terminal at most, colours only when asked."""
 
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from aicost.core.money import NANO
+from aicost.core.money import cost_text
 from aicost.core.reports import GroupBy, ReportRow, TurnRow, UsageReport
+from aicost.core.text import UNKNOWN, cells_of, clean, fit
 from aicost.core.view import SessionRow
 
 _GAP = "  "
 _MIN_TEXT = 8  # cells: a column of names is not cut below this
-_UNKNOWN = "–"
-_CENT_NUSD = NANO // 100
 _BOLD, _DIM, _PLAIN = "\x1b[1m", "\x1b[2m", "\x1b[0m"
 _HEADINGS: dict[GroupBy, str] = {
     "day": "Day",
@@ -46,7 +44,7 @@ class Column:
     @property
     def width(self) -> int:
         """Cells of the widest entry."""
-        return max(map(_cells, self.cells))
+        return max(map(cells_of, self.cells))
 
 
 def report_table(report: UsageReport, style: Style) -> str:
@@ -56,9 +54,9 @@ def report_table(report: UsageReport, style: Style) -> str:
         return f"No usage in this range.\n{notes}"
     rows = (*report.rows, report.total)
     cells = [_usage_cells(row) for row in rows]
-    keys = (_HEADINGS[report.query.by], *(row.key or "(none)" for row in report.rows), "Total")
+    names = (clean(row.key) or "(none)" for row in report.rows)
     columns = [
-        Column(tuple(_printable(key) for key in keys), is_text=True),
+        Column((_HEADINGS[report.query.by], *names, "Total"), is_text=True),
         *(
             Column((heading, *(row[at] for row in cells)), rank=rank)
             for at, (heading, rank) in enumerate(_USAGE_COLUMNS)
@@ -81,14 +79,14 @@ def _usage_cells(row: ReportRow) -> tuple[str, ...]:
     tokens = row.tokens
     written = tokens.cache_write_5m_tokens + tokens.cache_write_1h_tokens
     counts = (row.requests, tokens.input_tokens, tokens.output_tokens, written)
-    cost = _money(row.cost_nusd, row.unpriced_tokens)
+    cost = cost_text(row.cost_nusd, row.unpriced_tokens)
     return (*map(_count, counts), _count(tokens.cache_read_tokens), cost)
 
 
 def _notes(report: UsageReport) -> list[str]:
     notes = []
     if report.unpriced_models:
-        models = ", ".join(map(_printable, report.unpriced_models))
+        models = ", ".join(map(clean, report.unpriced_models))
         notes.append(f"unpriced: {_count(report.total.unpriced_tokens)} tokens ({models})")
     if report.skipped_lines:
         notes.append(f"skipped: {_count(report.skipped_lines)} log lines that could not be read")
@@ -102,16 +100,14 @@ def sessions_table(rows: Sequence[SessionRow], style: Style, zone: ZoneInfo) -> 
     if not rows:
         return "No sessions.\n"
     columns = [
-        Column(("Session", *(_printable(row.session_id) for row in rows)), is_text=True),
+        Column(("Session", *(clean(row.session_id) for row in rows)), is_text=True),
         Column(("State", *(row.state for row in rows)), is_text=True, rank=1),
         Column(("Where", *map(_where, rows)), is_text=True, rank=3),
-        Column(
-            ("Model", *(_printable(row.model) or _UNKNOWN for row in rows)), is_text=True, rank=5
-        ),
+        Column(("Model", *(clean(row.model) or UNKNOWN for row in rows)), is_text=True, rank=5),
         Column(("Last", *(_moment(row.last_at, zone) for row in rows)), is_text=True, rank=4),
         Column(("Context", *(_share(row.context_share) for row in rows)), rank=2),
         Column(("Requests", *(_count(row.requests) for row in rows)), rank=6),
-        Column(("Cost", *(_money(row.cost_nusd, row.unpriced_tokens) for row in rows))),
+        Column(("Cost", *(cost_text(row.cost_nusd, row.unpriced_tokens) for row in rows))),
     ]
     return _table(columns, style)
 
@@ -122,16 +118,16 @@ def turns_table(rows: Sequence[TurnRow], style: Style, zone: ZoneInfo) -> str:
         return "No turns.\n"
     columns = [
         Column(("Started", *(_moment(row.started_at, zone) for row in rows)), is_text=True),
-        Column(("Session", *(_printable(row.session_id) for row in rows)), is_text=True, rank=2),
+        Column(("Session", *(clean(row.session_id) for row in rows)), is_text=True, rank=2),
         Column(
-            ("Prompt", *(_printable(row.prompt_uuid) or _UNKNOWN for row in rows)),
+            ("Prompt", *(clean(row.prompt_uuid) or UNKNOWN for row in rows)),
             is_text=True,
             rank=5,
         ),
         Column(("Requests", *(_count(row.requests) for row in rows)), rank=1),
         Column(("Output", *(_count(row.tokens.output_tokens) for row in rows)), rank=4),
         Column(("Context read", *(_count(row.tokens.context_tokens) for row in rows)), rank=3),
-        Column(("Cost", *(_money(row.cost_nusd, row.unpriced_tokens) for row in rows))),
+        Column(("Cost", *(cost_text(row.cost_nusd, row.unpriced_tokens) for row in rows))),
     ]
     return _table(columns, style)
 
@@ -164,7 +160,7 @@ def _fitting(columns: list[Column], width: int) -> list[Column]:
             break
         longest = max(texts, key=lambda column: column.width)
         cells = max(_MIN_TEXT, longest.width - too_much)
-        shorter = tuple(_cut(cell, cells) for cell in longest.cells)
+        shorter = tuple(fit(cell, cells) for cell in longest.cells)
         columns[columns.index(longest)] = replace(longest, cells=shorter)
     return columns
 
@@ -175,25 +171,8 @@ def _total(columns: Sequence[Column]) -> int:
 
 def _padded(column: Column, number: int) -> str:
     cell = column.cells[number]
-    space = " " * (column.width - _cells(cell))
+    space = " " * (column.width - cells_of(cell))
     return cell + space if column.is_text else space + cell
-
-
-def _cells(text: str) -> int:
-    """Return how many terminal cells a printable text takes."""
-    if text.isascii():
-        return len(text)
-    wide = sum(unicodedata.east_asian_width(char) in "WF" for char in text)
-    marks = sum(unicodedata.category(char) in ("Mn", "Me") for char in text)
-    return len(text) + wide - marks
-
-
-def _cut(text: str, cells: int) -> str:
-    if _cells(text) <= cells:
-        return text
-    while _cells(text) > cells - 1:
-        text = text[:-1]
-    return text + "…"
 
 
 def _styled(text: str, style: str, shown: Style) -> str:
@@ -204,27 +183,13 @@ def _count(number: int) -> str:
     return f"{number:,}"
 
 
-def _money(nusd: int | None, unpriced_tokens: int) -> str:
-    """Return `$1,234.50`; `≥$3.20` where some tokens have no price, `unpriced` where none has."""
-    if nusd is None:
-        return "unpriced" if unpriced_tokens else _UNKNOWN
-    if unpriced_tokens:
-        return f"≥${nusd // _CENT_NUSD / 100:,.2f}"  # rounded down: "at least" must hold
-    return "<$0.01" if 0 < nusd < _CENT_NUSD else f"${nusd / NANO:,.2f}"
-
-
 def _share(share: float | None) -> str:
-    return _UNKNOWN if share is None else f"{share:.0%}"
+    return UNKNOWN if share is None else f"{share:.0%}"
 
 
 def _where(row: SessionRow) -> str:
-    return _printable(" · ".join(part for part in (row.repo, row.branch) if part)) or _UNKNOWN
+    return " · ".join(filter(None, map(clean, (row.repo, row.branch)))) or UNKNOWN
 
 
 def _moment(at: datetime | None, zone: ZoneInfo) -> str:
-    return _UNKNOWN if at is None else f"{at.astimezone(zone):%Y-%m-%d %H:%M}"
-
-
-def _printable(text: str) -> str:
-    """Take out what could steer a terminal: names come from logs of foreign repositories."""
-    return "".join(char if char.isprintable() else "�" for char in text)
+    return UNKNOWN if at is None else f"{at.astimezone(zone):%Y-%m-%d %H:%M}"

@@ -183,7 +183,7 @@ def test_another_version_is_an_error_with_the_way_out(
         assert run(["report"]) == 4
     said = capsys.readouterr().err
     assert "aicost 7.0.0" in said
-    assert "try: aicost daemon stop && aicost daemon start" in said
+    assert "try: aicost daemon restart" in said
 
 
 @pytest.mark.parametrize("word", ["n\n", "no\n", "later\n", ""])

@@ -51,7 +51,6 @@ def test_every_group_has_its_key(by: str, key: str) -> None:
         (["--until", "2026-11-22"], 2),
         (["--until", "2026-11-21"], 0),
         (["--agent", "claude"], 2),
-        (["--agent", "codex"], 0),
         (["--timezone", "Pacific/Kiritimati", "--since", "2026-11-23"], 2),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,

@@ -36,7 +36,7 @@ def test_another_protocol_names_both_versions_and_the_way_out(version: object) -
     said = caught.value
     assert said.what == f"the running daemon is aicost 9.8.7, this command is aicost {__version__}"
     assert said.why == f"they speak protocol {version} and {PROTOCOL}"
-    assert said.hint == "aicost daemon stop && aicost daemon start"
+    assert said.hint == "aicost daemon restart"
 
 
 def test_something_else_in_place_of_the_hello_is_not_the_daemon() -> None:

@@ -4,12 +4,14 @@ import csv
 import io
 
 import pytest
+from builders import session_row
 from hypothesis import given
 from hypothesis import strategies as st
-from report_builders import AT, report, row
+from report_builders import AT, report, row, turn
 
-from aicost.report.documents import report_document
-from aicost.report.sheets import as_csv, report_csv
+from aicost.core.text import visible
+from aicost.report.documents import report_document, sessions_document, turns_document
+from aicost.report.sheets import as_csv, report_csv, sessions_csv, turns_csv
 
 
 def read(text: str) -> list[dict[str, str]]:
@@ -29,6 +31,17 @@ def test_columns_are_the_jsons_fields_and_rows_its_rows() -> None:
 
 def test_without_rows_the_heading_remains() -> None:
     assert report_csv(report()).count("\n") == 1
+    assert turns_csv([]) == turns_csv([turn()]).partition("\n")[0] + "\n"
+    assert sessions_csv([]) == sessions_csv([session_row()]).partition("\n")[0] + "\n"
+
+
+def test_turns_and_sessions_have_the_jsons_fields_too() -> None:
+    (one,) = read(turns_csv([turn()]))
+    (same,) = turns_document([turn()], complete=True, pending_bytes=0)["turns"]
+    assert one == {name: "" if value is None else str(value) for name, value in same.items()}
+    (row,) = read(sessions_csv([session_row()]))
+    (same,) = sessions_document([session_row()], complete=True, pending_bytes=0)["sessions"]
+    assert row == {name: "" if value is None else str(value) for name, value in same.items()}
 
 
 def test_commas_quotes_and_newlines_survive() -> None:
@@ -43,10 +56,18 @@ def test_a_name_like_a_formula_is_no_formula(start: str) -> None:
     assert read(text) == [{"key": f"'{shown}cmd|' /C calc'!A0"}]
 
 
+def test_a_list_of_names_like_formulas_is_no_formula_either() -> None:
+    assert read(as_csv(["key"], [{"key": ["=1+1", "b"]}])) == [{"key": "'=1+1 b"}]
+
+
 @given(st.lists(st.text(max_size=10), min_size=1, max_size=3))
 def test_any_name_makes_one_row(names: list[str]) -> None:
     rows = read(as_csv(["key"], [{"key": f"k{name}"} for name in names]))
-    assert [one["key"] for one in rows] == [f"k{name}".replace("\r", " ") for name in names]
+    assert [one["key"] for one in rows] == [visible(f"k{n}".replace("\r", " ")) for n in names]
+
+
+def test_a_name_steers_no_terminal() -> None:
+    assert as_csv(["key"], [{"key": "a\x1b[2J\x9bm\u202eb"}]) == "key\na�[2J�m�b\n"
 
 
 def test_a_negative_number_stays_a_number() -> None:

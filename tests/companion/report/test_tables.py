@@ -49,7 +49,7 @@ def test_a_report_is_rows_a_line_and_the_total() -> None:
         ("3.209", 1, "≥$3.20"),
         ("0.001", 1, "≥$0.00"),
         (None, 1, "unpriced"),
-        (None, 0, "–"),
+        (None, 0, "—"),
     ],
 )
 def test_a_cost_says_what_it_does_not_know(
@@ -143,6 +143,11 @@ def test_every_group_has_a_heading_and_an_empty_key_a_name(by: str) -> None:
     assert text.splitlines()[1].startswith("(none)")
 
 
+def test_an_invisible_name_is_no_name() -> None:
+    text = report_table(report(row("\u202e\x1b[2J"), by="repo"), WIDE)
+    assert text.splitlines()[1].startswith("(none)")
+
+
 @given(st.lists(st.text(max_size=30), min_size=1, max_size=4))
 def test_any_name_keeps_the_columns_aligned_and_the_terminal_unsteered(keys: list[str]) -> None:
     found: UsageReport = report(*(row(key) for key in keys), by="repo")
@@ -164,7 +169,7 @@ def test_sessions_show_state_place_and_local_time() -> None:
     assert "2026-11-22 12:41" in first  # 11:41 UTC
     assert "62%" in first
     assert first.endswith("$3.20")
-    assert "–" in second
+    assert "—" in second
 
 
 def test_turns_show_local_time_and_tokens() -> None:
@@ -173,4 +178,4 @@ def test_turns_show_local_time_and_tokens() -> None:
     assert first.startswith("2026-11-22 06:00")
     assert "78,000" in first
     assert first.endswith("$0.50")
-    assert second.startswith("–")
+    assert second.startswith("—")

@@ -108,9 +108,7 @@ async def test_a_daemon_that_never_answered_leaves_no_blank_page() -> None:
 async def test_another_version_is_told_with_the_restart() -> None:
     app = Dashboard(OTHER)
     async with app.run_test(size=(80, 24)) as pilot:
-        await shows(
-            app, pilot, "another version", "aicost daemon stop && aicost daemon start", "protocol 2"
-        )
+        await shows(app, pilot, "another version", "aicost daemon restart", "protocol 2")
 
 
 async def test_numbers_without_news_get_old_on_the_screen() -> None:

@@ -10,7 +10,7 @@ from textual.reactive import reactive
 from textual.screen import Screen
 from textual.widget import Widget
 
-from aicost.core.errors import DaemonDown
+from aicost.core.errors import AicostError
 from aicost.core.view import DashboardView, SessionRow
 from aicost_tui.columns import row_name
 from aicost_tui.keymap import DASHBOARD_KEYS
@@ -41,7 +41,7 @@ class DashboardScreen(Screen[None]):
     VERTICAL_BREAKPOINTS = _HEIGHTS
 
     view: reactive[DashboardView | None] = reactive(None, init=False)
-    lost: reactive[DaemonDown | None] = reactive(None, init=False)
+    lost: reactive[AicostError | None] = reactive(None, init=False)
     paused: reactive[bool] = reactive(False, init=False)
     sort: reactive[Sort] = reactive(Sort.BURN, init=False)
     needle: reactive[str] = reactive("", init=False)

@@ -6,7 +6,7 @@ from typing import Any
 from textual import events
 from textual.screen import Screen
 
-from aicost_tui import format as fmt
+from aicost.core.text import cells_of
 from aicost_tui.spans import Line, Part, Span, arrange
 from aicost_tui.widgets.painted import Painted
 
@@ -44,7 +44,7 @@ class KeyBar(Painted):
             return
         right = 0
         for span in self.build(self.size.width)[0]:
-            right += fmt.cells(span.text)
+            right += cells_of(span.text)
             if offset.x < right:
                 if span.action:
                     self.app.simulate_key(span.action)
