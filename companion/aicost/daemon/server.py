@@ -183,7 +183,13 @@ class _Client(asyncio.Protocol):
         self._held_frame: bytes | None = None
         self._has_said_all = False
         self.is_subscribed = False
-        self.is_choking = False  # it does not read what we send
+        self._reads = asyncio.Event()  # clear while it does not read what we send
+        self._reads.set()
+
+    @property
+    def is_choking(self) -> bool:
+        """Say whether more is unread than a client may leave."""
+        return not self._reads.is_set()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
@@ -228,10 +234,10 @@ class _Client(asyncio.Protocol):
             self._task.cancel()
 
     def pause_writing(self) -> None:
-        self.is_choking = True
+        self._reads.clear()
 
     def resume_writing(self) -> None:
-        self.is_choking = False
+        self._reads.set()
         held, self._held_frame = self._held_frame, None
         if held is not None:
             self.send(held)
@@ -256,6 +262,7 @@ class _Client(asyncio.Protocol):
     async def _work(self) -> None:
         try:
             while self._lines:
+                await self._reads.wait()  # or answers pile up for a client that only asks
                 await self._server.answer(self._lines.popleft(), self)
                 if self._transport and len(self._lines) <= self._limits.waiting_lines:
                     self._transport.resume_reading()

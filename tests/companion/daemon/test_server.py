@@ -330,6 +330,31 @@ async def test_a_slow_subscriber_gets_the_newest_view_and_costs_no_memory(
         assert seen == sorted(seen)
 
 
+async def test_a_client_that_asks_and_never_reads_costs_no_memory(home: Path, peers: Peers) -> None:
+    answered = list[object]()
+
+    async def long(params: Mapping[str, object], _notify: Notify) -> object:
+        answered.append(params["n"])
+        return "x" * 20_000
+
+    limits = Limits(unread_bytes=100_000, waiting_lines=4)
+    async with served(home / "s", {"long": long, "echo": echo}, limits=limits) as server:
+        greedy, other = [await peers.connect(home / "s") for _ in range(2)]
+        await other.hear()
+        greedy.reader._transport.pause_reading()  # type: ignore[attr-defined]
+        for number in range(500):
+            greedy.ask("long", number, n=number)
+        await until(lambda: max(_unsent_bytes(server)) > 100_000)
+        for _ in range(20):  # the others are served on
+            other.ask("echo")
+            await other.hear()
+        assert max(_unsent_bytes(server)) < 100_000 + 2 * 20_000
+        assert len(answered) < 100
+        greedy.reader._transport.resume_reading()  # type: ignore[attr-defined]
+        await greedy.hear()
+        assert [(await greedy.hear())["id"] for _ in range(500)] == list(range(500))
+
+
 def _unsent_bytes(server: Server) -> list[int]:
     transports = [client._transport for client in server._clients]
     return [transport.get_write_buffer_size() for transport in transports if transport]
