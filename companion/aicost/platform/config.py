@@ -115,11 +115,11 @@ def _folders(values: Mapping[str, object], key: str, where: _Where) -> tuple[str
             f"{key} is not a list of folders ({where.of(key)})", hint='homes = ["~/.claude"]'
         )
     for folder in value:
-        if not folder.startswith(("/", "~")):
+        if not f"{folder}/".startswith(("/", "~/")):
             raise ConfigError(
                 f"{key} has a folder that is not absolute: {folder!r} ({where.of(key)})",
-                why="the daemon is started from any folder",
-                hint=f'homes = ["~/{folder}"]',
+                why="the daemon is started from any folder, and knows no home but yours",
+                hint=f'homes = ["~/{folder.lstrip("~")}"]',
             )
     return tuple(value)
 

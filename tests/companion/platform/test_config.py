@@ -24,6 +24,12 @@ def test_every_setting_is_read(home: Path) -> None:
     )
 
 
+@pytest.mark.parametrize("folder", ["~", "~/", "~/x", "/x"])
+def test_a_folder_is_absolute_or_below_the_users_home(folder: str) -> None:
+    settings = parse_settings(f'sources.claude.homes = ["{folder}"]'.encode(), "f")
+    assert settings.claude_homes == (folder,)
+
+
 @pytest.mark.parametrize(
     ("text", "what", "hint"),
     [
@@ -42,6 +48,11 @@ def test_every_setting_is_read(home: Path) -> None:
             'sources.claude.homes = ["here"]',
             "sources.claude.homes has a folder that is not absolute: 'here' (f:1)",
             'homes = ["~/here"]',
+        ),
+        (
+            'sources.claude.homes = ["~bob/.claude"]',
+            "sources.claude.homes has a folder that is not absolute: '~bob/.claude' (f:1)",
+            'homes = ["~/bob/.claude"]',
         ),
         (
             "[sources.claude]\n\nhome = []",
