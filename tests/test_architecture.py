@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
+from aicost.cli.parser import COMMANDS
+
 ROOT = Path(__file__).parents[1]
 PACKAGES = {  # folder of the sources -> folder of their tests
     ROOT / "companion" / "aicost": ROOT / "tests" / "companion",
@@ -297,6 +299,35 @@ def test_widgets_use_theme_colours_only(path: Path) -> None:
         if STYLE.fullmatch(part)
     ]
     assert found == []
+
+
+# What is said must be true
+
+
+def named_commands(tree: ast.AST) -> Iterator[str]:
+    """Yield the commands that the hints of errors tell the reader to run."""
+    for node in ast.walk(tree):
+        hints: list[ast.expr] = []
+        if isinstance(node, ast.Call):
+            hints = [given.value for given in node.keywords if given.arg == "hint"]
+        elif isinstance(node, ast.Assign) and ast.unparse(node.targets[0]).endswith("_HINT"):
+            hints = [node.value]
+        for hint in hints:
+            for part in ast.walk(hint):
+                if isinstance(part, ast.Constant) and isinstance(part.value, str):
+                    yield from re.findall(r"^aicost (\w+)", part.value)
+
+
+def test_hints_name_commands_that_exist() -> None:
+    found = {(name, place(path)) for path in MODULES for name in named_commands(TREES[path])}
+    assert len(found) > 2
+    assert [pair for pair in found if pair[0] not in COMMANDS] == []
+
+
+def test_the_readme_leads_to_files_that_exist() -> None:
+    links = re.findall(r"\]\(([^):]+)\)", (ROOT / "README.md").read_text())
+    assert len(links) >= 3
+    assert [link for link in links if not (ROOT / link).exists()] == []
 
 
 # What must not be in the repository

@@ -70,7 +70,7 @@ def decode_book(raw: bytes) -> tuple[str, BookContent]:
 
 
 def _unusable(why: str) -> ConfigError:
-    return ConfigError("the price book cannot be read", why=why[:200], hint="aicost prices update")
+    return ConfigError("the price book cannot be read", why=why[:200], hint="install aicost again")
 
 
 def _canonical(value: object) -> str:

@@ -146,8 +146,4 @@ def _row_name(model: ModelPrice, entry: PriceEntry, variant: str) -> str:
 
 
 def _rejected(row: str, why: str) -> ConfigError:
-    return ConfigError(
-        f"price book rejected: {row}",
-        why=why,
-        hint="aicost prices show",
-    )
+    return ConfigError(f"price book rejected: {row}", why=why)

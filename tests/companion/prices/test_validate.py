@@ -94,8 +94,7 @@ def test_the_row_is_named_with_date_variant_and_unit() -> None:
         check_book(content(model_price(entries=(entry,))), None)
     assert refused.value.render() == (
         "aicost: price book rejected: claude-test-1 from 2026-03-13, fast, output_mtok\n"
-        "   why: 2000 is not between 0 and 1000\n"
-        "   try: aicost prices show"
+        "   why: 2000 is not between 0 and 1000"
     )
 
 
