@@ -3,7 +3,6 @@
 import gc
 import logging
 import multiprocessing
-import multiprocessing.context
 import os
 import signal
 import sys
@@ -15,6 +14,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
@@ -150,9 +150,10 @@ def _read_in_workers(
     batches: Sequence[list[Unread]], workers: int
 ) -> Generator[tuple[int, list[FileRead]], None, None]:
     """Yield (number of a batch, what it said) as they come. Raises BrokenProcessPool, OSError."""
+    context = multiprocessing.get_context(start_method(sys.platform, threading.active_count()))
     with (
         _without_collector(),
-        ProcessPoolExecutor(workers, _context(), initializer=_start_worker) as pool,
+        ProcessPoolExecutor(workers, context, initializer=_start_worker) as pool,
     ):
         todo = iter(range(1, len(batches)))
         running: dict[Future[bytes], int] = {}
@@ -174,13 +175,12 @@ def _read_in_workers(
             pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _context() -> multiprocessing.context.BaseContext:
+def start_method(system: str, threads: int) -> Literal["fork", "spawn"]:
     """Fork where nothing else runs (a single command): a new interpreter takes 0.15 s to start.
 
     Beside threads (the daemon's watcher), and on macOS at all, only a new one is safe.
     """
-    is_alone = sys.platform == "linux" and threading.active_count() == 1
-    return multiprocessing.get_context("fork" if is_alone else "spawn")
+    return "fork" if system == "linux" and threads == 1 else "spawn"
 
 
 @contextmanager

@@ -2,10 +2,12 @@
 
 import logging
 import multiprocessing
+import multiprocessing.process
 import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -200,9 +202,29 @@ def test_where_no_process_can_be_started_this_one_reads(
     def refuse(*_: object, **__: object) -> None:
         raise BlockingIOError(11, "Resource temporarily unavailable")
 
-    monkeypatch.setattr(multiprocessing.context.SpawnProcess, "start", refuse)
+    monkeypatch.setattr(multiprocessing.process.BaseProcess, "start", refuse)
     assert in_order(read_all(many, cores=2)) == in_order(read_all(many, cores=1))
     assert "Resource temporarily unavailable" in caplog.text
+
+
+def test_workers_are_forked_only_where_no_thread_could_be_caught_holding_a_lock() -> None:
+    methods = []
+    done = threading.Event()
+    beside = threading.Thread(target=done.wait)
+    beside.start()
+    methods.append(indexer.start_method("linux", threading.active_count()))
+    done.set()
+    beside.join()
+    methods += [indexer.start_method("linux", 1), indexer.start_method("darwin", 1)]
+    assert methods == ["spawn", "fork", "spawn"]
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn"])
+def test_workers_of_either_kind_read_the_same(
+    many: Survey, method: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(indexer, "start_method", lambda *_: method)
+    assert in_order(read_all(many, cores=2)) == in_order(read_all(many, cores=1))
 
 
 PARENT = """
