@@ -34,11 +34,6 @@ class OwnUse:
     cpu_s: float  # user and system, since it started
     uptime_s: float
 
-    @property
-    def cpu_share(self) -> float:
-        """CPU time over run time: 0.01 is one per cent of one core."""
-        return self.cpu_s / self.uptime_s if self.uptime_s > 0 else 0.0
-
 
 def own_use() -> OwnUse:
     """Measure this process now."""

@@ -1,4 +1,7 @@
-"""Codex credit rates, read from TOML and checked. They are no dollars."""
+"""Codex credit rates, read from TOML and checked. They are no dollars.
+
+Nothing asks for them yet: they are for Codex as a source, which is not read so far.
+"""
 
 import tomllib
 from collections.abc import Mapping

@@ -65,4 +65,3 @@ def test_we_use_something() -> None:
     assert use.rss_bytes > 1_000_000
     assert use.cpu_s > 0
     assert use.uptime_s > 0
-    assert use.cpu_share == use.cpu_s / use.uptime_s
