@@ -8,11 +8,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from aicost.core.errors import ExitCode
+from aicost.core.text import clean
 from aicost.ipc import wire
 from aicost.platform.dirs import Dirs, load_dirs
 
 ANSWER_S = 10.0
 STOP_S = 15.0
+_SHOWN = 5  # unreadable files that are named; `--json` has all
 
 
 def run(args: Namespace, env: Mapping[str, str]) -> int:
@@ -75,7 +77,7 @@ def _as_text(found: Mapping[str, Any], now: float) -> str:
         "running since": f"{started} ({_span(found['uptime_s'])})",
         "logs": f"{found['log_files']:,} files, {found['log_bytes'] / 1e6:,.1f} MB",
         "not read yet": f"{found['pending_bytes']:,} bytes",
-        "lag": f"{found['lag_s'] * 1000:.0f} ms from the last log line to the ledger",
+        "lag": f"{found['lag_s'] * 1000:.0f} ms from hearing of a log line to the ledger, at the last one",
         "memory": f"{found['rss_bytes'] / 1e6:.0f} MB",
         "CPU": f"{found['cpu_s']:.1f} s, {cpu_share:.1%} of a core since the start",
         "skipped lines": f"{found['skipped_lines']:,}",
@@ -84,10 +86,15 @@ def _as_text(found: Mapping[str, Any], now: float) -> str:
         "price book": found["price_book"],
         "ledger": found["ledger"],
     }
+    if found["trouble"]:
+        rows["trouble"] = f"{found['trouble']}; trying again, nothing is lost"
+    if unreadable := found["unreadable"]:
+        rows["unreadable files"] = f"{len(unreadable):,}"
+        rows |= {f"unreadable {number}": path for number, path in enumerate(unreadable[:_SHOWN], 1)}
     for path, why in found["unwatched"].items():
         rows[f"polling {path}"] = why
     width = max(map(len, rows))
-    return "\n".join(f"{name:<{width}}  {value}" for name, value in rows.items())
+    return "\n".join(f"{name:<{width}}  {clean(str(value))}" for name, value in rows.items())
 
 
 def _span(seconds: float) -> str:

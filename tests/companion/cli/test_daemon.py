@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from commands import aicost, write_log
@@ -66,13 +67,16 @@ def test_spans_are_two_units_at_most(seconds: float, text: str) -> None:
     assert _span(seconds) == text
 
 
-def test_folders_that_cannot_be_watched_are_named() -> None:
-    found = {
+def found(**changes: Any) -> dict[str, Any]:
+    """Return what a daemon tells of itself."""
+    fields: dict[str, Any] = {
         "version": "1",
         "pid": 1,
         "uptime_s": 10.0,
         "homes": [],
-        "unwatched": {"/srv/nfs": "no inotify"},
+        "unwatched": {},
+        "trouble": "",
+        "unreadable": [],
         "log_files": 1_000,
         "log_bytes": 2_500_000,
         "pending_bytes": 0,
@@ -85,8 +89,25 @@ def test_folders_that_cannot_be_watched_are_named() -> None:
         "ledger": "/data/ledger.db",
         "subscribers": 0,
     }
-    text = _as_text(found, 1_000_000_000.0)
+    return fields | changes
+
+
+def test_folders_that_cannot_be_watched_are_named() -> None:
+    text = _as_text(found(unwatched={"/srv/nfs": "no inotify"}), 1_000_000_000.0)
     assert "polling /srv/nfs  no inotify" in text
     assert "1,000 files, 2.5 MB" in text
     assert "0.5 s, 5.0% of a core" in text
     assert "watching          nothing" in text
+    assert "12 ms from hearing of a log line to the ledger" in text
+    assert "trouble" not in text
+    assert "unreadable" not in text
+
+
+def test_what_keeps_the_daemon_from_reading_is_told() -> None:
+    files = [f"/home/ada/.claude/projects/{number}\x1b[2J.jsonl" for number in range(1_000)]
+    text = _as_text(found(trouble="the disk is full", unreadable=files), 1_000_000_000.0)
+    assert "trouble           the disk is full; trying again, nothing is lost" in text
+    assert "unreadable files  1,000" in text
+    assert "unreadable 5      /home/ada/.claude/projects/4.jsonl" in text
+    assert "unreadable 6" not in text
+    assert "\x1b" not in text
