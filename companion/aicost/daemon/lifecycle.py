@@ -143,7 +143,8 @@ def _spawned(log_file: Path, env: Mapping[str, str]) -> tuple["subprocess.Popen[
     log_file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     if log_file.exists() and log_file.stat().st_size > MAX_LOG_BYTES:
         log_file.replace(log_file.with_suffix(".old.log"))
-    with log_file.open("ab") as log:
+    with open(log_file, "ab", opener=_private) as log:
+        os.fchmod(log.fileno(), 0o600)  # an older version's was for all to read
         begin = log.tell()
         process = subprocess.Popen(
             [sys.executable, "-m", "aicost", "daemon", "run"],
@@ -155,6 +156,10 @@ def _spawned(log_file: Path, env: Mapping[str, str]) -> tuple["subprocess.Popen[
             start_new_session=True,
         )
         return process, begin
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def stop_running(dirs: Dirs, *, timeout_s: float) -> bool:

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from aicost.core.errors import ConfigError
 from aicost.platform import rundir
 
 
@@ -34,14 +33,7 @@ def load_dirs(env: Mapping[str, str]) -> Dirs:
     socket_path = Path(rundir.socket_path_in(str(run_dir)))
     rundir.make_private(str(run_dir))
     rundir.make_private(str(socket_path.parent))
-    try:
-        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        raise ConfigError(
-            f"cannot use the folder {data_dir}",
-            why=error.strerror or str(error),
-            hint="set AICOST_HOME to a folder you may write to",
-        ) from error
+    rundir.make_private(os.path.realpath(data_dir))  # a user may keep data on another disk
     return Dirs(
         config_file=config_dir / "config.toml",
         data_dir=data_dir,

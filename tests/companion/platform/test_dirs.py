@@ -51,6 +51,32 @@ def test_a_place_that_cannot_be_made_is_named(home: Path) -> None:
         load_dirs({"AICOST_HOME": str(home / "own")})
 
 
+def test_a_data_folder_that_others_can_read_becomes_private(home: Path) -> None:
+    data = home / "own" / "data"
+    data.mkdir(parents=True, mode=0o755)
+    load_dirs({"AICOST_HOME": str(home / "own")})
+    assert stat.S_IMODE(data.stat().st_mode) == 0o700
+
+
+def test_a_data_folder_may_be_a_link_and_is_private_where_it_leads(home: Path) -> None:
+    (home / "disk").mkdir(mode=0o755)
+    (home / "own").mkdir()
+    (home / "own" / "data").symlink_to(home / "disk")
+    dirs = load_dirs({"AICOST_HOME": str(home / "own")})
+    assert dirs.data_dir == home / "own" / "data"
+    assert stat.S_IMODE((home / "disk").stat().st_mode) == 0o700
+
+
+def test_a_data_folder_of_somebody_else_is_refused(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load_dirs({"AICOST_HOME": str(home / "own")})
+    monkeypatch.setattr(os, "geteuid", lambda: 4711)
+    with pytest.raises(ConfigError) as refused:
+        load_dirs({"AICOST_HOME": str(home / "own")})
+    assert refused.value.why == "it belongs to another user"
+
+
 @pytest.mark.parametrize(
     ("path", "text"),
     [
