@@ -1,5 +1,6 @@
 """The engine: what is on disk ends up in the ledger, once, whatever happens in between."""
 
+import errno
 import os
 import shutil
 import subprocess
@@ -74,6 +75,28 @@ def test_paths_that_cannot_be_read_do_not_stop_the_others(engine: Engine, logs: 
     paths = [ring, pipe, log.with_name("folder.jsonl"), odd, log.with_name("gone.jsonl"), log]
     engine.read_paths((str(path), str(logs)) for path in paths)
     assert calls(engine) == {"msg_1"}
+
+
+def test_an_error_of_the_disk_leaves_a_log_unread(
+    engine: Engine, logs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    good, bad = (append(log_of(logs, name), call_line(f"msg_{name}")) for name in ("a", "b"))
+    broken = bad.stat().st_ino
+    real = os.pread
+
+    def pread(fd: int, size: int, offset: int) -> bytes:
+        if os.fstat(fd).st_ino == broken:
+            raise OSError(errno.EIO, "Input/output error")
+        return real(fd, size, offset)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "pread", pread)
+        read_everything(engine)
+        engine.read_paths([(str(bad), str(logs)), (str(good), str(logs))])
+        assert calls(engine) == {"msg_a"}
+        assert [log.path for log in engine.survey().unread] == [str(bad)]
+    read_everything(engine)
+    assert calls(engine) == {"msg_a", "msg_b"}
 
 
 def test_a_moved_log_is_one_log_with_one_count_of_broken_lines(engine: Engine, logs: Path) -> None:

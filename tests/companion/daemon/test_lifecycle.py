@@ -4,6 +4,7 @@ import os
 import re
 import signal
 import sqlite3
+import stat
 import subprocess
 import sys
 import threading
@@ -156,8 +157,15 @@ def test_a_daemon_waits_for_a_command_that_reads(dirs: Dirs) -> None:
     with ThreadPoolExecutor(1) as pool:
         with ledger_lock(dirs):
             starting = pool.submit(start_in_background, dirs, os.environ)
-            until(_daemons, "the new process")
+            until(lambda: _is_open(dirs.lock_file), "its look at the lock")
         assert starting.result()
+
+
+def _is_open(path: Path) -> bool:
+    """Say whether a daemon that this process started has a file open."""
+    return any(
+        found.path == str(path) for pid in _daemons() for found in psutil.Process(pid).open_files()
+    )
 
 
 def _daemons() -> list[int]:
@@ -194,6 +202,15 @@ def test_a_long_log_is_put_aside(dirs: Dirs, size: int, is_cut: bool) -> None:
     assert start_in_background(dirs, os.environ)
     assert (dirs.log_file.stat().st_size < size) is is_cut
     assert dirs.log_file.with_suffix(".old.log").exists() is is_cut
+
+
+@pytest.mark.parametrize("is_old", [False, True])
+def test_its_log_is_for_the_user_alone(dirs: Dirs, is_old: bool) -> None:
+    if is_old:
+        dirs.log_file.touch()
+        dirs.log_file.chmod(0o644)
+    assert start_in_background(dirs, os.environ)
+    assert stat.S_IMODE(dirs.log_file.stat().st_mode) == 0o600
 
 
 # End

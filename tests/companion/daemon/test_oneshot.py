@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from claude_logs import append, call_line, log_of, prompt_line, register
 from aicost.core.errors import ConfigError, StoreError
 from aicost.core.view import Reading
 from aicost.daemon import indexer, oneshot
-from aicost.daemon.lifecycle import DAEMON, AlreadyRunning
+from aicost.daemon.lifecycle import DAEMON, AlreadyRunning, ledger_lock
 from aicost.daemon.oneshot import answer
 from aicost.platform.dirs import Dirs, load_dirs
 
@@ -173,6 +173,21 @@ def test_who_does_not_wait_is_answered_beside_a_reading(dirs: Dirs, logs: Path, 
         assert total(dirs, wait=False) == (1, False, len(call_line("msg_2")))
         rows = document(dirs, "sessions", wait=False)["sessions"]
         assert sorted(row["session_id"] for row in rows) == ["s-1", "starting"]
+
+
+def test_who_does_not_wait_does_not_wait_for_the_lock(
+    dirs: Dirs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits_s = list[float]()
+
+    def lock(dirs: Dirs, *, wait_s: float) -> AbstractContextManager[None]:
+        waits_s.append(wait_s)
+        return ledger_lock(dirs, wait_s=wait_s)
+
+    monkeypatch.setattr(oneshot, "ledger_lock", lock)
+    for wait in (True, False):
+        total(dirs, wait=wait)
+    assert waits_s == [oneshot.LOCK_WAIT_S, 0.0]
 
 
 def test_without_a_ledger_beside_a_reading_there_is_no_answer(dirs: Dirs) -> None:

@@ -61,6 +61,17 @@ async def test_changes_close_together_make_one_view() -> None:
         assert [received.log_files for received in screens.received] == [1, 2]
 
 
+async def test_one_change_makes_one_view(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("aicost.daemon.publisher.GATHER_S", 0)
+    screens = Screens()
+    async with publishing(screens) as publisher:
+        publisher.changed()
+        await screens.built_since(0)
+        for _ in range(50):
+            await asyncio.sleep(0)
+    assert screens.built == 1
+
+
 async def test_without_changes_views_go_on() -> None:
     """Rates fall, and agents end, without a log line."""
     screens = Screens()

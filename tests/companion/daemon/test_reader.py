@@ -129,7 +129,7 @@ async def test_a_home_that_is_replaced_is_read_and_followed(home: Path, logs: Pa
 async def test_homes_taken_on_are_read_and_followed(home: Path, logs: Path) -> None:
     other = home / "other"
     log = append(log_of(other), call_line("msg_1"))
-    async with running(home, [logs]) as run:
+    async with running(home, [logs], Pace(poll_s=NEVER_S, folders_s=NEVER_S)) as run:
         await run.is_up_to_date()
         run.reader.add_homes([str(other), str(logs)])
         assert run.reader.reading is not None
@@ -180,6 +180,7 @@ async def test_logs_that_are_told_are_not_mistaken_for_silent_ones(home: Path, l
         for number in range(2, 6):
             append(log, call_line(f"msg_{number}"))
             os.utime(log, (1_000_000 + number, 1_000_000 + number))
+            run.reader.wake(str(log), str(logs))
             await run.reader.catch_up()
         assert run.reader.watcher.unwatched == {}
 
@@ -212,26 +213,53 @@ async def test_many_may_ask_at_once_and_leave_again(home: Path, logs: Path) -> N
         assert len(run.calls) == 30
 
 
+class SlowSurvey:
+    """Makes the engine's looks at the disk wait for a word, after they have looked."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.is_done, self.go_on = threading.Event(), threading.Event()
+        real = Engine.survey
+
+        def survey(engine: Engine) -> Survey:
+            found = real(engine)
+            self.is_done.set()
+            self.go_on.wait(TOO_LATE_S)
+            return found
+
+        monkeypatch.setattr(Engine, "survey", survey)
+
+
 async def test_who_asks_during_a_look_is_answered_after_another(
     home: Path, logs: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    in_survey, go_on = asyncio.Event(), threading.Event()
-    loop, real = asyncio.get_running_loop(), Engine.survey
-
-    def slow(engine: Engine) -> Survey:
-        found = real(engine)
-        loop.call_soon_threadsafe(in_survey.set)
-        go_on.wait(TOO_LATE_S)
-        return found
-
-    monkeypatch.setattr(Engine, "survey", slow)
+    slow = SlowSurvey(monkeypatch)
     async with running(home, [logs]) as run:
-        await asyncio.wait_for(in_survey.wait(), TOO_LATE_S)
+        await eventually(slow.is_done.is_set, "the first look")
         append(log_of(logs), call_line("msg_1"))
         caught_up = run.reader.catch_up()
-        go_on.set()
+        slow.go_on.set()
         await asyncio.wait_for(caught_up, TOO_LATE_S)
         assert run.calls == {"msg_1"}
+
+
+async def test_a_home_taken_on_during_a_look_is_not_said_to_be_read(
+    home: Path, logs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    append(log_of(home / "other"), call_line("msg_1"))
+    slow = SlowSurvey(monkeypatch)
+    said_to_be_read = list[set[str]]()
+    async with running(home, [logs]) as run:
+
+        def note(_: Recorded) -> None:
+            if run.reader.reading is None:
+                said_to_be_read.append(run.calls)
+
+        run.changed = note
+        await eventually(slow.is_done.is_set, "the first look")
+        run.reader.add_homes([str(home / "other")])
+        slow.go_on.set()
+        await eventually(lambda: said_to_be_read, "the end of the reading")
+    assert said_to_be_read[0] == {"msg_1"}
 
 
 async def test_what_cannot_be_read_is_left_and_said(home: Path, logs: Path) -> None:
@@ -343,7 +371,9 @@ async def test_a_locked_ledger_is_trouble_until_it_is_free(
             append(log, call_line("msg_2"))
             await eventually(lambda: run.reader.trouble, "trouble")
             assert "locked" in run.reader.trouble
-            append(log_of(logs, "s-2"), call_line("msg_3"))
+            other = append(log_of(logs, "s-2"), call_line("msg_3"))
+            for unread in (log, other):
+                os.utime(unread, (1_000_000, 1_000_000))
             for _ in range(3):
                 with pytest.raises(StoreError, match="locked"):
                     await run.reader.catch_up()

@@ -1,6 +1,7 @@
 """The daemon in one piece: what is written is known at once, whoever asks, whatever they ask."""
 
 import asyncio
+import gc
 import json
 import os
 import sqlite3
@@ -10,6 +11,7 @@ import threading
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, closing
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -277,11 +279,25 @@ async def test_sessions_of_other_homes_are_not_the_callers(
         assert sorted(row["session_id"] for row in document["sessions"]) == wanted
 
 
+async def test_days_are_of_the_callers_zone(daemon: Daemon, logs: Path) -> None:
+    at = datetime(2026, 11, 22, 3, 30, tzinfo=UTC)
+    append(log_of(logs), prompt_line("p-1", at=at), call_line("msg_1", at=at))
+    for tz, day in (("UTC", "2026-11-22"), ("America/New_York", "2026-11-21")):
+        report = await daemon.document("report", tz=tz)
+        assert (report["timezone"], report["rows"][0]["key"]) == (tz, day)
+        turns = await daemon.document("turns", since="2026-11-22", tz=tz)
+        assert len(turns["turns"]) == (tz == "UTC")
+        table = (await daemon.ask("sessions", format="table", tz=tz))["text"]
+        assert day in table
+    own = await daemon.document("report", tz="America/New_York", timezone="UTC")
+    assert own["rows"][0]["key"] == "2026-11-22"
+
+
 async def test_a_hooks_transcript_names_its_home(daemon: Daemon, home: Path) -> None:
     log = append(log_of(home / "other"), call_line("msg_1"))
     assert await daemon.ask("transcript.seen", path=str(log)) == {"known": True}
     await eventually(lambda: daemon.calls == 1, "the transcript to be read")
-    for path in ("/etc/passwd", "projects/x.jsonl", 7, None):
+    for path in ("/etc/passwd", "/a/projects/../b.jsonl", "projects/x.jsonl", 7, None):
         assert await daemon.ask("transcript.seen", path=path) == {"known": False}
 
 
@@ -349,6 +365,31 @@ async def test_who_hangs_up_in_the_middle_disturbs_nobody(
     waiting = asyncio.create_task(daemon.total())
     go_on.set()
     assert await waiting == 1
+
+
+async def test_what_goes_wrong_for_who_left_is_nobodys_error(
+    daemon: Daemon, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert await daemon.total() == 0
+    looking, go_on = threading.Event(), threading.Event()
+
+    def locked(_: Engine) -> Survey:
+        looking.set()
+        go_on.wait(TOO_LATE_S)
+        raise StoreError("the ledger cannot be used: locked")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Engine, "survey", locked)
+        connection = wire.connect(daemon.dirs.socket_path, timeout_s=TOO_LATE_S)
+        connection.send_line(b'{"v":1,"id":1,"method":"report","params":{}}', timeout_s=TOO_LATE_S)
+        await eventually(looking.is_set, "the look it asked for")
+        connection.close()
+        await eventually(lambda: not daemon.service._server._clients, "the client's end")
+        go_on.set()
+        await eventually(lambda: daemon.service._reader.trouble, "the trouble")
+    assert await daemon.total() == 0
+    gc.collect()
+    assert "never retrieved" not in caplog.text
 
 
 async def test_a_waiting_client_hears_how_far_the_reading_is(

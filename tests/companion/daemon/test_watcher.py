@@ -149,10 +149,10 @@ async def test_homes_behind_links_are_told_under_each_name(
     other = home / "other"
     other.mkdir()
     (other / "projects").symlink_to(logs / "projects")
-    log = append(log_of(logs), call_line("msg_1"))
     assert [told.watch(seen) for seen in (logs, linked, other)] == [True, True, True]
-    append(log, call_line("msg_2"))
-    wanted = {(str(log_of(seen)), str(seen)) for seen in (logs, linked, other)}
+    new = {"session": "s-2", "project": "-new"}
+    append(log_of(logs, **new), call_line("msg_2"))
+    wanted = {(str(log_of(seen, **new)), str(seen)) for seen in (logs, linked, other)}
     await eventually(lambda: told.written == wanted, "word under every name")
 
 
