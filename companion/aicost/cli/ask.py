@@ -27,7 +27,8 @@ def print_answer(
     """Ask, print what comes back, return the exit code. Raises AicostError."""
     from aicost.sources.claude.homes import home_folders
 
-    asked = {**params, **looks(env, args), "homes": home_folders(env), "wait": not args.no_wait}
+    caller = {"homes": home_folders(env), "tz": env.get("TZ", ""), "wait": not args.no_wait}
+    asked = {**params, **looks(env, args), **caller}
     text = answer(env, method, asked)
     sys.stdout.write(text)
     return 0

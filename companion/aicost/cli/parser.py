@@ -104,7 +104,9 @@ def _fill_report(report: argparse.ArgumentParser) -> None:
     _add_since(report)
     report.add_argument("--until", type=_day, metavar="DAY", help="to YYYY-MM-DD, inclusive")
     report.add_argument(
-        "--timezone", metavar="TZ", help="whose days, e.g. Europe/Berlin (default: this machine's)"
+        "--timezone",
+        metavar="TZ",
+        help="whose days, e.g. Europe/Berlin (default: the config's, else TZ, else the machine's)",
     )
     report.add_argument("--agent", choices=("claude",), help="only this agent")
     _add_output(report)

@@ -13,7 +13,7 @@ from aicost.daemon.engine import Engine, progress
 from aicost.daemon.indexer import Survey, survey
 from aicost.daemon.lifecycle import AlreadyRunning, ledger_lock
 from aicost.daemon.live import read_live
-from aicost.daemon.setup import Setup, load_setup, named_homes
+from aicost.daemon.setup import Setup, asked_alone, load_setup, named_homes
 from aicost.platform.dirs import Dirs
 from aicost.store.cursors import read_cursors, read_homes
 from aicost.store.ledger import connect_readonly, store_errors
@@ -39,7 +39,7 @@ def answer(
     try:
         with (
             ledger_lock(dirs, wait_s=LOCK_WAIT_S if wait else 0.0),
-            closing(setup.open_engine(homes)) as engine,
+            closing(setup.open_engine(homes, keeps_days=True)) as engine,
         ):
             if wait:
                 _read_all(engine, show)
@@ -63,12 +63,12 @@ def _answer(
     setup: Setup, db: sqlite3.Connection, left: Survey, method: str, params: Mapping[str, object]
 ) -> str:
     homes = setup.asked_homes(params.get("homes"))
-    asked = {key: value for key, value in params.items() if key != "wait"} | {"homes": homes}
+    asked = asked_alone(params) | {"homes": homes}
     left = left.within(homes)
     question = answers.Question(
         db=db,
         book=setup.book,
-        zone=setup.zone,
+        zone=setup.asked_zone(params.get("tz")),
         now=datetime.now(UTC),
         complete=left.is_complete,
         pending_bytes=left.pending_bytes,

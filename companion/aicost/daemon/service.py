@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
@@ -20,9 +19,9 @@ from aicost.daemon.live import read_live
 from aicost.daemon.publisher import Publisher
 from aicost.daemon.reader import Reader
 from aicost.daemon.server import Notify, Server
-from aicost.daemon.setup import Setup, named_homes
+from aicost.daemon.setup import Setup, asked_alone, named_homes
 from aicost.platform.processes import own_use
-from aicost.sources.claude.paths import home_of
+from aicost.sources.claude.paths import place_of
 from aicost.store import queries
 from aicost.store.ledger import Recorded, connect_readonly, snapshot, store_errors
 
@@ -144,11 +143,12 @@ class Service:
     async def _transcript_seen(self, params: Params, _notify: Notify) -> object:
         """Take on the home that a hook's transcript lies in, and read that transcript."""
         path = params.get("path")
-        home = home_of(Path(path)) if isinstance(path, str) and path.startswith("/") else None
-        if home is None:
+        place = place_of(path) if isinstance(path, str) else None
+        if place is None:
             return {"known": False}
-        self._reader.add_homes([str(home)])
-        self._reader.wake(str(path), str(home))
+        transcript, home = place
+        self._reader.add_homes([home])
+        self._reader.wake(transcript, home)
         return {"known": True}
 
     async def _stop_asked(self, _params: Params, _notify: Notify) -> object:
@@ -160,11 +160,13 @@ class Service:
     ) -> tuple[answers.Question, dict[str, Any]]:
         """Take on the caller's homes and, unless it will not wait, read all that is on disk."""
         self._take_homes(params)
-        asked: dict[str, Any] = {key: value for key, value in params.items() if key != "wait"}
+        asked: dict[str, Any] = asked_alone(params)
+        zone = self._setup.asked_zone(params.get("tz"))
         asked["homes"] = homes = self._setup.asked_homes(params.get("homes"))
         waiting = notify if params.get("wait", True) is True else None
         complete, pending_bytes = await self._left(homes, waiting)
-        return replace(self._moment(), complete=complete, pending_bytes=pending_bytes), asked
+        moment = replace(self._moment(), zone=zone)
+        return replace(moment, complete=complete, pending_bytes=pending_bytes), asked
 
     async def _left(self, homes: Sequence[str], waiting: Notify | None) -> tuple[bool, int]:
         """Return whether all of the homes is read, and how many bytes are not.

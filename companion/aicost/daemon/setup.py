@@ -1,18 +1,22 @@
 """What the daemon and a single command need alike: settings, homes, prices, time zone."""
 
 import logging
+import sqlite3
 from collections.abc import Iterable, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from aicost.core.errors import ConfigError
+from aicost.core.errors import ConfigError, StoreError
 from aicost.core.prices import PriceBook
 from aicost.daemon.engine import Engine, open_engine
 from aicost.platform.config import load_settings
 from aicost.platform.dirs import Dirs
-from aicost.platform.timezone import local_zone
+from aicost.platform.timezone import check_zone, local_zone
 from aicost.prices.book import is_stale, load_price_book, refresh_price_book
 from aicost.sources.claude.homes import home_folders
+from aicost.store import queries
+from aicost.store.ledger import connect_readonly
 
 log = logging.getLogger(__name__)
 
@@ -22,10 +26,11 @@ class Setup:
     """The settings of one run."""
 
     dirs: Dirs
-    zone: ZoneInfo
+    zone: ZoneInfo  # that the config names, else this environment's
     book: PriceBook
     homes: tuple[str, ...]  # that this environment and the config name
     configured: tuple[str, ...] = ()  # those of them that only the config names
+    is_zone_configured: bool = False
 
     def asked_homes(self, homes: object) -> list[str]:
         """Return the folders a caller asks about: those of its environment and the config's.
@@ -35,9 +40,42 @@ class Setup:
         named = named_homes(homes)
         return list(dict.fromkeys([*named, *self.configured])) if named else []
 
-    def open_engine(self, homes: Iterable[str] = ()) -> Engine:
-        """Open the ledger for writing. Raises StoreError."""
-        return open_engine(self.dirs, book=self.book, zone=self.zone, homes={*self.homes, *homes})
+    def asked_zone(self, tz: object) -> ZoneInfo:
+        """Return the zone of a caller's days: the config's, else that of its environment.
+
+        `tz` is its variable TZ, "" where it has none; None if it does not say: ours then.
+        Raises ConfigError.
+        """
+        if tz is None or self.is_zone_configured:
+            return self.zone
+        if not isinstance(tz, str):
+            raise ConfigError(f"tz is not a text: {tz!r}")
+        return ZoneInfo(local_zone({"TZ": tz}))
+
+    def open_engine(self, homes: Iterable[str] = (), *, keeps_days: bool = False) -> Engine:
+        """Open the ledger for writing. Raises StoreError.
+
+        `keeps_days` leaves it the time zone that it counts days in, unless the config names one:
+        one shell's TZ must not make it count all days anew.
+        """
+        zone = self.zone
+        if keeps_days and not self.is_zone_configured:
+            zone = _zone_of_ledger(self.dirs) or zone
+        return open_engine(self.dirs, book=self.book, zone=zone, homes={*self.homes, *homes})
+
+
+def asked_alone(params: Mapping[str, object]) -> dict[str, object]:
+    """Return what is asked, without what only says who asks and how long it waits."""
+    return {key: value for key, value in params.items() if key not in ("wait", "tz")}
+
+
+def _zone_of_ledger(dirs: Dirs) -> ZoneInfo | None:
+    """Return the zone a ledger counts days in; None if there is none, or none that is known."""
+    try:
+        with closing(connect_readonly(dirs.ledger_file)) as db:
+            return ZoneInfo(check_zone(queries.meta(db, "timezone")))
+    except (ConfigError, StoreError, sqlite3.Error):  # what is wrong with it, its opening will say
+        return None
 
 
 def named_homes(homes: object) -> list[str]:
@@ -65,6 +103,7 @@ def load_setup(dirs: Dirs, env: Mapping[str, str]) -> Setup:
         book=load_price_book(dirs.prices_dir),
         homes=tuple(homes),
         configured=tuple(home for home in homes if home not in by_env),
+        is_zone_configured=settings.timezone is not None,
     )
 
 

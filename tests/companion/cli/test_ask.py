@@ -79,6 +79,7 @@ def test_the_daemons_text_is_printed_and_nothing_else(
         "width": ask.PIPE_WIDTH,
         "colour": False,
         "homes": [str(home / ".claude")],
+        "tz": "UTC",
         "wait": False,
     }
 

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -76,6 +77,34 @@ def test_an_unknown_zone_is_a_users_error_with_the_nearest_name() -> None:
     assert (ended.returncode, ended.stdout) == (3, "")
     assert ended.stderr.splitlines()[0] == "aicost: there is no time zone 'Europe/Berln'"
     assert "Europe/Berlin" in ended.stderr
+
+
+@pytest.fixture
+def _daemon() -> Iterator[None]:
+    assert aicost("daemon", "start").returncode == 0
+    yield
+    aicost("daemon", "stop")
+
+
+def days_by_zone() -> list[str]:
+    """Return the day of the calls in three shells, the last one as the first."""
+    texts = [
+        aicost("report", "--json", env={"TZ": tz}).stdout
+        for tz in ("UTC", "Pacific/Kiritimati", "UTC")
+    ]
+    return [json.loads(text)["rows"][0]["key"] for text in texts]
+
+
+DAYS_BY_ZONE = ["2026-11-22", "2026-11-23", "2026-11-22"]
+
+
+def test_days_are_of_the_shells_zone() -> None:
+    assert days_by_zone() == DAYS_BY_ZONE
+
+
+@pytest.mark.usefixtures("_daemon")
+def test_days_are_of_the_shells_zone_beside_a_daemon_too() -> None:
+    assert days_by_zone() == DAYS_BY_ZONE
 
 
 def test_a_broken_config_names_file_and_line(home: Path) -> None:

@@ -10,8 +10,10 @@ from aicost.core.errors import ConfigError
 from aicost.daemon import setup as settings
 from aicost.daemon.setup import Setup, load_setup, named_homes, renew_price_book
 from aicost.platform.dirs import Dirs, load_dirs
+from aicost.platform.timezone import local_zone
 from aicost.prices.book import load_price_book
 from aicost.store.cursors import read_homes
+from aicost.store.queries import meta
 
 
 @pytest.fixture
@@ -67,6 +69,59 @@ def test_a_caller_asks_about_its_own_homes_and_the_configured_ones(dirs: Dirs) -
         "/srv/claude",
     ]
     assert setup.asked_homes(None) == setup.asked_homes([]) == []
+
+
+@pytest.mark.parametrize(
+    ("tz", "own", "configured"),
+    [
+        ("America/New_York", "America/New_York", "Asia/Tokyo"),
+        (":Europe/Berlin", "Europe/Berlin", "Asia/Tokyo"),
+        (None, "UTC", "Asia/Tokyo"),
+    ],
+)
+def test_a_callers_days_are_of_the_config_else_of_its_own_environment(
+    dirs: Dirs, tz: str | None, own: str, configured: str
+) -> None:
+    assert load_setup(dirs, os.environ).asked_zone(tz).key == own
+    dirs.config_file.write_text('timezone = "Asia/Tokyo"')
+    assert load_setup(dirs, os.environ).asked_zone(tz).key == configured
+
+
+def test_a_caller_without_tz_has_the_machines_days(
+    dirs: Dirs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    setup = load_setup(dirs, os.environ)
+    assert setup.zone.key == "Asia/Tokyo"
+    assert setup.asked_zone("").key == local_zone({})
+
+
+def test_a_zone_that_is_no_text_is_refused(dirs: Dirs) -> None:
+    with pytest.raises(ConfigError, match="tz"):
+        load_setup(dirs, os.environ).asked_zone(7)
+
+
+@pytest.mark.parametrize(
+    ("before", "config", "keeps_days", "after"),
+    [
+        (None, "", True, "UTC"),
+        ("Asia/Tokyo", "", True, "Asia/Tokyo"),
+        ("Asia/Tokyo", "", False, "UTC"),
+        ("Asia/Tokyo", 'timezone = "Europe/Berlin"', True, "Europe/Berlin"),
+        ("Mars/Olympus", "", True, "UTC"),
+    ],
+)
+def test_a_ledger_changes_its_zone_for_a_config_or_a_daemon_only(
+    dirs: Dirs, before: str | None, config: str, keeps_days: bool, after: str
+) -> None:
+    setup = configured(dirs, config)
+    if before is not None:
+        engine = setup.open_engine()
+        engine.ledger.db.execute("UPDATE meta SET value = ? WHERE key = 'timezone'", (before,))
+        engine.close()
+    engine = setup.open_engine(keeps_days=keeps_days)
+    assert meta(engine.ledger.db, "timezone") == engine.ledger.days.zone.key == after
+    engine.close()
 
 
 @pytest.mark.parametrize("homes", ["/home", {"a": 1}, [1], ["relative"], [""], [["/a"]]], ids=repr)

@@ -57,9 +57,17 @@ def look_of(stat: os.stat_result) -> FileLook:
     )
 
 
-def home_of(transcript: Path) -> Path | None:
-    """Return the home a transcript path lies in, None if it lies in none."""
-    for parent in transcript.parents:
+def place_of(transcript: str) -> tuple[str, str] | None:
+    """Return a transcript's path in its plainest form, and its home; None if it can be none."""
+    if not transcript.startswith("/") or "\0" in transcript:
+        return None
+    path = Path(os.path.normpath(f"/{transcript.lstrip('/')}"))
+    home = _home_of(path) if path.suffix == ".jsonl" else None
+    return None if home is None else (str(path), str(home))
+
+
+def _home_of(path: Path) -> Path | None:
+    for parent in path.parents:
         if parent.name == "projects":
             return parent.parent
     return None

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from aicost.sources.claude.paths import find_logs, home_of, look_of
+from aicost.sources.claude.paths import find_logs, look_of, place_of
 
 
 def write(path: Path, text: str = "x\n") -> Path:
@@ -80,11 +80,25 @@ def test_a_look_is_what_the_file_system_says(tmp_path: Path) -> None:
             "/home/ada/projects/shop/.claude/projects/-src/s.jsonl",
             "/home/ada/projects/shop/.claude",
         ),
+        ("/home/ada/x/../.claude//projects/./-src/s.jsonl", "/home/ada/.claude"),
+        ("//home/ada/.claude/projects/-src/s.jsonl", "/home/ada/.claude"),
         ("/var/log/s.jsonl", None),
+        ("/etc/projects/../shadow.jsonl", None),
+        ("/home/ada/.claude/projects/-src/s.jsonl/../../../../.netrc", None),
+        ("/home/ada/.claude/projects/-src/s.json", None),
+        ("/home/ada/.claude/projects/-src", None),
+        ("/home/ada/.claude/projects.jsonl", None),
+        (".claude/projects/-src/s.jsonl", None),
+        ("/home/ada/.claude/projects/\0.jsonl", None),
+        ("", None),
     ],
 )
 def test_the_home_of_a_transcript(transcript: str, home: str | None) -> None:
-    assert home_of(Path(transcript)) == (None if home is None else Path(home))
+    place = place_of(transcript)
+    assert (place and place[1]) == home
+    if place:
+        assert place[0].startswith(f"{home}/projects/-src/s")
+        assert ".." not in place[0]
 
 
 def test_a_drive_that_fails_in_mid_listing_ends_no_reading(
