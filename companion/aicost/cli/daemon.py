@@ -77,7 +77,7 @@ def _as_text(found: Mapping[str, Any], now: float) -> str:
         "running since": f"{started} ({_span(found['uptime_s'])})",
         "logs": f"{found['log_files']:,} files, {found['log_bytes'] / 1e6:,.1f} MB",
         "not read yet": f"{found['pending_bytes']:,} bytes",
-        "lag": f"{found['lag_s'] * 1000:.0f} ms from hearing of a log line to the ledger, at the last one",
+        "lag": f"{found['lag_s'] * 1000:.0f} ms from hearing of a log line to the ledger",
         "memory": f"{found['rss_bytes'] / 1e6:.0f} MB",
         "CPU": f"{found['cpu_s']:.1f} s, {cpu_share:.1%} of a core since the start",
         "skipped lines": f"{found['skipped_lines']:,}",

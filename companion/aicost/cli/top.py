@@ -54,9 +54,9 @@ def _print_one(env: Mapping[str, str], *, as_json: bool) -> int:
     finally:
         ask.clear_progress()
     if as_json:
-        from aicost.report.documents import as_json, top_document
+        from aicost.report import documents
 
-        sys.stdout.write(as_json(top_document(view)))
+        sys.stdout.write(documents.as_json(documents.top_document(view)))
         return ExitCode.OK
     from aicost_tui.once import render_once
 
