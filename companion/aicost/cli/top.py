@@ -31,7 +31,8 @@ def show(args: Namespace, env: Mapping[str, str]) -> int:
 
     start_in_background(load_dirs(env), env)
     ask.call(env, "homes.add", {"homes": home_folders(env)})  # meets another version, too
-    if args.json or args.once or not sys.stdout.isatty():
+    is_screen = sys.stdout.isatty() and env.get("TERM") != "dumb"
+    if args.json or args.once or not is_screen:
         return _print_one(env, as_json=args.json)
     from aicost_tui.app import DashboardApp
 

@@ -12,6 +12,9 @@ from aicost.core.view import SessionRow
 
 _GAP = "  "
 _MIN_TEXT = 8  # cells: a column of names is not cut below this
+_FAIR_TEXT = 30  # cells: names are cut to this before a whole column goes
+_SHORT_ID = 8  # characters: enough to tell sessions apart, and to ask for one
+_WIDE = 120  # cells: from here on ids are shown whole
 _BOLD, _DIM, _PLAIN = "\x1b[1m", "\x1b[2m", "\x1b[0m"
 _HEADINGS: dict[GroupBy, str] = {
     "day": "Day",
@@ -51,10 +54,12 @@ def report_table(report: UsageReport, style: Style) -> str:
     """Return `aicost report` as text, with its totals and what could not be priced."""
     notes = "".join(f"{note}\n" for note in _notes(report))
     if not report.rows:
-        return f"No usage in this range.\n{notes}"
+        return f"{_nothing(report)}\n{notes}"
     rows = (*report.rows, report.total)
     cells = [_usage_cells(row) for row in rows]
-    names = (clean(row.key) or "(none)" for row in report.rows)
+    is_id = report.query.by == "session"
+    keys = (_id(row.key, style) if is_id else clean(row.key) for row in report.rows)
+    names = (key or "(none)" for key in keys)
     columns = [
         Column((_HEADINGS[report.query.by], *names, "Total"), is_text=True),
         *(
@@ -63,6 +68,13 @@ def report_table(report: UsageReport, style: Style) -> str:
         ),
     ]
     return _table(columns, style, has_total=True) + notes
+
+
+def _nothing(report: UsageReport) -> str:
+    query = report.query
+    when = " in this range" if query.since or query.until else ""
+    where = f" (looked in {', '.join(map(clean, query.homes))})" if query.homes else ""
+    return f"No usage{when}{where}."
 
 
 _USAGE_COLUMNS = (
@@ -89,7 +101,8 @@ def _notes(report: UsageReport) -> list[str]:
         models = ", ".join(map(clean, report.unpriced_models))
         notes.append(f"unpriced: {_count(report.total.unpriced_tokens)} tokens ({models})")
     if report.skipped_lines:
-        notes.append(f"skipped: {_count(report.skipped_lines)} log lines that could not be read")
+        lines = "line" if report.skipped_lines == 1 else "lines"
+        notes.append(f"skipped: {_count(report.skipped_lines)} log {lines} that could not be read")
     if not report.complete:
         notes.append(f"not all is read yet: {_count(report.pending_bytes)} bytes of logs are left")
     return notes
@@ -100,7 +113,7 @@ def sessions_table(rows: Sequence[SessionRow], style: Style, zone: ZoneInfo) -> 
     if not rows:
         return "No sessions.\n"
     columns = [
-        Column(("Session", *(clean(row.session_id) for row in rows)), is_text=True),
+        Column(("Session", *(_id(row.session_id, style) for row in rows)), is_text=True),
         Column(("State", *(row.state for row in rows)), is_text=True, rank=1),
         Column(("Where", *map(_where, rows)), is_text=True, rank=3),
         Column(("Model", *(clean(row.model) or UNKNOWN for row in rows)), is_text=True, rank=5),
@@ -118,9 +131,9 @@ def turns_table(rows: Sequence[TurnRow], style: Style, zone: ZoneInfo) -> str:
         return "No turns.\n"
     columns = [
         Column(("Started", *(_moment(row.started_at, zone) for row in rows)), is_text=True),
-        Column(("Session", *(clean(row.session_id) for row in rows)), is_text=True, rank=2),
+        Column(("Session", *(_id(row.session_id, style) for row in rows)), is_text=True, rank=2),
         Column(
-            ("Prompt", *(clean(row.prompt_uuid) or UNKNOWN for row in rows)),
+            ("Prompt", *(_id(row.prompt_uuid, style) or UNKNOWN for row in rows)),
             is_text=True,
             rank=5,
         ),
@@ -149,7 +162,11 @@ def _table(columns: Sequence[Column], style: Style, *, has_total: bool = False) 
 
 
 def _fitting(columns: list[Column], width: int) -> list[Column]:
-    """Leave columns out, the least needed first, until the rest fits; then cut names short."""
+    """Cut long names, then leave columns out, the least needed first, then cut all names short."""
+    for number, column in enumerate(columns):
+        room = max(_FAIR_TEXT, column.width - max(0, _total(columns) - width))
+        if column.is_text and column.width > room:
+            columns[number] = _narrowed(column, room)
     while (too_much := _total(columns) - width) > 0:
         least = max(columns, key=lambda column: column.rank)
         if least.rank > 0:
@@ -160,9 +177,17 @@ def _fitting(columns: list[Column], width: int) -> list[Column]:
             break
         longest = max(texts, key=lambda column: column.width)
         cells = max(_MIN_TEXT, longest.width - too_much)
-        shorter = tuple(fit(cell, cells) for cell in longest.cells)
-        columns[columns.index(longest)] = replace(longest, cells=shorter)
+        columns[columns.index(longest)] = _narrowed(longest, cells)
     return columns
+
+
+def _narrowed(column: Column, cells: int) -> Column:
+    return replace(column, cells=tuple(fit(cell, cells) for cell in column.cells))
+
+
+def _id(text: str, style: Style) -> str:
+    """Return an id, where there is little room only its beginning."""
+    return clean(text) if style.width >= _WIDE else clean(text)[:_SHORT_ID]
 
 
 def _total(columns: Sequence[Column]) -> int:

@@ -2,6 +2,8 @@
 
 import re
 import unicodedata
+from dataclasses import replace
+from datetime import date
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -75,7 +77,10 @@ def test_doubts_are_told_below_the_table() -> None:
 
 
 def test_no_rows_are_a_sentence_and_the_doubts_stay() -> None:
-    assert report_table(report(), WIDE) == "No usage in this range.\n"
+    assert report_table(report(), WIDE) == "No usage.\n"
+    asked = replace(report().query, since=date(2026, 11, 1), homes=("/home/ada/.claude", "/b"))
+    said = report_table(replace(report(), query=asked), WIDE)
+    assert said == "No usage in this range (looked in /home/ada/.claude, /b).\n"
     unread = report(complete=False, pending_bytes=5)
     assert "not all is read yet" in report_table(unread, WIDE)
     assert sessions_table([], WIDE, BERLIN) == "No sessions.\n"
@@ -119,8 +124,11 @@ def test_columns_go_in_the_order_of_need(width: int, headings: str) -> None:
     assert " ".join(text.splitlines()[0].split()[1:]) == headings
 
 
-def test_a_name_is_cut_only_when_no_column_is_left_to_go() -> None:
-    assert LONG in report_table(report(row(LONG), by="branch"), Style(100))
+def test_a_long_name_is_cut_before_a_column_goes_and_more_when_none_is_left() -> None:
+    assert LONG in report_table(report(row(LONG), by="branch"), Style(200))
+    fair = report_table(report(row(LONG), by="branch"), Style(100)).splitlines()
+    assert "Cache read" in fair[0]
+    assert fair[1].startswith("monorepo-of-the-whole-company · f")
     cut = report_table(report(row(LONG), by="branch"), Style(40)).splitlines()[1]
     assert cells(cut) <= 40
     assert "…" in cut
@@ -179,3 +187,15 @@ def test_turns_show_local_time_and_tokens() -> None:
     assert "78,000" in first
     assert first.endswith("$0.50")
     assert second.startswith("—")
+
+
+def test_ids_are_whole_where_there_is_room_and_else_their_beginning() -> None:
+    whole = "0bb9a2d9-a51e-4d5a-8275-566c766a0ff2"
+    by_session = report(row(whole), by="session")
+    assert report_table(by_session, Style(120)).splitlines()[1].startswith(whole)
+    assert report_table(by_session, Style(119)).splitlines()[1].startswith("0bb9a2d9  ")
+
+
+def test_one_skipped_line_is_a_line() -> None:
+    assert "skipped: 1 log line that" in report_table(report(row(), skipped_lines=1), WIDE)
+    assert "skipped: 2 log lines that" in report_table(report(row(), skipped_lines=2), WIDE)
