@@ -97,12 +97,11 @@ def _live_sessions() -> list[SessionRow]:
         ),
         session_row(
             "019ab4c2-7d10-7aa1-b6d3-5f1e2d3c4b5a",
-            agent="codex",
             repo="api",
             branch="feat/export",
-            model="gpt-6-sol",
-            context_tokens=345_000,
-            context_window_tokens=392_000,
+            model="claude-opus-4-6",
+            context_tokens=176_000,
+            context_window_tokens=200_000,
             burn=burn(0.10, 900),
             cost_nusd=usd(6.02),
             next_prompt_nusd=usd(0.93),
@@ -155,7 +154,6 @@ def _ended_sessions() -> list[SessionRow]:
     return [
         session_row(
             f"{number:08x}-1111-4222-8333-444455556666",
-            agent="codex" if model.startswith("gpt") else "claude",
             repo=repo,
             branch=branch,
             model=model,
@@ -169,7 +167,7 @@ def _ended_sessions() -> list[SessionRow]:
             [
                 ("docs", "main", "claude-sonnet-5-5", 0.41, 44_000, 1.2),
                 ("shop", "spike/search-index", "claude-opus-5-5", 3.24, 171_000, 2.1),
-                ("api", "main", "gpt-5.3-codex", 1.13, 88_000, 3.4),
+                ("api", "main", "claude-opus-4-5", 1.13, 88_000, 3.4),
                 ("mobile", "release/4.2", "claude-sonnet-5-5", 0.97, 52_000, 5.0),
             ],
             start=1,

@@ -17,7 +17,7 @@ from aicost_tui.spans import Line, Part, Span, arrange, crop
 
 OLD_AFTER_S = 5  # an older view says how old it is
 _DAY_S = 86_400
-DEMO_COMMAND = "aicost top --demo"
+DEMO_COMMAND = "aicost top --demo, or in the checkout: make demo"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -322,7 +322,7 @@ NOTHING_YET = DashboardView(
     at=NOW,
     day="2026-11-22",
     timezone="Europe/Berlin",
-    homes=("/home/ada/.claude", "/home/ada/.config/claude", "/home/ada/.codex"),
+    homes=("/home/ada/.claude", "/home/ada/.config/claude"),
 )
 PICTURES: dict[str, tuple[Any, ...]] = {
     "dashboard": (busy_day(),),

@@ -15,15 +15,15 @@ from aicost_tui.spans import Line, Span, pad
 from aicost_tui.widgets.painted import PaintedLines
 
 _COLUMNS = (
-    (
-        "context",
-        f"how full the model's window is; yellow at {CROWDED_AT:.0%}, red at {FULL_AT:.0%}",
-    ),
-    ("$/h", "dollars an hour over the last minutes; ? = price not known"),
-    ("cost", "of the session at list price; ≥ = some tokens have no price"),
-    ("next", "what one more prompt costs at this context"),
-    ("cache", "share of the prompt read from cache in the last 20 calls"),
+    ("(2)", "behind a branch: subagents that the session started"),
+    ("context", f"share of the model's window; yellow {CROWDED_AT:.0%}, red {FULL_AT:.0%}"),
+    ("tok/min", "tokens a minute over the last 10 minutes"),
+    ("$/h", "dollars an hour, the same minutes; ? = no price known"),
+    ("cost", "list price so far; ≥ = some tokens have no price"),
+    ("next", "sending this context once more; the answer is extra"),
+    ("cache", "share of the prompt read from cache, last 20 calls"),
     ("last", "time since the last answer"),
+    ("skipped", "log lines that could not be read"),
 )
 
 
