@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 
 # One unit of work, of progress and of a transaction; one alone is read faster than two processes
 # start.
-BATCH_BYTES = 24 * 2**20
+BATCH_BYTES = 64 * 2**20
 MAX_WORKERS = 4
 
 _encode = msgspec.msgpack.Encoder().encode
