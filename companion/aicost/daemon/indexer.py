@@ -29,6 +29,7 @@ log = logging.getLogger(__name__)
 # One unit of work, of progress and of a transaction; one alone is read faster than two processes
 # start.
 BATCH_BYTES = 64 * 2**20
+_SHARES = 8  # no unit is more than this part of what is left
 MAX_WORKERS = 4
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -196,12 +197,18 @@ def _without_collector() -> Iterator[None]:
 
 
 def _batches(logs: Iterable[Unread]) -> Iterator[list[Unread]]:
-    batch, size = list[Unread](), 0
-    for log in logs:
+    """Cut the logs into units of about BATCH_BYTES; smaller ones at the end, so that all end
+    at about the same time.
+    """
+    found = list(logs)
+    left, batch, size = sum(log.pending_bytes for log in found), list[Unread](), 0
+    least = BATCH_BYTES // _SHARES if left > BATCH_BYTES else BATCH_BYTES
+    for log in found:
         batch.append(log)
         size += log.pending_bytes
-        if size >= BATCH_BYTES:
+        if size >= min(BATCH_BYTES, max(left // _SHARES, least)):
             yield batch
+            left -= size
             batch, size = [], 0
     if batch:
         yield batch

@@ -1,6 +1,5 @@
 """One daemon per run folder: the lock, the start in the background, the clean end."""
 
-import asyncio
 import contextlib
 import fcntl
 import logging
@@ -92,7 +91,9 @@ def _is_ours(fd: int) -> bool:
 
 def run_daemon(dirs: Dirs, env: Mapping[str, str]) -> None:
     """Run the daemon in this process until SIGTERM or SIGINT. Raises AlreadyRunning."""
-    from aicost.daemon.service import Service  # asyncio, watchdog …: only who runs it pays
+    import asyncio
+
+    from aicost.daemon.service import Service  # and watchdog …: only who runs it pays
     from aicost.daemon.setup import load_setup, renew_price_book
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
