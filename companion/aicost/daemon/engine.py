@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Generator, Iterable, Sequence
-from contextlib import closing
+from contextlib import closing, nullcontext
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
@@ -10,7 +10,7 @@ from aicost.core.facts import FileRead
 from aicost.core.prices import PriceBook
 from aicost.core.tailing import Cursor
 from aicost.core.view import Reading
-from aicost.daemon.indexer import Survey, may_read, read_unread, survey
+from aicost.daemon.indexer import BATCH_BYTES, Survey, may_read, read_unread, survey
 from aicost.daemon.reading import read_log
 from aicost.platform.dirs import Dirs
 from aicost.platform.git import repo_of
@@ -46,7 +46,11 @@ class Engine:
         """Read and record what a survey found unread, newest first, a transaction per step."""
         files = size = 0
         workers = os.cpu_count() or 1 if cores is None else cores
-        with closing(read_unread(found.unread, cores=workers)) as readings:
+        in_bulk = found.pending_bytes > BATCH_BYTES
+        with (
+            self.ledger.in_bulk() if in_bulk else nullcontext(),
+            closing(read_unread(found.unread, cores=workers)) as readings,
+        ):
             for logs, reads in readings:
                 cursors = {log.path: log.cursor for log in logs}
                 recorded = self._record([r for r in reads if self._is_at(r.path, cursors[r.path])])

@@ -456,3 +456,14 @@ def test_a_session_lies_in_every_home_whose_logs_name_it() -> None:
     for order in (reads, reads[::-1]):
         with recorded(*order) as ledger:
             assert content(ledger.db)["homes"] == [("s-1", "/a"), ("s-1", "/b"), ("s-2", "/b")]
+
+
+def test_what_was_written_in_bulk_is_in_the_file_itself_afterwards(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.db"
+    with open_ledger(path) as ledger:
+        ledger.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        empty = path.read_bytes()
+        with ledger.in_bulk():
+            ledger.record([calls_read(event())])
+            assert path.read_bytes() == empty
+        assert b"claude:msg_1" in path.read_bytes()
