@@ -111,12 +111,14 @@ class LineBlocks:
             self._offset += end + 1
             self._skipping = False
             chunk = chunk[end + 1 :]
-        data = self._tail + chunk if self._tail else chunk
-        cut = data.rfind(b"\n") + 1
-        self._tail = data[cut:]
-        self._offset += cut
-        lines, dropped = data[:cut] if cut < len(data) else data, 0
-        if cut > self._max:
+        cut, lines, dropped = chunk.rfind(b"\n") + 1, b"", 0
+        if cut:
+            lines = b"".join((self._tail, memoryview(chunk)[:cut]))  # (copies once)
+            self._tail = chunk[cut:]
+            self._offset += len(lines)
+        else:
+            self._tail += chunk
+        if len(lines) > self._max:
             lines, dropped = _without_long(lines, self._max)
         if len(self._tail) <= self._max:
             return Block(lines, self._offset, broken_lines=dropped)
