@@ -9,6 +9,7 @@ from aicost.core.session import LastCall, SessionFacts
 from aicost.core.usage import TokenCounts
 from aicost.core.view import BurnRate, Totals
 from aicost.store.calls import USAGE, parts_of
+from aicost.store.homes import session_rows
 from aicost.store.schema import TOKENS
 
 CACHE_CALLS = 20  # the cache share is that of so many last main-thread calls
@@ -79,13 +80,7 @@ def session_ids_since(db: sqlite3.Connection, since_us: int, limit: int) -> tupl
 
 def session_ids(db: sqlite3.Connection, homes: Sequence[str] = ()) -> tuple[str, ...]:
     """Return all sessions with a call, newest first; only those of `homes` if any are named."""
-    where = ""
-    if homes:
-        marks = ", ".join("?" * len(homes))
-        where = (
-            " AND id IN (SELECT session FROM session_home WHERE home IN"
-            f" (SELECT id FROM home WHERE path IN ({marks})))"
-        )
+    where = f" AND id IN {session_rows(homes)}" if homes else ""
     rows = db.execute(
         f"SELECT session_id FROM session WHERE last_us IS NOT NULL{where} ORDER BY last_us DESC",
         tuple(homes),

@@ -10,6 +10,7 @@ from aicost.core.days import LocalDays, from_us
 from aicost.core.reports import GroupBy, ReportQuery, ReportRow, TurnRow, UsageReport
 from aicost.core.usage import TokenCounts
 from aicost.store.calls import USAGE
+from aicost.store.homes import home_ids, session_rows
 from aicost.store.schema import TOKENS
 
 _KEYS: dict[GroupBy, str] = {
@@ -78,7 +79,7 @@ def turns(
         where.append("substr(x.session_id, 1, length(?)) = ?")
         values += [session_id, session_id]
     if homes:
-        where.append(_HOMES.format(", ".join("?" * len(homes))))
+        where.append(f"x.id IN {session_rows(homes)}")
         values += homes
     having = "1"
     if since_us is not None:
@@ -100,10 +101,7 @@ def turns(
 
 def skipped_lines(db: sqlite3.Connection, homes: Sequence[str] = ()) -> int:
     """Return how many lines of the logs (of these homes) could not be read."""
-    where = ""
-    if homes:
-        marks = ", ".join("?" * len(homes))
-        where = f" WHERE home IN (SELECT id FROM home WHERE path IN ({marks}))"
+    where = f" WHERE home IN {home_ids(homes)}" if homes else ""
     count = f"SELECT coalesce(sum(broken_lines), 0) FROM log_file{where}"
     return int(db.execute(count, tuple(homes)).fetchone()[0])
 
@@ -119,10 +117,6 @@ _OLDER_COPY = (
     " WHERE o.turn_id = t.turn_id AND o.turn_id <> ''"
     f" AND (coalesce(y.first_us, {2**62}), y.session_id)"
     f" < (coalesce(x.first_us, {2**62}), x.session_id)"  # a session without calls is the younger
-)
-_HOMES = (
-    "x.id IN (SELECT session FROM session_home WHERE home IN"
-    " (SELECT id FROM home WHERE path IN ({})))"
 )
 
 
@@ -146,7 +140,7 @@ def _where(query: ReportQuery) -> tuple[str, list[object]]:
         parts.append("x.agent = ?")
         values.append(query.agent)
     if query.homes:
-        parts.append(_HOMES.format(", ".join("?" * len(query.homes))))
+        parts.append(f"x.id IN {session_rows(query.homes)}")
         values += query.homes
     return " AND ".join(parts), values
 
