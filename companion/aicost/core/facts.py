@@ -1,10 +1,27 @@
-"""What a log says, in words that are the same for every agent. Plain values."""
+"""What a log says, in words that are the same for every agent. Plain values.
+
+A log is read twice. The *usage* reading finds calls, prompts and threads: all tokens and dollars.
+The *evidence* reading comes after it and finds what the money was spent on: tool calls, errors,
+settings, and what the client itself says it spent. Each fact has a key or a rule by which reading
+it again, or in a copy, changes nothing.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal, NamedTuple
 
 from aicost.core.tailing import Cursor
-from aicost.core.usage import Agent, UsageEvent
+from aicost.core.usage import Agent, TokenCounts, UsageEvent
+
+Stage = Literal["usage", "evidence"]
+HiddenKind = Literal["compaction", "web_search", "hook", "cut_stream", "title"]
+
+
+class Home(NamedTuple):
+    """A folder that an agent keeps its state in."""
+
+    path: str  # absolute
+    agent: Agent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +42,90 @@ class SubagentSeen:
     subagent_id: str
     at: datetime
     prompt_id: str = ""  # of the prompt in whose turn it was started; "" in older clients
+    turn_id: str = ""  # the subagent's own turn, where its log has turns (Codex)
+    kind: str = ""  # "Explore", "review" …: which sort of subagent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThreadSeen:
+    """A log belongs to this thread: calls that stood in for it (see UsageEvent) are not needed."""
+
+    thread_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolCallSeen:
+    """A model call asked for a tool."""
+
+    key: str  # "claude:<tool use id>", "codex:<thread id>:<call id>"
+    event_key: str  # of the call that asked
+    name: str  # "Bash", "mcp__<server>__<tool>"
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErrorSeen:
+    """A request to the API failed."""
+
+    key: str
+    session_id: str
+    turn_id: str  # as in the UsageEvent of a call at the same place
+    subagent_id: str
+    at: datetime
+    is_retried: bool  # the client tried again by itself
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettingsSeen:
+    """How a stretch of a thread was run. "" is not known; of two known values the larger wins."""
+
+    session_id: str
+    turn_id: str
+    subagent_id: str = ""
+    version: str = ""  # of the agent
+    entrypoint: str = ""  # as logged: "cli", "sdk-cli", "codex_exec" …
+    effort: str = ""
+    permission_mode: str = ""
+    command: str = ""  # the slash command or skill that the prompt was: "/review"
+    branch: str = ""  # only where a call cannot say it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SkillSeen:
+    """A call was made while a skill was at work."""
+
+    event_key: str
+    skill: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CopySeen:
+    """A session's log repeats a call that counts for another session (a fork)."""
+
+    session_id: str  # of the copy
+    event_key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientTotal:
+    """What the client itself says a session used so far, for one model. It only ever grows."""
+
+    session_id: str
+    model: str  # as the client names it
+    tokens: TokenCounts
+    web_searches: int
+    cost_nusd: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HiddenSeen:
+    """Something happened that the provider bills, and whose tokens the log does not show."""
+
+    key: str
+    session_id: str
+    at: datetime
+    kind: HiddenKind
+    context_tokens: int = 0  # of the prompt, where the log says it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +135,14 @@ class Parsed:
     calls: tuple[UsageEvent, ...] = ()
     prompts: tuple[PromptSeen, ...] = ()
     subagents: tuple[SubagentSeen, ...] = ()
+    threads: tuple[ThreadSeen, ...] = ()
+    tool_calls: tuple[ToolCallSeen, ...] = ()
+    errors: tuple[ErrorSeen, ...] = ()
+    settings: tuple[SettingsSeen, ...] = ()
+    skills: tuple[SkillSeen, ...] = ()
+    copies: tuple[CopySeen, ...] = ()
+    client_totals: tuple[ClientTotal, ...] = ()
+    hidden: tuple[HiddenSeen, ...] = ()
     broken_lines: int = 0
     thread: str = ""  # the parser's state after the last line
 
@@ -47,3 +156,4 @@ class FileRead:
     agent: Agent
     cursor: Cursor
     parsed: tuple[Parsed, ...]  # all facts found, in file order
+    stage: Stage = "usage"

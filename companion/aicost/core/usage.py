@@ -81,6 +81,7 @@ class UsageEvent:
     cwd: str = ""
     branch: str = ""
     source_rank: int = 0  # whose attributes win where records repeat a call: the lowest
+    stand_in_for: str = ""  # a thread: the call counts only while that thread's own log is missing
 
     @property
     def is_sidechain(self) -> bool:
@@ -133,6 +134,7 @@ def merged(a: UsageEvent, b: UsageEvent) -> UsageEvent:
         cwd=winner.cwd,
         branch=winner.branch,
         source_rank=winner.source_rank,
+        stand_in_for=min(a.stand_in_for, b.stand_in_for),
     )
 
 
