@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
-from typing import Self
+from typing import Literal, Self
 
 from aicost.core.model_ids import SYNTHETIC, ModelRef, parse_model_id
 from aicost.core.price_json import BookContent, Recipe, decode_book
@@ -22,8 +22,13 @@ from aicost.core.tariffs import (
 from aicost.core.usage import TokenCounts, UsageEvent, requests_of
 
 __all__ = [
-    "Cost", "ModelPrice", "PriceBook", "PriceEntry", "Rates", "Recipe", "Tariff", "Unpriced",
+    "Cost", "CostStatus", "ModelPrice", "PriceBook", "PriceEntry", "Rates", "Recipe", "Tariff",
+    "Unpriced",
 ]  # fmt: skip
+
+# priced: by a row of the book; tier_uncertain: at the standard price, because the tier that was
+# asked for has no row; unpriced: not at all.
+CostStatus = Literal["priced", "tier_uncertain", "unpriced"]
 
 # Rates are held as whole sub-units of a nano-dollar, so that integers give the exact sum: dollars
 # per million tokens x 1000 = nano-dollars per token, and this many decimals are left of a rate
@@ -32,6 +37,8 @@ _SUBUNITS: int = 10 ** (MAX_RATE_DECIMALS - 3 + MAX_FACTOR_DECIMALS)
 _NANO_PER_TOKEN = 1000 * _SUBUNITS
 _NANO_PER_SEARCH = 1_000_000 * _SUBUNITS
 _TIER_ALIASES = {"fast": "priority"}  # one thing under two names; a book keeps the second
+_LIST_TIERS = frozenset({"", "standard", "default"})  # nothing special was asked for
+_NO_MODEL = frozenset({"", "unknown"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +50,12 @@ class Cost:
     entry_start: datetime | None = None  # the row's first moment; None = since ever
     variant: str = STANDARD  # "fast", "batch" …
     is_long_prompt: bool = False  # a request in it was over the row's threshold
+    unknown_tier: str = ""  # that was asked for and has no price of its own
+
+    @property
+    def status(self) -> CostStatus:
+        """How sure the price is."""
+        return "tier_uncertain" if self.unknown_tier else "priced"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +66,11 @@ class Unpriced:
     tokens: int
     why: str
 
+    @property
+    def status(self) -> CostStatus:
+        """How sure the price is: there is none."""
+        return "unpriced"
+
 
 @dataclass(frozen=True, slots=True)
 class _Row:
@@ -61,6 +79,7 @@ class _Row:
     model_id: str
     start: datetime | None
     variant: str
+    unknown_tier: str
     standard: tuple[int | None, ...]  # in the order of RATE_UNITS
     threshold_tokens: int | None
     long: tuple[int | None, ...]
@@ -111,7 +130,8 @@ class PriceBook:
     def cost_of(self, event: UsageEvent) -> Cost | Unpriced:
         """Return the list price of a call at its own time.
 
-        A variant that the model has no price for costs the standard price, as in the client.
+        A tier that the model has no price for costs the standard price, and the cost says so:
+        its status is tier_uncertain.
         """
         terms = self._terms(event.model, event.speed, event.service_tier, event.inference_geo)
         for row in terms.rows:
@@ -151,9 +171,10 @@ class PriceBook:
         ref, known = self._found(model)
         if ref.id == SYNTHETIC:
             nothing = (0,) * len(RATE_UNITS)
-            return _Terms((_Row(SYNTHETIC, None, STANDARD, nothing, None, nothing, 0),))
+            return _Terms((_Row(SYNTHETIC, None, STANDARD, "", nothing, None, nothing, 0),))
         if known is None:
-            return _Terms(why=self.content.unpriced.get(ref.id, "no price is known"))
+            why = "the log names no model" if ref.id in _NO_MODEL else "no price is known"
+            return _Terms(why=self.content.unpriced.get(ref.id, why))
         by_geo = self.content.geo_multipliers.get(known.provider, {})
         factor = by_geo.get(inference_geo, Decimal(1))
         if ref.is_regional:  # two names of the same surcharge: never both
@@ -167,7 +188,8 @@ def _cost(event: UsageEvent, row: _Row) -> Cost | Unpriced:
     if subunits is None:
         why = f"no price of {row.variant} {_missing(event.tokens, row)} tokens"
         return Unpriced(event.model, event.tokens.total_tokens, why)
-    return Cost(_rounded(subunits), row.model_id, row.start, row.variant, is_long)
+    nusd = _rounded(subunits)
+    return Cost(nusd, row.model_id, row.start, row.variant, is_long, row.unknown_tier)
 
 
 def _subunits(event: UsageEvent, row: _Row) -> tuple[int | None, bool]:
@@ -185,11 +207,12 @@ def _subunits(event: UsageEvent, row: _Row) -> tuple[int | None, bool]:
 
 
 def _row(model_id: str, entry: PriceEntry, speed: str, service_tier: str, factor: Decimal) -> _Row:
-    variant, tariff = _chosen(entry, speed, service_tier)
+    variant, tariff, unknown_tier = _chosen(entry, speed, service_tier)
     return _Row(
         model_id=model_id,
         start=entry.start,
         variant=variant,
+        unknown_tier=unknown_tier,
         standard=_scaled(tariff.rates, factor),
         threshold_tokens=tariff.threshold_tokens,
         long=_scaled(tariff.long_rates or tariff.rates, factor),
@@ -197,13 +220,19 @@ def _row(model_id: str, entry: PriceEntry, speed: str, service_tier: str, factor
     )
 
 
-def _chosen(entry: PriceEntry, speed: str, service_tier: str) -> tuple[str, Tariff]:
-    """Return the variant's name and tariff; the speed that served a call decides first."""
-    wanted = ("fast",) if speed == "fast" else ()
-    for name in (*wanted, service_tier, _TIER_ALIASES.get(service_tier, "")):
-        if name in entry.variants:
-            return name, entry.variants[name]
-    return STANDARD, entry.standard
+def _chosen(entry: PriceEntry, speed: str, service_tier: str) -> tuple[str, Tariff, str]:
+    """Return the variant's name and tariff, and what was asked for without a price of its own.
+
+    The speed that served a call decides first.
+    """
+    names = {speed: (speed,), service_tier: (service_tier, _TIER_ALIASES.get(service_tier, ""))}
+    wanted = [asked for asked in names if asked not in _LIST_TIERS]
+    for asked in wanted:
+        for name in names[asked]:
+            if name in entry.variants:
+                others = (other for other in wanted if other != asked)
+                return name, entry.variants[name], next(others, "")
+    return STANDARD, entry.standard, next(iter(wanted), "")
 
 
 def _scaled(rates: Rates, factor: Decimal) -> tuple[int | None, ...]:

@@ -105,9 +105,11 @@ def _with_row(entry: PriceEntry, row: PriceRow) -> PriceEntry:
     if row.multiplier is not None:
         tariff = entry.standard.times(row.multiplier)
     elif row.variant == STANDARD:
-        return replace(entry, standard=_with_rates(entry.standard, row.rates))
+        tariff = _with_rates(entry.standard, row.rates)
     else:
         tariff = _with_rates(Tariff(rates=Rates()), row.rates)
+    if row.variant == STANDARD:
+        return replace(entry, standard=tariff)
     return replace(entry, variants={**entry.variants, row.variant: tariff})
 
 

@@ -221,7 +221,9 @@ def test_has_the_price_of_a_service_tier(model: str, tier: str, row: dict[str, A
             assert_long_rates(event, row)
     if row.get("from"):
         before = call(model, at=day(row["from"]) - timedelta(microseconds=1))
-        assert cost(replace(before, service_tier=tier)) == cost(before)
+        asked = cost(replace(before, service_tier=tier))
+        assert asked == replace(cost(before), unknown_tier=tier)
+        assert asked.status == "tier_uncertain"
 
 
 @pytest.mark.parametrize("model", [m for m, price in LIST_PRICES.items() if "fast_mode" in price])
@@ -239,7 +241,8 @@ def test_has_the_price_of_fast_mode(model: str) -> None:
 def test_fast_mode_ends_on_the_day_it_was_removed(model: str, last_fast_day: str) -> None:
     end = day(last_fast_day)
     assert cost(call(model, speed="fast", at=end - timedelta(seconds=1))).variant == "fast"
-    assert cost(call(model, speed="fast", at=end)) == cost(call(model, at=end))
+    standard = cost(call(model, at=end))
+    assert cost(call(model, speed="fast", at=end)) == replace(standard, unknown_tier="fast")
 
 
 @pytest.mark.parametrize("model", [m for m in LIST_PRICES if m.startswith("claude-")])
@@ -278,6 +281,34 @@ def test_a_twelve_hour_cache_write_costs_twice_the_half_hour_one() -> None:
     for tier in ("", "priority", "flex", "batch"):
         event = call("gpt-6-sol", short, service_tier=tier)
         assert cost(replace(event, tokens=late)).nusd == 2 * cost(event).nusd
+
+
+@pytest.mark.parametrize("model", LIST_PRICES)
+def test_has_the_price_under_every_name_that_the_lists_give_a_model(model: str) -> None:
+    for alias in LIST_PRICES[model].get("aliases", ()):
+        found = BOOK.model_price(alias)
+        assert found is not None, alias
+        assert found.id == model
+
+
+@pytest.mark.parametrize("model", [m for m in LIST_PRICES if m.startswith("gpt-")])
+def test_a_cache_write_costs_its_own_rate_or_that_of_fresh_input(model: str) -> None:
+    """Where the lists name no price for writing (GPT-5.5 and older), writing is no extra."""
+    for row in LIST_PRICES[model]["rates"]:
+        at = day(row["from"] or "2025-01-01")
+        written = call(model, TokenCounts(cache_write_5m_tokens=10_000), at=at)
+        assert cost_usd(written) * 100 == row.get("cache_write", row["input"])
+
+
+def test_a_price_that_may_have_ended_says_so() -> None:
+    sol = BOOK.model_price("gpt-5.6-sol")
+    assert sol is not None
+    promised = [e for e in sol.entries if e.start and e.start >= day("2026-08-21")]
+    assert promised
+    for entry in promised:
+        assert entry.standard.rates.input_mtok == 4
+        assert "at least through 2026-11-21" in entry.source
+        assert "to be rechecked" in entry.source
 
 
 # Which row, which rate
@@ -321,6 +352,7 @@ def test_an_unknown_model_counts_its_tokens_and_costs_nothing_known() -> None:
         "codex-auto-review",
         "gpt-5.3-codex-spark",
         "gpt-daybreak-blue-latest",
+        "gpt-daybreak-red-latest",
         "claude-mythos-preview",
     ],
 )
@@ -328,6 +360,13 @@ def test_a_model_known_to_have_no_price_says_why(model: str) -> None:
     found = BOOK.cost_of(call(model))
     assert isinstance(found, Unpriced)
     assert found.why == BOOK.content.unpriced[model]
+
+
+@pytest.mark.parametrize("model", ["", "unknown"])
+def test_a_call_whose_log_names_no_model_is_unpriced(model: str) -> None:
+    found = BOOK.cost_of(call(model))
+    assert found == Unpriced(model, MTOK, "the log names no model")
+    assert found.status == "unpriced"
 
 
 def test_the_clients_own_notes_cost_nothing() -> None:
@@ -349,21 +388,24 @@ def test_tokens_of_a_kind_without_a_price_leave_the_call_unpriced() -> None:
 
 
 @pytest.mark.parametrize(
-    ("speed", "service_tier", "variant"),
+    ("speed", "service_tier", "variant", "unknown_tier"),
     [
-        ("", "", "standard"),
-        ("standard", "standard", "standard"),
-        ("fast", "", "fast"),
-        ("fast", "batch", "fast"),
-        ("standard", "batch", "batch"),
-        ("", "priority", "priority"),
-        ("", "fast", "fast"),
-        ("", "flex", "standard"),
-        ("", "never heard of", "standard"),
+        ("", "", "standard", ""),
+        ("standard", "standard", "standard", ""),
+        ("", "default", "standard", ""),
+        ("fast", "", "fast", ""),
+        ("fast", "fast", "fast", ""),
+        ("fast", "batch", "fast", "batch"),
+        ("turbo", "batch", "batch", "turbo"),
+        ("standard", "batch", "batch", ""),
+        ("", "priority", "priority", ""),
+        ("", "fast", "fast", ""),
+        ("", "flex", "standard", "flex"),
+        ("", "never heard of", "standard", "never heard of"),
     ],
 )
 def test_the_variant_that_served_the_call_is_priced(
-    speed: str, service_tier: str, variant: str
+    speed: str, service_tier: str, variant: str, unknown_tier: str
 ) -> None:
     variants = {
         name: FLAT.times(Decimal(n)) for n, name in enumerate(("batch", "fast", "priority"), 2)
@@ -372,6 +414,14 @@ def test_the_variant_that_served_the_call_is_priced(
     found = cost(call("claude-test-1", speed=speed, service_tier=service_tier), of)
     assert found.variant == variant
     assert found.nusd == usd(4) * {"standard": 1, "batch": 2, "fast": 3, "priority": 4}[variant]
+    assert found.unknown_tier == unknown_tier
+    assert found.status == ("tier_uncertain" if unknown_tier else "priced")
+
+
+def test_fast_is_another_name_of_priority() -> None:
+    event = call("gpt-6-sol", service_tier="fast")
+    assert cost(event) == cost(replace(event, service_tier="priority"))
+    assert cost(event).status == "priced"
 
 
 @pytest.mark.parametrize("geo", ["", "global", "not_available", "eu"])

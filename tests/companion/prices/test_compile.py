@@ -133,6 +133,15 @@ def test_a_multiplier_scales_the_price_of_the_day_and_its_long_prompts() -> None
     assert entry.standard == tiered
 
 
+def test_a_multiplier_of_one_keeps_the_librarys_price_and_adds_a_source() -> None:
+    tiered = replace(FLAT, threshold_tokens=10, long_rates=rates(*["9"] * 5))
+    model = model_price(entries=(PriceEntry(standard=tiered, variants={"fast": FAST}),))
+    (entry,) = entries(row(multiplier=Decimal(1)), model=model)
+    assert entry.standard == tiered
+    assert entry.variants == {"fast": FAST}
+    assert (entry.source, entry.checked) == ("; standard: a page", "2026-11-22")
+
+
 def test_a_variant_that_ends_is_gone_from_that_day_on() -> None:
     model = model_price(entries=(PriceEntry(standard=FLAT, variants={"fast": FAST}),))
     ends = row(variant="fast", start=day("2026-11-30"), ends=True)
