@@ -7,6 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from aicost.core.credits import CreditRates
 from aicost.core.price_json import BookContent, encode_book
 from aicost.core.prices import PriceBook
 from aicost.core.tariffs import RATE_UNITS, ModelPrice, PriceEntry, Rates, Tariff
@@ -40,6 +41,15 @@ def rates(*numbers: str | None) -> Rates:
     """Rates in the order input, cache read, write short, write long, output."""
     known = [None if number is None else Decimal(number) for number in numbers]
     return Rates(**dict(zip(RATE_UNITS, known)))
+
+
+def credit_rates(*numbers: str, **changes: Any) -> CreditRates:
+    """Credits in the order input, cached input, output, from the start of 2026 on."""
+    fresh, cached, output = map(Decimal, numbers)
+    fields: dict[str, Any] = {"start": day("2026-01-01")}
+    return CreditRates(
+        input_mtok=fresh, cached_input_mtok=cached, output_mtok=output, **(fields | changes)
+    )
 
 
 FLAT = Tariff(rates=rates("4", "0.2", "5", "8", "20"))

@@ -9,6 +9,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any, cast
 
+from aicost.core.credits import MAX_CREDIT_DECIMALS, MAX_CREDIT_RATE, CreditRates
 from aicost.core.errors import ConfigError
 from aicost.core.tariffs import (
     MAX_FACTOR,
@@ -23,7 +24,8 @@ from aicost.core.tariffs import (
     decimals,
 )
 
-SCHEMA = 1
+SCHEMA = 2
+_WITHOUT_CREDITS = 1  # a book of an older aicost, which may still be in use
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +34,7 @@ class Recipe:
 
     genai_prices: str = ""  # version of the library, "" = none
     overrides_sha256: str = ""
+    credits_sha256: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,15 +45,20 @@ class BookContent:
     unpriced: Mapping[str, str] = field(default_factory=dict)  # known ids without a price: why
     geo_multipliers: Mapping[str, Mapping[str, Decimal]] = field(default_factory=dict)
     recipe: Recipe = Recipe()  # geo_multipliers: provider -> inference_geo -> factor on tokens
+    credits: Mapping[str, tuple[CreditRates, ...]] = field(default_factory=dict)  # oldest first
 
 
 def encode_book(content: BookContent) -> bytes:
     """Return the book as JSON, one model a line so that a change can be read. Deterministic."""
     whole = _book_dict(content)
-    models = whole.pop("models")
+    parts = [(name, whole.pop(name)) for name in ("credits", "models")]
     head = _canonical(whole).removesuffix("}")
-    lines = ",\n".join(f"{json.dumps(name)}:{_canonical(models[name])}" for name in sorted(models))
-    return f'{head},"models":{{\n{lines}\n}}}}\n'.encode()
+    lists = "".join(f',"{name}":{{\n{_lines(rows)}\n}}' for name, rows in parts)
+    return f"{head}{lists}}}\n".encode()
+
+
+def _lines(rows: Mapping[str, object]) -> str:
+    return ",\n".join(f"{json.dumps(name)}:{_canonical(rows[name])}" for name in sorted(rows))
 
 
 def decode_book(raw: bytes) -> tuple[str, BookContent]:
@@ -78,11 +86,13 @@ def _canonical(value: object) -> str:
 
 
 def _content(whole: Mapping[str, Any]) -> BookContent:
-    if whole["schema"] != SCHEMA:
-        raise ValueError(f"schema {whole['schema']!r}, this version reads {SCHEMA}")
+    if whole["schema"] not in (_WITHOUT_CREDITS, SCHEMA):
+        raise ValueError(f"schema {whole['schema']!r}, this version reads up to {SCHEMA}")
     if whole["rate_units"] != list(RATE_UNITS):
         raise ValueError(f"rates are {whole['rate_units']!r}, this version reads {RATE_UNITS}")
     made_from = whole["made_from"]
+    has_credits = whole["schema"] != _WITHOUT_CREDITS
+    credits = whole["credits"] if has_credits else {}
     return BookContent(
         models={name: _model(name, raw) for name, raw in whole["models"].items()},
         unpriced={str(name): str(why) for name, why in whole["unpriced"].items()},
@@ -93,7 +103,9 @@ def _content(whole: Mapping[str, Any]) -> BookContent:
         recipe=Recipe(
             genai_prices=str(made_from["genai_prices"]),
             overrides_sha256=str(made_from["overrides_sha256"]),
+            credits_sha256=str(made_from["credits_sha256"]) if has_credits else "",
         ),
+        credits={str(name): _credit_rows(name, raw) for name, raw in credits.items()},
     )
 
 
@@ -114,6 +126,39 @@ def _model(name: str, raw: Mapping[str, Any]) -> ModelPrice:
         windows_tokens=windows,
         regional_multiplier=_factor(raw["regional_multiplier"]),
     )
+
+
+def _credit_rows(name: str, raw: list[Mapping[str, Any]]) -> tuple[CreditRates, ...]:
+    rows = tuple(map(_credit_rates, raw))
+    starts = [row.start for row in rows]
+    if not rows or starts != sorted(set(starts)):
+        raise ValueError(f"{name}: credits are not in order of date")
+    return rows
+
+
+def _credit_rates(raw: Mapping[str, Any]) -> CreditRates:
+    start, fast, limit = _start(raw["from"]), raw["fast_multiplier"], raw["uncertain_above_tokens"]
+    if start is None or not isinstance(raw["is_confirmed"], bool):
+        raise ValueError("credits without a date, or not known to be confirmed")
+    if limit is not None and (not isinstance(limit, int) or limit <= 0):
+        raise ValueError(f"{limit!r} is no length of a prompt")
+    fresh, cached, output = raw["rates"]
+    return CreditRates(
+        start=start,
+        input_mtok=_credit_rate(fresh),
+        cached_input_mtok=_credit_rate(cached),
+        output_mtok=_credit_rate(output),
+        fast_multiplier=None if fast is None else _credit_rate(fast),
+        default_tier=str(raw["default_tier"]),
+        uncertain_above_tokens=limit,
+        is_confirmed=raw["is_confirmed"],
+        source=str(raw["source"]),
+        checked=str(raw["checked"]),
+    )
+
+
+def _credit_rate(text: str) -> Decimal:
+    return _number(text, MAX_CREDIT_RATE, MAX_CREDIT_DECIMALS)
 
 
 def _entry(raw: Mapping[str, Any]) -> PriceEntry:
@@ -179,13 +224,29 @@ def _book_dict(content: BookContent) -> dict[str, Any]:
         "made_from": {
             "genai_prices": content.recipe.genai_prices,
             "overrides_sha256": content.recipe.overrides_sha256,
+            "credits_sha256": content.recipe.credits_sha256,
         },
         "unpriced": dict(content.unpriced),
         "geo_multipliers": {
             provider: {geo: _text(factor) for geo, factor in factors.items()}
             for provider, factors in content.geo_multipliers.items()
         },
+        "credits": {name: list(map(_credits_dict, rows)) for name, rows in content.credits.items()},
         "models": {name: _model_dict(model) for name, model in content.models.items()},
+    }
+
+
+def _credits_dict(rates: CreditRates) -> dict[str, Any]:
+    fast = rates.fast_multiplier
+    return {
+        "from": _start_text(rates.start),
+        "rates": [*map(_text, (rates.input_mtok, rates.cached_input_mtok, rates.output_mtok))],
+        "fast_multiplier": None if fast is None else _text(fast),
+        "default_tier": rates.default_tier,
+        "uncertain_above_tokens": rates.uncertain_above_tokens,
+        "is_confirmed": rates.is_confirmed,
+        "source": rates.source,
+        "checked": rates.checked,
     }
 
 

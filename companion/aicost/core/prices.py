@@ -7,9 +7,11 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Literal, Self
 
+from aicost.core.credits import CreditRates, Credits, credits_of
 from aicost.core.model_ids import SYNTHETIC, ModelRef, parse_model_id
 from aicost.core.price_json import BookContent, Recipe, decode_book
 from aicost.core.tariffs import (
+    LIST_TIERS,
     MAX_FACTOR_DECIMALS,
     MAX_RATE_DECIMALS,
     RATE_UNITS,
@@ -37,7 +39,6 @@ _SUBUNITS: int = 10 ** (MAX_RATE_DECIMALS - 3 + MAX_FACTOR_DECIMALS)
 _NANO_PER_TOKEN = 1000 * _SUBUNITS
 _NANO_PER_SEARCH = 1_000_000 * _SUBUNITS
 _TIER_ALIASES = {"fast": "priority"}  # one thing under two names; a book keeps the second
-_LIST_TIERS = frozenset({"", "standard", "default"})  # nothing special was asked for
 _NO_MODEL = frozenset({"", "unknown"})
 
 
@@ -104,6 +105,7 @@ class PriceBook:
         self._by_name |= content.models  # an id wins over another model's alias
         self._terms = lru_cache(maxsize=2048)(self._terms_of)
         self._found = lru_cache(maxsize=2048)(self._find)
+        self._credit_rows = lru_cache(maxsize=2048)(self._find_credits)
 
     @classmethod
     def from_json(cls, raw: bytes) -> Self:
@@ -148,6 +150,16 @@ class PriceBook:
                 return None if subunits is None else _rounded(subunits)
         return None
 
+    def credits_of(self, event: UsageEvent) -> Credits | None:
+        """Return the Codex credits of a call; None where no credit price is known.
+
+        Only Codex pays in credits: another agent's call of the same model has none.
+        """
+        if event.agent != "codex":
+            return None
+        model_id, rows = self._credit_rows(event.model)
+        return credits_of(event, model_id, rows)
+
     def context_window_tokens(self, model: str, context_tokens: int) -> int | None:
         """Return the window that a prompt of this size was made for; None for unknown models.
 
@@ -166,6 +178,11 @@ class PriceBook:
         ref = parse_model_id(model)
         found = self._by_name.get(ref.id) or self._by_name.get(ref.id.removesuffix("-codex"))
         return ref, found
+
+    def _find_credits(self, model: str) -> tuple[str, tuple[CreditRates, ...]]:
+        ref, known = self._found(model)
+        model_id = known.id if known else ref.id
+        return model_id, self.content.credits.get(model_id, ())
 
     def _terms_of(self, model: str, speed: str, service_tier: str, inference_geo: str) -> _Terms:
         ref, known = self._found(model)
@@ -226,7 +243,7 @@ def _chosen(entry: PriceEntry, speed: str, service_tier: str) -> tuple[str, Tari
     The speed that served a call decides first.
     """
     names = {speed: (speed,), service_tier: (service_tier, _TIER_ALIASES.get(service_tier, ""))}
-    wanted = [asked for asked in names if asked not in _LIST_TIERS]
+    wanted = [asked for asked in names if asked not in LIST_TIERS]
     for asked in wanted:
         for name in names[asked]:
             if name in entry.variants:

@@ -11,6 +11,7 @@ MAX_RATE_DECIMALS = 8
 MAX_FACTOR = 10  # of a region or a place
 MAX_FACTOR_DECIMALS = 4
 STANDARD = "standard"  # the name of the list price among the variants
+LIST_TIERS = frozenset({"", STANDARD, "default"})  # as logged: nothing special was asked for
 RateUnit = Literal[
     "input_mtok", "cache_read_mtok", "cache_write_5m_mtok", "cache_write_1h_mtok", "output_mtok"
 ]

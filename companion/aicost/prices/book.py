@@ -27,16 +27,21 @@ def load_price_book(prices_dir: Path | None) -> PriceBook:
 
 
 def is_stale(prices_dir: Path | None) -> bool:
-    """Whether a refresh would start from a newer library or newer overrides.
+    """Whether a refresh would start from a newer library, newer overrides or newer credits.
 
     Compares versions and hashes; the library is not imported. Without an installed library
     nothing can be compiled, so nothing is stale.
     """
+    from aicost.prices.credits import credits_sha256
     from aicost.prices.library import installed_version
     from aicost.prices.overrides import overrides_sha256
 
     version = installed_version()
-    wanted = Recipe(genai_prices=version, overrides_sha256=overrides_sha256())
+    wanted = Recipe(
+        genai_prices=version,
+        overrides_sha256=overrides_sha256(),
+        credits_sha256=credits_sha256(),
+    )
     return bool(version) and load_price_book(prices_dir).recipe != wanted
 
 

@@ -12,6 +12,7 @@ from aicost.core.errors import ConfigError
 from aicost.core.price_json import BookContent, Recipe, decode_book, encode_book
 from aicost.core.tariffs import STANDARD, ModelPrice, PriceEntry, Rates, Tariff
 from aicost.prices.book import SHIPPED
+from aicost.prices.credits import CreditTable, load_credits
 from aicost.prices.library import Library, read_library
 from aicost.prices.overrides import Overrides, PriceRow, ProviderRow, load_overrides
 from aicost.prices.validate import check_book
@@ -23,13 +24,13 @@ def compile_book(previous: BookContent | None, overrides: Overrides | None = Non
     Raises ConfigError that names the row when the result may not replace `previous`.
     """
     overrides = overrides or load_overrides()
-    content = merged(read_library(overrides.is_wanted), overrides)
+    content = merged(read_library(overrides.is_wanted), overrides, load_credits())
     check_book(content, previous)
     return encode_book(content)
 
 
-def merged(library: Library, overrides: Overrides) -> BookContent:
-    """Return the library's models with our rows laid over them. Pure."""
+def merged(library: Library, overrides: Overrides, credits: CreditTable) -> BookContent:
+    """Return the library's models with our rows laid over them, and the credits. Pure."""
     models = {model.id: model for model in library.models}
     _refuse_strangers(models, overrides)
     for model in list(models.values()):
@@ -58,7 +59,12 @@ def merged(library: Library, overrides: Overrides) -> BookContent:
             for name, rule in overrides.providers.items()
             if rule.geo_multipliers
         },
-        recipe=Recipe(genai_prices=library.version, overrides_sha256=overrides.sha256),
+        recipe=Recipe(
+            genai_prices=library.version,
+            overrides_sha256=overrides.sha256,
+            credits_sha256=credits.sha256,
+        ),
+        credits=credits.rows,
     )
 
 

@@ -1,8 +1,6 @@
-"""Codex credit rates, read from TOML and checked. They are no dollars.
+"""Codex credit rates, read from TOML and checked: a part of the price book. They are no dollars."""
 
-Nothing asks for them yet: they are for Codex as a source, which is not read so far.
-"""
-
+import hashlib
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,64 +9,47 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from aicost.core.credits import CREDIT_UNITS, MAX_CREDIT_DECIMALS, MAX_CREDIT_RATE, CreditRates
 from aicost.core.errors import ConfigError
-from aicost.core.model_ids import normalise_model_id
+from aicost.core.tariffs import decimals
 
 CREDITS = Path(__file__).with_name("credits.toml")
 _SCHEMA = 1
-_RATES = ("input_mtok", "cached_input_mtok", "output_mtok")
-_MAX_RATE = 10_000  # credits per million tokens; the dearest known one is 3,000
-_REQUIRED = frozenset({"model", "from", "confirmed", "source", "checked", *_RATES})
-_OPTIONAL = frozenset({"fast_multiplier"})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CreditRates:
-    """Credits per million tokens of one model, from `start` until its next row.
-
-    Cache writes cost nothing in credits. `fast_multiplier` None: not known whether fast costs
-    more. Not `is_confirmed`: derived from list prices, no rate card shows it.
-    """
-
-    model: str
-    start: datetime  # UTC
-    input_mtok: Decimal
-    cached_input_mtok: Decimal
-    output_mtok: Decimal
-    fast_multiplier: Decimal | None
-    is_confirmed: bool
-    source: str
-    checked: date
+_REQUIRED = frozenset({"model", "from", "confirmed", "source", "checked", *CREDIT_UNITS})
+_OPTIONAL = frozenset({"fast_multiplier", "default_tier", "uncertain_above_tokens"})
 
 
 @dataclass(frozen=True, slots=True)
 class CreditTable:
-    """All credit rates, by model, oldest first."""
+    """All credit rates, by model, oldest first. `sha256` is of the file's bytes."""
 
+    sha256: str
     rows: Mapping[str, tuple[CreditRates, ...]]
 
-    def rates_at(self, model: str, at: datetime) -> CreditRates | None:
-        """Return the rates of a model, as logged, at a moment; None when none are known."""
-        rows = self.rows.get(normalise_model_id(model), ())
-        return next((row for row in reversed(rows) if row.start <= at), None)
+
+def credits_sha256(path: Path = CREDITS) -> str:
+    """Return the hash of the file's bytes. Raises OSError."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def load_credits(path: Path = CREDITS) -> CreditTable:
     """Read the table. Raises ConfigError that names the row, OSError when there is no file."""
+    content = path.read_bytes()
     try:
-        whole = tomllib.loads(path.read_bytes().decode(), parse_float=Decimal)
+        whole = tomllib.loads(content.decode(), parse_float=Decimal)
     except (ValueError, RecursionError) as error:
         raise ConfigError(f"{path.name} is not TOML", why=str(error)) from error
     if whole.get("schema") != _SCHEMA:
         raise ConfigError(f"{path.name}: schema {whole.get('schema')!r} is not {_SCHEMA}")
     rows: dict[str, tuple[CreditRates, ...]] = {}
     for number, raw in enumerate(whole.get("credits", []), 1):
-        row = _row(f"{path.name}: row {number} ({raw.get('model', '')})", raw)
-        earlier = rows.get(row.model, ())
+        model = raw.get("model", "")
+        row = _row(f"{path.name}: row {number} ({model})", raw)
+        earlier = rows.get(model, ())
         if earlier and earlier[-1].start >= row.start:
-            raise ConfigError(f"{path.name}: row {number} ({row.model}) is not in order of date")
-        rows[row.model] = (*earlier, row)
-    return CreditTable(rows)
+            raise ConfigError(f"{path.name}: row {number} ({model}) is not in order of date")
+        rows[model] = (*earlier, row)
+    return CreditTable(hashlib.sha256(content).hexdigest(), rows)
 
 
 def _row(name: str, raw: Mapping[str, Any]) -> CreditRates:
@@ -82,15 +63,16 @@ def _row(name: str, raw: Mapping[str, Any]) -> CreditRates:
     if not isinstance(raw["confirmed"], bool):
         raise ConfigError(f"{name}: confirmed is true or false")
     return CreditRates(
-        model=raw["model"],
         start=datetime(start.year, start.month, start.day, tzinfo=UTC),
         input_mtok=_rate(name, raw["input_mtok"]),
         cached_input_mtok=_rate(name, raw["cached_input_mtok"]),
         output_mtok=_rate(name, raw["output_mtok"]),
         fast_multiplier=None if fast is None else _rate(name, fast),
+        default_tier=str(raw.get("default_tier", "")),
+        uncertain_above_tokens=_length(name, raw.get("uncertain_above_tokens")),
         is_confirmed=raw["confirmed"],
         source=raw["source"],
-        checked=checked,
+        checked=checked.isoformat(),
     )
 
 
@@ -98,6 +80,14 @@ def _rate(name: str, raw: object) -> Decimal:
     if isinstance(raw, bool) or not isinstance(raw, (int, Decimal)):
         raise ConfigError(f"{name}: {raw!r} is no number")
     rate = Decimal(raw)
-    if not rate.is_finite() or not 0 <= rate <= _MAX_RATE:
-        raise ConfigError(f"{name}: {raw} is not between 0 and {_MAX_RATE}")
+    if not rate.is_finite() or not 0 <= rate <= MAX_CREDIT_RATE:
+        raise ConfigError(f"{name}: {raw} is not between 0 and {MAX_CREDIT_RATE}")
+    if decimals(rate) > MAX_CREDIT_DECIMALS:
+        raise ConfigError(f"{name}: {raw} has over {MAX_CREDIT_DECIMALS} decimals")
     return rate
+
+
+def _length(name: str, raw: object) -> int | None:
+    if raw is not None and (isinstance(raw, bool) or not isinstance(raw, int) or raw <= 0):
+        raise ConfigError(f"{name}: {raw!r} is no length of a prompt")
+    return raw

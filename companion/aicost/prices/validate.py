@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
 
+from aicost.core.credits import CREDIT_UNITS
 from aicost.core.errors import ConfigError
 from aicost.core.price_json import BookContent
 from aicost.core.tariffs import (
@@ -31,6 +32,7 @@ def check_book(content: BookContent, previous: BookContent | None) -> None:
     for model in content.models.values():
         _check_model(model)
     _check_names(content)
+    _check_credits(content)
     for factors in content.geo_multipliers.values():
         for geo, factor in factors.items():
             _check_factor(f"inference_geo {geo}", factor)
@@ -95,7 +97,29 @@ def _check_names(content: BookContent) -> None:
         raise _rejected(both[0], "it is listed as unpriced and has a price")
 
 
+def _check_credits(content: BookContent) -> None:
+    for model, rows in content.credits.items():
+        if model not in content.models and model not in content.unpriced:
+            raise _rejected(f"credits of {model}", "no such model is known")
+        starts = [row.start for row in rows]
+        if not rows or starts != sorted(set(starts)):
+            raise _rejected(f"credits of {model}", "its dates are not in order")
+
+
+def _check_credits_change(content: BookContent, previous: BookContent) -> None:
+    for model, old_rows in previous.credits.items():
+        now = {row.start: row for row in content.credits.get(model, ())}
+        if not now:
+            raise _rejected(f"credits of {model}", "the book in use has them, the new one has not")
+        for old in old_rows:
+            new = now.get(old.start, old)
+            for unit in CREDIT_UNITS:
+                name = f"credits of {model} from {old.start:%Y-%m-%d}, {unit}"
+                _check_rate_change(name, getattr(old, unit), getattr(new, unit))
+
+
 def _check_change(content: BookContent, previous: BookContent) -> None:
+    _check_credits_change(content, previous)
     names = {name: m for m in content.models.values() for name in (m.id, *m.aliases)}
     for old in previous.models.values():
         new = names.get(old.id)
@@ -127,12 +151,14 @@ def _check_entry_change(model: ModelPrice, before: PriceEntry, after: PriceEntry
 
 def _check_rates_change(row: str, before: Rates, after: Rates) -> None:
     for unit in RATE_UNITS:
-        old: Decimal | None = getattr(before, unit)
-        new: Decimal | None = getattr(after, unit)
-        if old is None or new is None or old == new:
-            continue
-        if max(old, new) > _MAX_CHANGE * min(old, new):
-            raise _rejected(f"{row}, {unit}", f"{old} would become {new}, over {_MAX_CHANGE} times")
+        _check_rate_change(f"{row}, {unit}", getattr(before, unit), getattr(after, unit))
+
+
+def _check_rate_change(row: str, old: Decimal | None, new: Decimal | None) -> None:
+    if old is None or new is None or old == new:
+        return
+    if max(old, new) > _MAX_CHANGE * min(old, new):
+        raise _rejected(row, f"{old} would become {new}, over {_MAX_CHANGE} times")
 
 
 def _tariffs(entry: PriceEntry) -> Iterator[tuple[str, Tariff]]:

@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from price_examples import FLAT, content, day, model_price, rates
+from price_examples import FLAT, content, credit_rates, day, model_price, rates
 
 from aicost.core.errors import ConfigError
 from aicost.core.price_json import Recipe, decode_book, encode_book
@@ -37,7 +38,23 @@ WHOLE = content(
     ),
     model_price("gpt-test-1", provider="openai"),
     unpriced={"codex-auto-review": "no price"},
-    recipe=Recipe(genai_prices="0.2.3", overrides_sha256="ab" * 32),
+    recipe=Recipe(genai_prices="0.2.3", overrides_sha256="ab" * 32, credits_sha256="cd" * 32),
+    credits={
+        "gpt-test-1": (
+            credit_rates("125", "12.5", "750", fast_multiplier=Decimal("2.5"), source="a card"),
+            credit_rates(
+                "0.25",
+                "0.0001",
+                "12.5",
+                start=day("2026-07-30"),
+                default_tier="priority",
+                uncertain_above_tokens=272_000,
+                is_confirmed=False,
+                checked="2026-11-22",
+            ),
+        ),
+        "codex-auto-review": (credit_rates("0", "0", "0"),),
+    },
 )
 
 
@@ -65,7 +82,16 @@ def test_equal_numbers_make_one_book_however_they_are_written() -> None:
 
 def test_every_model_has_a_line_of_its_own() -> None:
     lines = encode_book(WHOLE).decode().splitlines()
-    assert [line.partition(":")[0] for line in lines[1:3]] == ['"claude-test-1"', '"gpt-test-1"']
+    names = [line.partition(":")[0] for line in lines if line.startswith('"')]
+    assert names == ['"codex-auto-review"', '"gpt-test-1"', '"claude-test-1"', '"gpt-test-1"']
+
+
+def test_a_book_of_an_older_aicost_is_read_and_has_no_credits() -> None:
+    whole = json.loads(encode_book(WHOLE)) | {"schema": 1}
+    del whole["credits"], whole["made_from"]["credits_sha256"]
+    book_id, read = decode_book(json.dumps(whole).encode())
+    assert read == replace(WHOLE, credits={}, recipe=replace(WHOLE.recipe, credits_sha256=""))
+    assert book_id != decode_book(encode_book(WHOLE))[0]
 
 
 Change = Callable[[dict[str, Any]], None]
@@ -74,6 +100,10 @@ Change = Callable[[dict[str, Any]], None]
 def standard_of(book: dict[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = book["models"]["claude-test-1"]["entries"][0]["standard"]
     return found
+
+
+def set_credits(**changes: object) -> Change:
+    return lambda book: book["credits"]["gpt-test-1"][0].update(changes)
 
 
 def set_rate(rate: object) -> Change:
@@ -102,7 +132,19 @@ def test_the_largest_rate_is_accepted() -> None:
         pytest.param(lambda b: standard_of(b).update(above_tokens=0), id="no threshold"),
         pytest.param(lambda b: standard_of(b).pop("long_rates"), id="no prices above it"),
         pytest.param(lambda b: b["rate_units"].reverse(), id="units in another order"),
-        pytest.param(lambda b: b.update(schema=2), id="another schema"),
+        pytest.param(lambda b: b.update(schema=0), id="no schema of ours"),
+        pytest.param(lambda b: b.update(schema=3), id="a later schema"),
+        pytest.param(lambda b: b.pop("credits"), id="no credits"),
+        pytest.param(set_credits(rates=["1", "2"]), id="a credit rate is missing"),
+        pytest.param(set_credits(rates=["1", "2", "10001"]), id="too many credits"),
+        pytest.param(set_credits(rates=["1", "2", "0.00001"]), id="too fine credits"),
+        pytest.param(set_credits(fast_multiplier="-1"), id="negative fast credits"),
+        pytest.param(set_credits(uncertain_above_tokens=0), id="credits of no length"),
+        pytest.param(set_credits(uncertain_above_tokens="1"), id="credits of a length in quotes"),
+        pytest.param(set_credits(is_confirmed=None), id="credits neither sure nor unsure"),
+        pytest.param(set_credits(**{"from": None}), id="credits since ever"),
+        pytest.param(set_credits(**{"from": "2026-07-30"}), id="credits twice of a day"),
+        pytest.param(lambda b: b["credits"]["gpt-test-1"].clear(), id="no credit rows"),
         pytest.param(lambda b: b.pop("made_from"), id="no recipe"),
         pytest.param(lambda b: b["models"]["claude-test-1"].update(entries=[]), id="no entries"),
         pytest.param(
@@ -141,7 +183,8 @@ def test_what_is_no_book_is_refused(raw: bytes) -> None:
 
 
 leaves = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=5))
-keys = st.sampled_from(["schema", "models", "made_from", "unpriced", "geo_multipliers", "x"])
+BOOK_KEYS = ("schema", "models", "made_from", "unpriced", "geo_multipliers", "credits")
+keys = st.sampled_from([*BOOK_KEYS, "x"])
 anything = st.recursive(
     leaves,
     lambda inner: st.one_of(st.lists(inner, max_size=4), st.dictionaries(keys, inner, max_size=6)),
@@ -155,7 +198,7 @@ def test_any_json_ends_in_a_book_or_the_one_error(value: object) -> None:
         decode_book(json.dumps(value).encode())
 
 
-@given(anything, st.sampled_from(["schema", "made_from", "unpriced", "geo_multipliers", "models"]))
+@given(anything, st.sampled_from([*BOOK_KEYS]))
 def test_any_value_in_a_book_ends_in_a_book_or_the_one_error(value: object, key: str) -> None:
     whole = json.loads(encode_book(WHOLE)) | {key: value}
     with contextlib.suppress(ConfigError):
@@ -166,5 +209,13 @@ def test_any_value_in_a_book_ends_in_a_book_or_the_one_error(value: object, key:
 def test_any_value_in_a_model_ends_in_a_book_or_the_one_error(value: object, key: str) -> None:
     whole = json.loads(encode_book(WHOLE))
     whole["models"]["claude-test-1"][key] = value
+    with contextlib.suppress(ConfigError):
+        decode_book(json.dumps(whole).encode())
+
+
+@given(anything, st.sampled_from(["from", "rates", "fast_multiplier", "is_confirmed", "source"]))
+def test_any_value_in_credits_ends_in_a_book_or_the_one_error(value: object, key: str) -> None:
+    whole = json.loads(encode_book(WHOLE))
+    whole["credits"]["gpt-test-1"][0][key] = value
     with contextlib.suppress(ConfigError):
         decode_book(json.dumps(whole).encode())

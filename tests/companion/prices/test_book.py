@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from aicost.core.errors import ConfigError
 from aicost.core.price_json import Recipe, decode_book, encode_book
 from aicost.core.tariffs import PriceEntry
 from aicost.prices.book import SHIPPED, is_stale, load_price_book, refresh_price_book
+from aicost.prices.credits import credits_sha256
 from aicost.prices.library import installed_version
 from aicost.prices.overrides import overrides_sha256
 
@@ -33,7 +35,11 @@ def other_book(recipe: Recipe | None = None) -> bytes:
 
 
 def recipe_now() -> Recipe:
-    return Recipe(genai_prices=installed_version(), overrides_sha256=overrides_sha256())
+    return Recipe(
+        genai_prices=installed_version(),
+        overrides_sha256=overrides_sha256(),
+        credits_sha256=credits_sha256(),
+    )
 
 
 def test_without_a_folder_the_shipped_book_is_in_use() -> None:
@@ -95,10 +101,11 @@ def test_a_book_of_this_library_and_these_overrides_is_fresh(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     "recipe",
     [
-        Recipe(genai_prices="0.0.1", overrides_sha256=recipe_now().overrides_sha256),
-        Recipe(genai_prices=recipe_now().genai_prices, overrides_sha256="ab" * 32),
+        replace(recipe_now(), genai_prices="0.0.1"),
+        replace(recipe_now(), overrides_sha256="ab" * 32),
+        replace(recipe_now(), credits_sha256=""),
     ],
-    ids=["another library", "other overrides"],
+    ids=["another library", "other overrides", "a book without credits"],
 )
 def test_a_book_of_another_recipe_is_stale(tmp_path: Path, recipe: Recipe) -> None:
     put(tmp_path, other_book(recipe))

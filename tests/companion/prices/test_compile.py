@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from price_examples import FLAT, content, day, model_price, rates
+from price_examples import FLAT, content, credit_rates, day, model_price, rates
 
 from aicost.core.errors import ConfigError
 from aicost.core.price_json import BookContent, decode_book
@@ -14,11 +14,13 @@ from aicost.core.tariffs import ModelPrice, PriceEntry, Tariff
 from aicost.prices import compile as compiling
 from aicost.prices.book import SHIPPED
 from aicost.prices.compile import compile_book, main, merged
+from aicost.prices.credits import CreditTable
 from aicost.prices.library import Library, installed_version
 from aicost.prices.overrides import ModelRow, Overrides, PriceRow, ProviderRow, Source
 
 A_PAGE = Source(text="a page", checked="2026-11-22")
 FAST = FLAT.times(Decimal(2))
+CREDITS = CreditTable("cd" * 32, {"claude-test-1": (credit_rates("50", "5", "250"),)})
 
 
 def overrides(**changes: Any) -> Overrides:
@@ -40,7 +42,8 @@ def row(**changes: Any) -> PriceRow:
 
 
 def merge(*models: ModelPrice, **changes: Any) -> BookContent:
-    return merged(Library("0.2.3", models or (model_price(),)), overrides(**changes))
+    library = Library("0.2.3", models or (model_price(),))
+    return merged(library, overrides(**changes), CREDITS)
 
 
 def entries(*rows: PriceRow, model: ModelPrice | None = None) -> list[PriceEntry]:
@@ -91,6 +94,11 @@ def test_without_overrides_the_library_is_the_book() -> None:
     assert merge().models == {"claude-test-1": model_price()}
     assert merge().recipe.genai_prices == "0.2.3"
     assert merge().recipe.overrides_sha256 == "ab" * 32
+
+
+def test_the_credits_are_in_the_book_and_in_its_recipe() -> None:
+    assert merge().credits == CREDITS.rows
+    assert merge().recipe.credits_sha256 == "cd" * 32
 
 
 def test_a_row_changes_its_rates_within_its_dates_only() -> None:

@@ -1,14 +1,15 @@
 """Codex credits: the rates of the rate card, dated, none of them made up."""
 
-from datetime import timedelta
+import hashlib
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 from price_examples import day
 
+from aicost.core.credits import CREDIT_UNITS
 from aicost.core.errors import ConfigError
-from aicost.prices.credits import load_credits
+from aicost.prices.credits import CREDITS, credits_sha256, load_credits
 
 TABLE = load_credits()
 ROW = """
@@ -24,58 +25,31 @@ checked = 2026-11-22
 """
 
 
-@pytest.mark.parametrize(
-    ("model", "on", "credits"),
-    [
-        ("gpt-6.1-sol", "2026-11-22", ("50", "2.5", "250")),
-        ("gpt-6-astra", "2026-11-22", ("250", "25", "1250")),
-        ("gpt-5.6-sol", "2026-07-09", ("125", "12.5", "750")),
-        ("gpt-5.6-sol", "2026-08-20", ("125", "12.5", "750")),
-        ("gpt-5.6-sol", "2026-08-21", ("100", "10", "500")),
-        ("gpt-5.4-mini", "2026-11-22", ("18.75", "1.875", "113")),
-        ("gpt-5.3-codex-spark", "2026-11-22", ("0", "0", "0")),
-        ("gpt-5.5-cyber", "2026-11-22", ("500", "50", "3000")),
-    ],
-)
-def test_has_the_rates_of_the_card_on_their_days(
-    model: str, on: str, credits: tuple[str, str, str]
-) -> None:
-    found = TABLE.rates_at(model, day(on))
-    assert found is not None
-    rates = (found.input_mtok, found.cached_input_mtok, found.output_mtok)
-    assert rates == tuple(map(Decimal, credits))
-
-
-def test_a_row_begins_with_its_first_moment() -> None:
-    first = day("2026-09-29")
-    assert TABLE.rates_at("gpt-6.1-sol", first) is not None
-    assert TABLE.rates_at("gpt-6.1-sol", first - timedelta(microseconds=1)) is None
-
-
-def test_a_logged_spelling_finds_its_model_and_others_find_none() -> None:
-    today = day("2026-11-22")
-    dated = TABLE.rates_at("openai/gpt-5.6-sol-2026-07-09", today)
-    assert dated == TABLE.rates_at("gpt-5.6-sol", today)
-    assert TABLE.rates_at("gpt-5-nano", today) is None
-
-
-@pytest.mark.parametrize(
-    ("model", "multiplier"),
-    [("gpt-5.4", Decimal(2)), ("gpt-6-astra", Decimal("2.5")), ("gpt-6-sol", None)],
-)
-def test_what_fast_costs_is_known_or_not(model: str, multiplier: Decimal | None) -> None:
-    found = TABLE.rates_at(model, day("2026-11-22"))
-    assert found is not None
-    assert found.fast_multiplier == multiplier
-
-
 def test_derived_rates_are_marked() -> None:
-    derived = {row.model for rows in TABLE.rows.values() for row in rows if not row.is_confirmed}
+    derived = {m for m, rows in TABLE.rows.items() if not all(row.is_confirmed for row in rows)}
     assert derived == {"gpt-6.1-terra", "gpt-5.6-terra"}
 
 
 def test_every_row_says_where_it_is_from() -> None:
-    assert all(row.source for rows in TABLE.rows.values() for row in rows)
+    rows = [row for rows in TABLE.rows.values() for row in rows]
+    assert all(row.source and row.checked >= "2026-11-22" for row in rows)
+
+
+def test_the_hash_is_of_the_files_bytes() -> None:
+    assert TABLE.sha256 == credits_sha256() == hashlib.sha256(CREDITS.read_bytes()).hexdigest()
+
+
+def test_what_a_row_leaves_out_is_not_known_or_not_so(tmp_path: Path) -> None:
+    path = tmp_path / "credits.toml"
+    more = 'default_tier = "priority"\nfast_multiplier = 2.5\nuncertain_above_tokens = 1\n'
+    path.write_text("schema = 1\n" + ROW + ROW.replace("07-30", "08-21") + more)
+    bare, full = load_credits(path).rows["gpt-test-1"]
+    assert (bare.default_tier, bare.fast_multiplier) == ("", None)
+    assert bare.uncertain_above_tokens is None
+    assert (full.default_tier, full.fast_multiplier) == ("priority", Decimal("2.5"))
+    assert full.uncertain_above_tokens == 1
+    assert bare.start == day("2026-07-30")
+    assert [getattr(bare, unit) for unit in CREDIT_UNITS] == [5, Decimal("0.5"), 30]
 
 
 @pytest.mark.parametrize(
@@ -86,6 +60,9 @@ def test_every_row_says_where_it_is_from() -> None:
         (ROW.replace("= 30", "= 10001"), "10001 is not between 0 and 10000"),
         (ROW.replace("= 30", "= -1"), "-1 is not between"),
         (ROW.replace("= 30", "= nan"), "NaN is not between|nan is not between"),
+        (ROW.replace("= 30", "= 0.00001"), "over 4 decimals"),
+        (ROW + "uncertain_above_tokens = 0", "0 is no length of a prompt"),
+        (ROW + "uncertain_above_tokens = true", "True is no length of a prompt"),
         (ROW.replace("= 30", '= "30"'), "'30' is no number"),
         (ROW.replace("= 30", "= true"), "True is no number"),
         (ROW.replace("confirmed = true", "confirmed = 1"), "confirmed is true or false"),

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from price_examples import FLAT, content, day, model_price, rates
+from price_examples import FLAT, content, credit_rates, day, model_price, rates
 
 from aicost.core.errors import ConfigError, ExitCode
 from aicost.core.price_json import BookContent
@@ -29,6 +29,11 @@ def tiered(threshold_tokens: int | None, rate: str | None) -> ModelPrice:
     return model_price(entries=(PriceEntry(standard=tariff),))
 
 
+def credits(*starts: str, rate: str = "50", model: str = "claude-test-1") -> BookContent:
+    rows = tuple(credit_rates(rate, rate, rate, start=day(start)) for start in starts)
+    return content(model_price(), credits={model: rows}, unpriced={"a-preview": "no price"})
+
+
 def geo(factor: str) -> BookContent:
     multipliers: Mapping[str, Mapping[str, Decimal]] = {"anthropic": {"us": Decimal(factor)}}
     return content(model_price(), geo_multipliers=multipliers)
@@ -46,6 +51,8 @@ def geo(factor: str) -> BookContent:
         content(tiered(1, "1000")),
         content(model_price(aliases=("a", "b")), model_price("c")),
         geo("1.1001"),
+        credits("2026-01-01", "2026-01-02"),
+        credits("2026-01-01", model="a-preview"),
     ],
 )
 def test_a_sound_book_is_accepted(book: BookContent) -> None:
@@ -76,6 +83,10 @@ def test_a_sound_book_is_accepted(book: BookContent) -> None:
         (content(model_price(regional_multiplier=Decimal(0))), "in one region", "factor 0"),
         (content(model_price(aliases=("c",)), model_price("c")), "^.*: c$", "also names"),
         (content(model_price(), unpriced={"claude-test-1": "no"}), "claude-test-1", "unpriced"),
+        (credits("2026-01-01", model="claude-9"), "credits of claude-9", "no such model"),
+        (credits(), "credits of claude-test-1", "not in order"),
+        (credits("2026-01-02", "2026-01-01"), "credits of claude-test-1", "not in order"),
+        (credits("2026-01-01", "2026-01-01"), "credits of claude-test-1", "not in order"),
         (geo("10.1"), "inference_geo us", "10.1"),
         (geo("1.00001"), "inference_geo us", "over 4 decimals"),
     ],
@@ -153,3 +164,21 @@ def test_a_book_that_loses_a_model_is_refused() -> None:
 
 def test_a_model_that_was_renamed_is_not_lost() -> None:
     check_book(content(model_price("claude-test-2", aliases=("claude-test-1",))), OLD)
+
+
+@pytest.mark.parametrize("rate", ["500", "5", "50"])
+def test_credits_may_change_up_to_ten_times(rate: str) -> None:
+    check_book(credits("2026-01-01", rate=rate), credits("2026-01-01"))
+    check_book(credits("2026-01-01", "2026-02-01", rate=rate), credits("2026-01-01"))
+
+
+@pytest.mark.parametrize("rate", ["500.1", "4.9", "0"])
+def test_a_larger_change_of_credits_is_a_slip(rate: str) -> None:
+    with pytest.raises(ConfigError, match="credits of claude-test-1 from 2026-01-01, input_mtok"):
+        check_book(credits("2026-01-01", rate=rate), credits("2026-01-01"))
+
+
+def test_no_models_credits_are_lost() -> None:
+    with pytest.raises(ConfigError, match="credits of claude-test-1") as refused:
+        check_book(OLD, credits("2026-01-01"))
+    assert refused.value.why == "the book in use has them, the new one has not"
