@@ -1,0 +1,1 @@
+"""Codex: paths, rollout lines and the limits in them."""
