@@ -95,6 +95,7 @@ def test_the_sorted_column_carries_an_arrow(sort: Sort, title: str) -> None:
         ({}, "shop · fix/dedup"),
         ({"branch": ""}, "shop"),
         ({"repo": ""}, "shop · fix/dedup"),
+        ({"repo": "github.com/Acme/shop"}, "Acme/shop · fix/dedup"),
         ({"repo": "", "cwd": "/home/ada/notes/"}, "notes · fix/dedup"),
         ({"repo": "", "cwd": "", "branch": ""}, "3f2a91c4"),
         ({"repo": "a\nb", "branch": "\x1b[31mx"}, "a b · x"),

@@ -7,7 +7,7 @@ from builders import NOW, burn, session_row, usd
 
 from aicost_tui.rows import STATES, Sort, matching, ordered
 
-DEAR = session_row("dear", cost_nusd=usd(9), burn=burn(1), context_tokens=1000, repo="b")
+DEAR = session_row("dear", cost_nusd=usd(9), burn=burn(1), context_tokens=1000, repo="z.io/b")
 FAST = session_row("fast", cost_nusd=usd(1), burn=burn(9), context_tokens=2000, repo="C")
 FULL = session_row("full", cost_nusd=None, burn=burn(2), context_tokens=199_000, repo="a")
 GONE = session_row("gone", cost_nusd=usd(99), burn=burn(99), state="ended", repo="0")

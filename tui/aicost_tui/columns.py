@@ -7,6 +7,7 @@ from functools import lru_cache
 from pathlib import PurePosixPath
 
 from aicost.core.money import cost_text_short
+from aicost.core.repos import repo_label
 from aicost.core.text import UNKNOWN, clean
 from aicost.core.view import SessionRow, SessionState
 from aicost_tui import format as fmt
@@ -86,7 +87,7 @@ def row_line(columns: Sequence[Column], row: SessionRow, now: datetime, gap: int
 
 def row_name(row: SessionRow) -> str:
     """Return `repo · branch`, or the folder, or the beginning of the id where nothing is known."""
-    repo = clean(row.repo) or clean(PurePosixPath(row.cwd).name)
+    repo = clean(repo_label(row.repo)) or clean(PurePosixPath(row.cwd).name)
     branch = clean(row.branch)
     return " · ".join(filter(None, (repo, branch))) or clean(row.session_id)[:8]
 

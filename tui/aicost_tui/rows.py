@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 
+from aicost.core.repos import repo_label
 from aicost.core.view import SessionRow, SessionState
 
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
@@ -55,7 +56,7 @@ def ordered(rows: Iterable[SessionRow], sort: Sort) -> tuple[SessionRow, ...]:
     """Return live sessions first, each part by `sort`; equals by newest activity, then by id."""
 
     def place(row: SessionRow) -> tuple[bool, str, float, float, str]:
-        by_name = f"{row.repo}\0{row.branch}".casefold() if sort is Sort.NAME else ""
+        by_name = f"{repo_label(row.repo)}\0{row.branch}".casefold() if sort is Sort.NAME else ""
         largest = 0.0 if sort is Sort.NAME else -_LARGEST_FIRST[sort](row)
         newest = -((row.last_at or _LONG_AGO) - _LONG_AGO).total_seconds()
         return (row.state == "ended", by_name, largest, newest, row.session_id)

@@ -1,18 +1,27 @@
 """Which repository a folder belongs to, read from `.git`. Starts no git and no connection."""
 
+import os
 import re
+import stat
 from pathlib import Path
 
-_MAX_BYTES = 4096  # of the small files git keeps its pointers in
+from aicost.core.repos import repo_key
+from aicost.platform.git_config import remote_addresses
+
+_MAX_POINTER_BYTES = 4096  # of the small files git keeps its pointers in
+_MAX_CONFIG_BYTES = 256 * 1024  # remotes stand before the branches; what is behind is not read
+_PREFERRED = ("origin", "upstream")
 _CLIENT_WORKTREE = re.compile(r"^(.*)/\.claude/worktrees/[^/]+(?:/.*)?$")
 
 
 def repo_of(cwd: str) -> tuple[str, str | None]:
-    """Return the repository's name and the branch checked out for a folder an agent worked in.
+    """Return the key of the repository, and the branch checked out, for a folder an agent used.
 
-    The name is the main checkout's folder, also for its subfolders and linked worktrees. Outside
-    any repository, and where everything is gone, it is the folder's own name ("" for none). The
-    branch is None if unknown or detached. Never raises.
+    The key is where the repository lives, `github.com/Org/Repo`: of the remote `origin`, else
+    `upstream`, else the first by name. Without a remote it is the main checkout's folder, also for
+    its subfolders and linked worktrees. Outside any repository, and where everything is gone, it
+    is the folder's own name ("" for none). A key with a `/` is always a remote's; none holds a
+    credential. The branch is None if unknown or detached. Never raises.
     """
     folder = Path(cwd)
     if not folder.is_absolute() or "\0" in cwd:  # no folder; and never our own working folder
@@ -26,18 +35,30 @@ def repo_of(cwd: str) -> tuple[str, str | None]:
 
 
 def _repository(place: Path) -> tuple[str, str | None] | None:
-    """Return name and branch if `place` is the top of a checkout."""
+    """Return key and branch if `place` is the top of a checkout."""
     git = place / ".git"
     pointer = _first_line(git)
     if pointer is None:
-        return (_name(place), _branch(git)) if _first_line(git / "HEAD") is not None else None
+        if _first_line(git / "HEAD") is None:
+            return None
+        return _remote(git) or _name(place), _branch(git)
     if not pointer.startswith("gitdir:"):
         return None
     git_dir = place / pointer.removeprefix("gitdir:").strip()
     common = _first_line(git_dir / "commondir")
     if common is None:  # a submodule, a separate git dir, or a worktree whose main checkout is gone
-        return _name(_main_of_lost(git_dir) or place), _branch(git_dir)
-    return _name(_checkout_of(git_dir / common)), _branch(git_dir)
+        return _remote(git_dir) or _name(_main_of_lost(git_dir) or place), _branch(git_dir)
+    shared = git_dir / common
+    return _remote(shared) or _name(_checkout_of(shared)), _branch(git_dir)
+
+
+def _remote(git_dir: Path) -> str:
+    """Return the key of the remote that a repository is known by; "" if it has none."""
+    content = _read(git_dir / "config", _MAX_CONFIG_BYTES)
+    addresses = remote_addresses((content or b"").decode(errors="replace"))
+    names = [name for name in _PREFERRED if name in addresses]
+    names += sorted(addresses.keys() - set(_PREFERRED))
+    return next(filter(None, (repo_key(addresses[name]) for name in names)), "")
 
 
 def _checkout_of(common_dir: Path) -> Path:
@@ -64,8 +85,19 @@ def _branch(git_dir: Path) -> str | None:
 
 
 def _first_line(path: Path) -> str | None:
+    content = _read(path, _MAX_POINTER_BYTES)
+    return None if content is None else content.decode(errors="replace").partition("\n")[0].strip()
+
+
+def _read(path: Path, max_bytes: int) -> bytes | None:
+    """Return the beginning of a regular file; None for all else. Never waits, as a pipe would."""
     try:
-        with path.open("rb") as file:
-            return file.read(_MAX_BYTES).decode(errors="replace").partition("\n")[0].strip()
+        if not stat.S_ISREG(path.stat().st_mode):  # opening a device may already do something
+            return None
+        file = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        try:
+            return os.read(file, max_bytes) if stat.S_ISREG(os.fstat(file).st_mode) else None
+        finally:
+            os.close(file)
     except (OSError, ValueError):  # missing, a folder, not ours to read; a NUL in the path
         return None

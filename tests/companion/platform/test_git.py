@@ -1,5 +1,6 @@
-"""Repositories: the name one knows them by, from any folder in them, also when it is gone."""
+"""Repositories: the key one knows them by, from any folder in them, also when it is gone."""
 
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -71,6 +72,7 @@ def test_the_clients_worktree_folds_into_its_repository(shop: Path) -> None:
 
 def test_worktrees_of_a_bare_repository_have_its_name(shop: Path) -> None:
     git(shop.parent, "clone", "--bare", "shop", "api.git")
+    git(shop.parent / "api.git", "remote", "remove", "origin")
     git(shop.parent / "api.git", "worktree", "add", "../api-fix", "-b", "fix")
     assert repo_of(str(shop.parent / "api-fix")) == ("api", "fix")
 
@@ -78,6 +80,7 @@ def test_worktrees_of_a_bare_repository_have_its_name(shop: Path) -> None:
 def test_a_hidden_bare_repository_has_the_name_of_its_folder(shop: Path) -> None:
     (shop.parent / "api").mkdir()
     git(shop.parent, "clone", "--bare", "shop", "api/.bare")
+    git(shop.parent / "api" / ".bare", "remote", "remove", "origin")
     git(shop.parent / "api" / ".bare", "worktree", "add", "../fix", "-b", "fix")
     assert repo_of(str(shop.parent / "api" / "fix")) == ("api", "fix")
 
@@ -86,6 +89,92 @@ def test_a_submodule_is_a_repository_of_its_own(shop: Path, home: Path) -> None:
     git(home, "clone", "shop", "lib")
     git(shop, "submodule", "add", str(home / "lib"), "vendor/lib")
     assert repo_of(str(shop / "vendor" / "lib"))[0] == "lib"
+
+
+SHOP = "github.com/Acme/Shop"
+
+
+def add_remote(folder: Path, name: str = "origin", address: str = f"git@{SHOP}.git") -> None:
+    git(folder, "remote", "add", name, address.replace("github.com/", "github.com:", 1))
+
+
+def test_a_remote_names_the_repository_wherever_it_is_checked_out(shop: Path, home: Path) -> None:
+    add_remote(shop)
+    git(home, "init", "copy")
+    git(home / "copy", "remote", "add", "origin", f"https://me:token@{SHOP}")
+    assert repo_of(str(shop)) == (SHOP, "main")
+    assert repo_of(str(home / "copy")) == (SHOP, "main")
+    (shop / "src").mkdir()
+    assert repo_of(str(shop / "src")) == (SHOP, "main")
+
+
+def test_worktrees_have_the_remote_of_their_repository(shop: Path) -> None:
+    add_remote(shop)
+    git(shop, "worktree", "add", "../elsewhere", "-b", "feat/export")
+    assert repo_of(str(shop.parent / "elsewhere")) == (SHOP, "feat/export")
+
+
+def test_a_submodule_has_the_remote_it_came_from(shop: Path, home: Path) -> None:
+    add_remote(shop)
+    git(home, "clone", "shop", "lib")
+    git(shop, "submodule", "add", str(home / "lib"), "vendor/theirs")
+    assert repo_of(str(shop / "vendor" / "theirs"))[0] == "lib"
+    config = ("-f", str(shop / ".git" / "modules" / "vendor" / "theirs" / "config"))
+    git(home, "config", *config, "remote.origin.url", "https://example.org/lib.git")
+    assert repo_of(str(shop / "vendor" / "theirs"))[0] == "example.org/lib"
+
+
+def test_origin_comes_first_then_upstream_then_the_alphabet(shop: Path) -> None:
+    for name in ("zed", "alice", "upstream", "origin"):
+        add_remote(shop, name, f"git@github.com/{name}/shop.git")
+    for name in ("origin", "upstream", "alice", "zed"):
+        assert repo_of(str(shop))[0] == f"github.com/{name}/shop"
+        git(shop, "remote", "remove", name)
+    assert repo_of(str(shop))[0] == "shop"
+
+
+def test_a_remote_whose_address_says_nothing_is_passed_over(shop: Path) -> None:
+    git(shop, "remote", "add", "origin", "ext::ssh tunnel %S")
+    add_remote(shop, "mirror")
+    assert repo_of(str(shop))[0] == SHOP
+
+
+def test_an_include_is_not_followed(shop: Path, home: Path) -> None:
+    (home / "more").write_text('[remote "origin"]\nurl = git@evil.example:a/b\n')
+    git(shop, "config", "include.path", str(home / "more"))
+    assert repo_of(str(shop)) == ("shop", "main")
+
+
+def test_a_config_without_end_is_read_for_its_beginning(shop: Path) -> None:
+    add_remote(shop)
+    with (shop / ".git" / "config").open("a") as config:
+        config.write('\n[branch "x"]\n' + "\tremote = origin\n" * 100_000)
+    assert repo_of(str(shop))[0] == SHOP
+
+
+def test_a_config_that_cannot_be_read_leaves_the_folders_name(shop: Path) -> None:
+    add_remote(shop)
+    (shop / ".git" / "config").unlink()
+    (shop / ".git" / "config").mkdir()
+    assert repo_of(str(shop)) == ("shop", "main")
+
+
+@pytest.mark.parametrize("name", [".git", ".git/HEAD", ".git/config"])
+def test_a_pipe_in_place_of_a_file_is_not_waited_for(home: Path, name: str) -> None:
+    path = home / "proj" / name
+    path.parent.mkdir(parents=True)
+    if name == ".git/config":
+        (home / "proj" / ".git" / "HEAD").write_text("ref: refs/heads/main\n")
+    os.mkfifo(path)
+    assert repo_of(str(home / "proj"))[0] == "proj"
+
+
+def test_the_home_folder_is_a_repository_only_with_a_git_folder_of_its_own(home: Path) -> None:
+    (home / "notes").mkdir()
+    assert repo_of(str(home / "notes")) == ("notes", None)
+    (home / ".git").mkdir()
+    (home / ".git" / "HEAD").write_text("ref: refs/heads/dotfiles\n")
+    assert repo_of(str(home / "notes")) == (home.name, "dotfiles")
 
 
 @pytest.mark.parametrize(
