@@ -20,7 +20,7 @@ class Scenario:
     """One recorded run of the real client, and what the fake API served to it."""
 
     name: str
-    home: Path  # the client's folder, as CLAUDE_CONFIG_DIR names it
+    home: Path  # the client's folder, as CLAUDE_CONFIG_DIR or CODEX_HOME names it
     truth: Json
 
 
@@ -39,6 +39,15 @@ def claude_lab(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Scenari
     homes = unpack(data / "homes.tar.xz", tmp_path_factory.mktemp("claude_lab"))
     truth = json.loads((data / "truth.json").read_text())
     return {name: Scenario(name, homes / name / ".claude", truth[name]) for name in sorted(truth)}
+
+
+@pytest.fixture(scope="session")
+def codex_lab(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Scenario]:
+    """Return every recorded scenario of Codex by name. Read only: the tests share the files."""
+    data = DATA / "codex_lab"
+    homes = unpack(data / "homes.tar.xz", tmp_path_factory.mktemp("codex_lab"))
+    truth = json.loads((data / "truth.json").read_text())
+    return {name: Scenario(name, homes / name, truth[name]) for name in sorted(truth)}
 
 
 @pytest.fixture(scope="session")
