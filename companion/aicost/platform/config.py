@@ -10,7 +10,8 @@ from pathlib import Path
 from aicost.core.errors import ConfigError
 from aicost.platform.timezone import check_zone
 
-_KNOWN = ("timezone", "sources.claude.homes")
+_KNOWN = ("timezone", "sources.claude.homes", "prices.url")
+_URL = re.compile(r"https://[^\s/?#@]+(/\S*)?|http://(127\.0\.0\.1|localhost)(:\d+)?(/\S*)?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,6 +20,7 @@ class Settings:
 
     timezone: str | None = None  # an IANA name, checked
     claude_homes: tuple[str, ...] = ()  # added to those of the environment; absolute or `~/…`
+    prices_url: str | None = None  # whence `prices update` may fetch; None: it never goes online
 
 
 def load_settings(path: Path) -> Settings:
@@ -56,6 +58,7 @@ def parse_settings(content: bytes, name: str) -> Settings:
     return Settings(
         timezone=_zone(values.get("timezone"), where),
         claude_homes=_folders(values, "sources.claude.homes", where),
+        prices_url=_url(values, "prices.url", where),
     )
 
 
@@ -122,6 +125,17 @@ def _folders(values: Mapping[str, object], key: str, where: _Where) -> tuple[str
                 hint=f'homes = ["~/{folder.lstrip("~")}"]',
             )
     return tuple(value)
+
+
+def _url(values: Mapping[str, object], key: str, where: _Where) -> str | None:
+    value = values.get(key)
+    if value is None or (isinstance(value, str) and _URL.fullmatch(value)):
+        return value
+    raise ConfigError(
+        f"{key} is not an address that prices may come from ({where.of(key)})",
+        why="it begins with https://, names no user, and only this machine may do without the s",
+        hint='url = "https://prices.example.com/data.json"',
+    )
 
 
 def _line_of(text: str, key: str) -> int:

@@ -24,6 +24,40 @@ def test_every_setting_is_read(home: Path) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://prices.example.com",
+        "https://prices.example.com:8443/v2/data.json?a=b",
+        "http://127.0.0.1:8080/data.json",
+        "http://localhost/data.json",
+    ],
+)
+def test_prices_come_from_an_address_of_the_users_choice(url: str) -> None:
+    assert parse_settings(f'[prices]\nurl = "{url}"'.encode(), "f").prices_url == url
+    assert parse_settings(b"", "f").prices_url is None
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://prices.example.com/",
+        "http://127.0.0.1.example.com/",
+        "https://",
+        "https:///data.json",
+        "https://ada:secret@example.com/",
+        "https://example.com/a b",
+        "file:///data.json",
+        "prices.example.com",
+        "",
+    ],
+)
+def test_prices_come_from_no_other_address_and_the_error_keeps_it_to_itself(url: str) -> None:
+    with pytest.raises(ConfigError, match=r"prices\.url is not an address .*\(f:2\)") as caught:
+        parse_settings(f'[prices]\nurl = "{url}"'.encode(), "f")
+    assert "secret" not in caught.value.render()
+
+
 @pytest.mark.parametrize("folder", ["~", "~/", "~/x", "/x"])
 def test_a_folder_is_absolute_or_below_the_users_home(folder: str) -> None:
     settings = parse_settings(f'sources.claude.homes = ["{folder}"]'.encode(), "f")
@@ -58,6 +92,11 @@ def test_a_folder_is_absolute_or_below_the_users_home(folder: str) -> None:
             "[sources.claude]\n\nhome = []",
             "unknown setting sources.claude.home (f:3)",
             "write sources.claude.homes",
+        ),
+        (
+            "prices.url = 3",
+            "prices.url is not an address that prices may come from (f:1)",
+            'url = "https://prices.example.com/data.json"',
         ),
         ("# first\nsources = 3", "unknown setting sources (f:2)", "delete line 2"),
         (
