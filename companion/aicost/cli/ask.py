@@ -25,7 +25,7 @@ def print_answer(
     env: Mapping[str, str], method: str, args: Namespace, params: Mapping[str, object]
 ) -> int:
     """Ask, print what comes back, return the exit code. Raises AicostError."""
-    from aicost.sources.claude.homes import home_folders
+    from aicost.sources.homes import home_folders
 
     caller = {"homes": home_folders(env), "tz": env.get("TZ", ""), "wait": not args.no_wait}
     asked = {**params, **looks(env, args), **caller}

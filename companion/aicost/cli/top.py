@@ -27,7 +27,7 @@ def show(args: Namespace, env: Mapping[str, str]) -> int:
     """Start the daemon if none runs, then show what it says."""
     from aicost.daemon.lifecycle import start_in_background
     from aicost.platform.dirs import load_dirs
-    from aicost.sources.claude.homes import home_folders
+    from aicost.sources.homes import home_folders
 
     start_in_background(load_dirs(env), env)
     ask.call(env, "homes.add", {"homes": home_folders(env)})  # meets another version, too
@@ -44,7 +44,7 @@ def show(args: Namespace, env: Mapping[str, str]) -> int:
 def _feed(env: Mapping[str, str]) -> AsyncGenerator[DashboardView, None]:
     from aicost.ipc.client import subscribe
     from aicost.platform.rundir import find_socket
-    from aicost.sources.claude.homes import home_folders
+    from aicost.sources.homes import home_folders
 
     return subscribe(find_socket(env), homes=home_folders(env))
 

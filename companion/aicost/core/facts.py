@@ -6,22 +6,17 @@ settings, and what the client itself says it spent. Each fact has a key or a rul
 it again, or in a copy, changes nothing.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, NamedTuple
+from itertools import chain
+from typing import Literal
 
 from aicost.core.tailing import Cursor
-from aicost.core.usage import Agent, TokenCounts, UsageEvent
+from aicost.core.usage import Agent, TokenCounts, UsageEvent, merged
 
 Stage = Literal["usage", "evidence"]
 HiddenKind = Literal["compaction", "web_search", "hook", "cut_stream", "title"]
-
-
-class Home(NamedTuple):
-    """A folder that an agent keeps its state in."""
-
-    path: str  # absolute
-    agent: Agent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,3 +152,26 @@ class FileRead:
     cursor: Cursor
     parsed: tuple[Parsed, ...]  # all facts found, in file order
     stage: Stage = "usage"
+
+
+def together(blocks: Sequence[Parsed]) -> Parsed:
+    """Put the facts of a file's blocks together, each call once."""
+    calls: dict[str, UsageEvent] = {}
+    for block in blocks:
+        for call in block.calls:
+            known = calls.get(call.event_key)
+            calls[call.event_key] = call if known is None else merged(known, call)
+    flat = chain.from_iterable
+    return Parsed(
+        calls=tuple(calls.values()),
+        prompts=tuple(flat(block.prompts for block in blocks)),
+        subagents=tuple(flat(block.subagents for block in blocks)),
+        threads=tuple(flat(block.threads for block in blocks)),
+        tool_calls=tuple(flat(block.tool_calls for block in blocks)),
+        errors=tuple(flat(block.errors for block in blocks)),
+        settings=tuple(flat(block.settings for block in blocks)),
+        skills=tuple(flat(block.skills for block in blocks)),
+        copies=tuple(flat(block.copies for block in blocks)),
+        client_totals=tuple(flat(block.client_totals for block in blocks)),
+        hidden=tuple(flat(block.hidden for block in blocks)),
+    )

@@ -6,17 +6,16 @@ from contextlib import closing, nullcontext
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
-from aicost.core.facts import FileRead
+from aicost.core.facts import FileRead, Stage
 from aicost.core.prices import PriceBook
 from aicost.core.tailing import Cursor
 from aicost.core.view import Reading
-from aicost.daemon.indexer import BATCH_BYTES, Survey, may_read, read_unread, survey
+from aicost.daemon.indexer import BATCH_BYTES, Survey, Unread, may_read, read_unread, survey
 from aicost.daemon.reading import read_log
 from aicost.platform.dirs import Dirs
 from aicost.platform.git import repo_of
-from aicost.sources.base import Parser
-from aicost.sources.claude.parser import ClaudeParser
-from aicost.store.cursors import read_cursors, read_homes
+from aicost.sources.agents import STAGES, source_of
+from aicost.store.cursors import read_all_cursors, read_homes
 from aicost.store.ledger import Ledger, Recorded
 
 
@@ -35,50 +34,60 @@ class Engine:
 
     ledger: Ledger
     homes: set[str]
-    cursors: dict[str, Cursor] = field(default_factory=dict)
-    parser: Parser = field(default_factory=ClaudeParser)
+    cursors: dict[Stage, dict[str, Cursor]] = field(
+        default_factory=lambda: {stage: {} for stage in STAGES}
+    )
 
     def survey(self) -> Survey:
         """Look at all logs of all homes."""
         return survey(sorted(self.homes), self.cursors)
 
     def read_all(self, found: Survey, *, cores: int | None = None) -> Generator[Step, None, None]:
-        """Read and record what a survey found unread, newest first, a transaction per step."""
+        """Read and record all usage that a survey found unread: see `read`."""
+        yield from self.read(found.unread, cores=cores)
+
+    def read(
+        self, logs: Sequence[Unread], *, cores: int | None = None
+    ) -> Generator[Step, None, None]:
+        """Read and record logs in this order, a transaction per step."""
         files = size = 0
         workers = os.cpu_count() or 1 if cores is None else cores
-        in_bulk = found.pending_bytes > BATCH_BYTES
+        in_bulk = sum(log.pending_bytes for log in logs) > BATCH_BYTES
         with (
             self.ledger.in_bulk() if in_bulk else nullcontext(),
-            closing(read_unread(found.unread, cores=workers)) as readings,
+            closing(read_unread(logs, cores=workers)) as readings,
         ):
-            for logs, reads in readings:
-                cursors = {log.path: log.cursor for log in logs}
-                recorded = self._record([r for r in reads if self._is_at(r.path, cursors[r.path])])
-                files += len(logs)
-                size += sum(log.pending_bytes for log in logs)
+            for batch, reads in readings:
+                known = {log.path: log for log in batch}
+                recorded = self._record([r for r in reads if self._is_at(known[r.path])])
+                files += len(batch)
+                size += sum(log.pending_bytes for log in batch)
                 yield Step(recorded, files, size)
 
-    def read_paths(self, paths: Iterable[tuple[str, str]]) -> Recorded:
+    def read_paths(self, paths: Iterable[tuple[str, str]], stage: Stage = "usage") -> Recorded:
         """Read what was appended to a few (path, home) logs, and record it."""
         reads = []
         for path, home in paths:
-            if not may_read(path):
+            parser = source_of(path).parsers.get(stage)
+            if parser is None or not may_read(path):
                 continue
+            cursor = self.cursors[stage].get(path, Cursor())
             try:
-                read = read_log(path, home, self.cursors.get(path, Cursor()), self.parser)
+                read = read_log(path, home, cursor, parser, stage)
             except OSError:  # an error of the disk, a ring of links: it stays unread
                 continue
             if read is not None:
                 reads.append(read)
         return self._record(reads) if reads else Recorded(0, frozenset())
 
-    def _is_at(self, path: str, cursor: Cursor) -> bool:
+    def _is_at(self, log: Unread) -> bool:
         """Say whether a log still is read as far as this, and was not read on meanwhile."""
-        return self.cursors.get(path, cursor) == cursor
+        return self.cursors[log.stage].get(log.path, log.cursor) == log.cursor
 
     def _record(self, reads: Sequence[FileRead]) -> Recorded:
         recorded = self.ledger.record(reads)
-        self.cursors.update((read.path, read.cursor) for read in reads)
+        for read in reads:
+            self.cursors[read.stage][read.path] = read.cursor
         return recorded
 
     def close(self) -> None:
@@ -91,7 +100,7 @@ def open_engine(dirs: Dirs, *, book: PriceBook, zone: ZoneInfo, homes: Iterable[
     dirs.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     ledger = Ledger(dirs.ledger_file, book=book, zone=zone, repo_of=lambda cwd: repo_of(cwd)[0])
     known = read_homes(ledger.db)
-    return Engine(ledger, set(homes) | set(known), read_cursors(ledger.db))
+    return Engine(ledger, set(homes) | set(known), read_all_cursors(ledger.db))
 
 
 def progress(found: Survey, step: Step, elapsed_s: float) -> Reading:

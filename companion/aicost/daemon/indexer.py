@@ -18,11 +18,10 @@ from typing import Literal
 
 import msgspec
 
-from aicost.core.facts import FileRead
+from aicost.core.facts import FileRead, Stage
 from aicost.core.tailing import Continuation, Cursor, FileLook, continuation, pending_bytes
 from aicost.daemon.reading import read_log
-from aicost.sources.claude.parser import ClaudeParser
-from aicost.sources.claude.paths import find_logs
+from aicost.sources.agents import SOURCES, STAGES, source_of
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +44,7 @@ class Unread:
     cursor: Cursor
     pending_bytes: int
     modified_ns: int
+    stage: Stage = "usage"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +53,9 @@ class Survey:
 
     files: int
     bytes: int
-    unread: tuple[Unread, ...]  # newest first
+    unread: tuple[Unread, ...]  # by the usage reading, newest first
     unreadable: tuple[Unread, ...] = ()  # those we may not open, or whose name is no text
+    without_evidence: tuple[Unread, ...] = ()  # unread by the evidence reading, newest first
 
     def within(self, homes: Collection[str]) -> "Survey":
         """Return what concerns these homes; all of it if none are named."""
@@ -64,12 +65,18 @@ class Survey:
             self,
             unread=tuple(log for log in self.unread if log.home in homes),
             unreadable=tuple(log for log in self.unreadable if log.home in homes),
+            without_evidence=tuple(log for log in self.without_evidence if log.home in homes),
         )
 
     @property
     def is_complete(self) -> bool:
-        """Whether everything on disk was read."""
+        """Whether all usage on disk was read."""
         return not self.unread and not self.unreadable
+
+    @property
+    def has_evidence(self) -> bool:
+        """Whether all evidence on disk was read, too."""
+        return self.is_complete and not self.without_evidence
 
     @property
     def pending_bytes(self) -> int:
@@ -77,21 +84,54 @@ class Survey:
         return sum(log.pending_bytes for log in (*self.unread, *self.unreadable))
 
 
-def survey(homes: Iterable[str], cursors: Mapping[str, Cursor]) -> Survey:
+Cursors = Mapping[Stage, Mapping[str, Cursor]]  # of each reading, by path
+
+
+def survey(homes: Iterable[str], cursors: Cursors) -> Survey:
     """Look at every log of the homes, without opening one."""
-    files = size = 0
-    unread, unreadable = list[Unread](), list[Unread]()
+    look = _Look()
     for home in homes:
-        moved = _Moved(home, cursors)
-        for path, look in find_logs(Path(home)):
-            files += 1
-            size += look.size_bytes
-            cursor = cursors.get(path) or moved.cursor_of(look)
-            if continuation(cursor, look) is not Continuation.NOTHING_NEW:
-                found = Unread(path, home, cursor, pending_bytes(cursor, look), look.modified_ns)
-                (unread if may_read(path) else unreadable).append(found)
-    unread.sort(key=lambda found: found.modified_ns, reverse=True)
-    return Survey(files, size, tuple(unread), tuple(unreadable))
+        moved = {stage: _Moved(home, cursors.get(stage, {})) for stage in STAGES}
+        for source in SOURCES.values():
+            for path, found in source.find_logs(Path(home)):
+                look.files += 1
+                look.bytes += found.size_bytes
+                for stage in source.parsers:
+                    cursor = cursors.get(stage, {}).get(path) or moved[stage].cursor_of(found)
+                    look.take(path, home, found, cursor, stage)
+    return look.survey()
+
+
+class _Look:
+    """What a survey found so far."""
+
+    def __init__(self) -> None:
+        self.files = self.bytes = 0
+        self._unread: dict[Stage, list[Unread]] = {stage: [] for stage in STAGES}
+        self._unreadable: list[Unread] = []
+
+    def take(self, path: str, home: str, look: FileLook, cursor: Cursor, stage: Stage) -> None:
+        """Note a log, if it has bytes that a reading did not see."""
+        if continuation(cursor, look) is Continuation.NOTHING_NEW:
+            return
+        left = pending_bytes(cursor, look)
+        found = Unread(path, home, cursor, left, look.modified_ns, stage)
+        if may_read(path):
+            self._unread[stage].append(found)
+        elif stage == "usage":
+            self._unreadable.append(found)
+
+    def survey(self) -> Survey:
+        """Return all that was noted, newest first."""
+        for found in self._unread.values():
+            found.sort(key=lambda log: log.modified_ns, reverse=True)
+        return Survey(
+            files=self.files,
+            bytes=self.bytes,
+            unread=tuple(self._unread["usage"]),
+            unreadable=tuple(self._unreadable),
+            without_evidence=tuple(self._unread["evidence"]),
+        )
 
 
 class _Moved:
@@ -234,10 +274,11 @@ def _read_in_worker(batch: list[Unread]) -> bytes:
 
 
 def _read_batch(batch: Iterable[Unread]) -> list[FileRead]:
-    parser, reads = ClaudeParser(), list[FileRead]()
+    reads = list[FileRead]()
     for log in batch:
+        parser = source_of(log.path).parsers[log.stage]
         try:
-            read = read_log(log.path, log.home, log.cursor, parser)
+            read = read_log(log.path, log.home, log.cursor, parser, log.stage)
         except OSError:  # forbidden or vanished: it stays pending, and `status` shows that
             continue
         if read is not None:

@@ -15,7 +15,7 @@ from aicost.daemon.lifecycle import AlreadyRunning, ledger_lock
 from aicost.daemon.live import read_live
 from aicost.daemon.setup import Setup, asked_alone, load_setup, named_homes
 from aicost.platform.dirs import Dirs
-from aicost.store.cursors import read_cursors, read_homes
+from aicost.store.cursors import read_all_cursors, read_homes
 from aicost.store.ledger import connect_readonly, store_errors
 
 LOCK_WAIT_S = 10.0  # another command may be reading
@@ -49,7 +49,7 @@ def answer(
         if wait:
             raise
     with store_errors(), closing(connect_readonly(dirs.ledger_file)) as db:
-        left = survey({*setup.homes, *homes, *read_homes(db)}, read_cursors(db))
+        left = survey({*setup.homes, *homes, *read_homes(db)}, read_all_cursors(db))
         return _answer(setup, db, left, method, params)
 
 

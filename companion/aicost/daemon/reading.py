@@ -3,8 +3,9 @@
 import os
 import stat
 from dataclasses import replace
+from typing import Protocol
 
-from aicost.core.facts import FileRead, Parsed
+from aicost.core.facts import FileRead, Parsed, Stage, together
 from aicost.core.tailing import (
     MARK_BYTES,
     Continuation,
@@ -13,47 +14,68 @@ from aicost.core.tailing import (
     continuation,
     mark_of,
 )
-from aicost.core.usage import UsageEvent, merged
 from aicost.sources.base import Parser
 from aicost.sources.claude.paths import look_of
 
 CHUNK_BYTES = 128 * 1024  # larger ones cost a page fault for each of their pages
+COMPRESSED = ".zst"
 MAX_CHUNK_BYTES = 4 * 2**20  # while one line goes on over several chunks
 
 
-def read_log(path: str, home: str, cursor: Cursor, parser: Parser) -> FileRead | None:
+def read_log(
+    path: str, home: str, cursor: Cursor, parser: Parser, stage: Stage = "usage"
+) -> FileRead | None:
     """Read a log from its cursor to its end; None if nothing is new (or no such file is there).
 
-    Raises OSError if it cannot be read. Memory: one chunk, one line and the facts found.
+    A compressed log is read as a whole, whenever it changed. Raises OSError if it cannot be read.
+    Memory: one chunk, one line and the facts found.
     """
     try:  # without O_NONBLOCK, opening a named pipe would wait for somebody to write into it
         fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     except (FileNotFoundError, NotADirectoryError):
         return None
     try:
-        return _read(fd, path, home, cursor, parser)
+        status = os.fstat(fd)
+        if not stat.S_ISREG(status.st_mode):
+            return None
+        look = look_of(status)
+        state = continuation(cursor, look)
+        if state is Continuation.NOTHING_NEW:
+            return None
+        is_whole = path.endswith(COMPRESSED)
+        if is_whole or state is Continuation.RESTART or _mark(fd, cursor.offset) != cursor.mark:
+            cursor = Cursor(device=look.device, inode=look.inode)
+        if is_whole:
+            parsed, cursor = _parse(_unpacked(fd, look.size_bytes), cursor, parser)
+            cursor = replace(cursor, offset=0, skipping=False, seen_bytes=look.size_bytes)
+        else:
+            # Only up to the size we saw: what is appended meanwhile belongs to the next reading.
+            stored = _Stored(fd, cursor.offset, look.size_bytes)
+            parsed, cursor = _parse(stored, cursor, parser)
+            cursor = replace(cursor, seen_bytes=stored.at)
+        cursor = replace(cursor, modified_ns=look.modified_ns, mark=_mark(fd, cursor.offset))
     finally:
         os.close(fd)
+    return FileRead(
+        path=path,
+        home=home,
+        agent=parser.agent,
+        cursor=cursor,
+        parsed=(together(parsed),),
+        stage=stage,
+    )
 
 
-def _read(fd: int, path: str, home: str, cursor: Cursor, parser: Parser) -> FileRead | None:
-    status = os.fstat(fd)
-    if not stat.S_ISREG(status.st_mode):
-        return None
-    look = look_of(status)
-    state = continuation(cursor, look)
-    if state is Continuation.NOTHING_NEW:
-        return None
-    if state is Continuation.RESTART or _mark(fd, cursor.offset) != cursor.mark:
-        cursor = Cursor(device=look.device, inode=look.inode)
-    # Only up to the size we saw: what is appended meanwhile belongs to the next reading.
+class _Chunks(Protocol):
+    def read(self, size_bytes: int) -> bytes:
+        """Return the next bytes, b"" at the end. Raises OSError."""
+
+
+def _parse(chunks: _Chunks, cursor: Cursor, parser: Parser) -> tuple[list[Parsed], Cursor]:
+    """Parse from a cursor on; return the facts and the cursor after the last whole line."""
     blocks = LineBlocks(cursor.offset, skipping=cursor.skipping)
-    at, parsed, chunk_bytes = cursor.offset, list[Parsed](), CHUNK_BYTES
-    while at < look.size_bytes:
-        chunk = os.pread(fd, min(chunk_bytes, look.size_bytes - at), at)
-        if not chunk:  # cut meanwhile: the next look sees it
-            break
-        at += len(chunk)
+    parsed, chunk_bytes = list[Parsed](), CHUNK_BYTES
+    while chunk := chunks.read(chunk_bytes):
         block = blocks.feed(chunk)
         chunk_bytes = CHUNK_BYTES if block.lines else min(2 * chunk_bytes, MAX_CHUNK_BYTES)
         facts = parser.parse(block.lines, cursor.thread)
@@ -66,25 +88,29 @@ def _read(fd: int, path: str, home: str, cursor: Cursor, parser: Parser) -> File
             broken_lines=cursor.broken_lines + facts.broken_lines + block.broken_lines,
         )
     parsed += _whole_tail(blocks.tail, cursor.thread, parser)
-    cursor = replace(
-        cursor, seen_bytes=at, modified_ns=look.modified_ns, mark=_mark(fd, cursor.offset)
-    )
-    found = (_together(parsed),)
-    return FileRead(path=path, home=home, agent=parser.agent, cursor=cursor, parsed=found)
+    return parsed, cursor
 
 
-def _together(blocks: list[Parsed]) -> Parsed:
-    """Put the facts of a file's blocks together, each call once."""
-    calls: dict[str, UsageEvent] = {}
-    for block in blocks:
-        for call in block.calls:
-            known = calls.get(call.event_key)
-            calls[call.event_key] = call if known is None else merged(known, call)
-    return Parsed(
-        calls=tuple(calls.values()),
-        prompts=tuple(prompt for block in blocks for prompt in block.prompts),
-        subagents=tuple(subagent for block in blocks for subagent in block.subagents),
-    )
+class _Stored:
+    """The bytes of a file between two offsets."""
+
+    def __init__(self, fd: int, at: int, end: int) -> None:
+        self._fd, self.at, self._end = fd, at, end
+
+    def read(self, size_bytes: int) -> bytes:
+        """Return the next bytes; none where the file was cut meanwhile (the next look sees it)."""
+        if self.at >= self._end:
+            return b""
+        chunk = os.pread(self._fd, min(size_bytes, self._end - self.at), self.at)
+        self.at += len(chunk)
+        return chunk
+
+
+def _unpacked(fd: int, size_bytes: int) -> _Chunks:
+    """Return the bytes in a compressed log."""
+    from aicost.daemon.unpacking import Unpacked  # few homes hold one
+
+    return Unpacked(_Stored(fd, 0, size_bytes))
 
 
 def _whole_tail(tail: bytes, thread: str, parser: Parser) -> list[Parsed]:

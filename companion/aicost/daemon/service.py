@@ -21,7 +21,7 @@ from aicost.daemon.reader import Reader
 from aicost.daemon.server import Notify, Server
 from aicost.daemon.setup import Setup, asked_alone, named_homes
 from aicost.platform.processes import own_use
-from aicost.sources.claude.paths import place_of
+from aicost.sources.agents import place_of
 from aicost.store import queries
 from aicost.store.ledger import Recorded, connect_readonly, snapshot, store_errors
 

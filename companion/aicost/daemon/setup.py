@@ -14,7 +14,7 @@ from aicost.platform.config import load_settings
 from aicost.platform.dirs import Dirs
 from aicost.platform.timezone import check_zone, local_zone
 from aicost.prices.book import is_stale, load_price_book, refresh_price_book
-from aicost.sources.claude.homes import home_folders
+from aicost.sources.homes import home_folders
 from aicost.store import queries
 from aicost.store.ledger import connect_readonly
 

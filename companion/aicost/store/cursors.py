@@ -2,19 +2,21 @@
 
 import sqlite3
 
-from aicost.core.facts import FileRead
+from aicost.core.facts import FileRead, Stage
 from aicost.core.tailing import Cursor
+
+_TABLES: dict[Stage, str] = {"usage": "log_file", "evidence": "evidence_file"}
 
 
 def write_cursor(db: sqlite3.Connection, read: FileRead, home: int) -> None:
     """Remember how far a file was read. One that moved within its home keeps one row."""
-    cursor = read.cursor
+    cursor, table = read.cursor, _TABLES[read.stage]
     db.execute(
-        "DELETE FROM log_file WHERE device = ? AND inode = ? AND home = ? AND path <> ?",
+        f"DELETE FROM {table} WHERE device = ? AND inode = ? AND home = ? AND path <> ?",
         (cursor.device, cursor.inode, home, read.path),
     )
     db.execute(
-        "INSERT INTO log_file (path, home, agent, device, inode, read_offset, seen_bytes,"
+        f"INSERT INTO {table} (path, home, agent, device, inode, read_offset, seen_bytes,"
         " modified_ns, mark, skipping, thread, broken_lines)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (path) DO UPDATE"
         " SET home = excluded.home, device = excluded.device, inode = excluded.inode,"
@@ -29,11 +31,16 @@ def write_cursor(db: sqlite3.Connection, read: FileRead, home: int) -> None:
     )  # fmt: skip
 
 
-def read_cursors(db: sqlite3.Connection) -> dict[str, Cursor]:
-    """Return all cursors by path."""
+def read_all_cursors(db: sqlite3.Connection) -> dict[Stage, dict[str, Cursor]]:
+    """Return the cursors of each reading by path."""
+    return {stage: read_cursors(db, stage) for stage in _TABLES}
+
+
+def read_cursors(db: sqlite3.Connection, stage: Stage = "usage") -> dict[str, Cursor]:
+    """Return all cursors of one reading by path."""
     rows = db.execute(
         "SELECT path, device, inode, read_offset, seen_bytes, modified_ns, mark, skipping, thread,"
-        " broken_lines FROM log_file"
+        f" broken_lines FROM {_TABLES[stage]}"
     )
     return {
         path: Cursor(

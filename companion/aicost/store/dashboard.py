@@ -24,7 +24,7 @@ def day_totals(db: sqlite3.Connection, day: int) -> Totals:
         f" {_SUMS} FROM usage_day u JOIN span s ON s.id = u.span WHERE u.day = ?",
         (day,),
     ).fetchone()
-    counts, (_, cost, priced, unpriced) = rest[: len(TOKENS)], rest[len(TOKENS) :]
+    counts, (_, cost, priced, unpriced, *_) = rest[: len(TOKENS)], rest[len(TOKENS) :]
     models = db.execute(
         "SELECT DISTINCT m.name FROM usage_day u JOIN model m ON m.id = u.model"
         " WHERE u.day = ? AND u.unpriced_tokens > 0 ORDER BY 1",
@@ -92,7 +92,7 @@ def session_ids(db: sqlite3.Connection, homes: Sequence[str] = ()) -> tuple[str,
 # the writer does meanwhile.
 _SESSION = """
 SELECT x.id, x.agent, x.first_us, x.last_us, x.last_main_call,
-  (SELECT count(*) FROM span WHERE session = x.id AND subagent_id <> ''),
+  (SELECT count(DISTINCT subagent_id) FROM span WHERE session = x.id AND subagent_id <> ''),
   sum(u.requests), sum(u.cost_nusd), sum(u.priced_requests), sum(u.unpriced_tokens)
 FROM session x CROSS JOIN span s ON s.session = x.id CROSS JOIN usage_day u ON u.span = s.id
 WHERE x.session_id = ? AND x.last_us IS NOT NULL GROUP BY x.id

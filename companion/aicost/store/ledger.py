@@ -3,7 +3,7 @@
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 from zoneinfo import ZoneInfo
@@ -13,7 +13,7 @@ from aicost.core.errors import StoreError
 from aicost.core.facts import FileRead, Parsed, PromptSeen, SubagentSeen
 from aicost.core.prices import PriceBook
 from aicost.core.usage import Agent, UsageEvent, merged
-from aicost.store import sessions
+from aicost.store import evidence, sessions, stand_ins
 from aicost.store.calls import (
     UPSERT_CALL,
     StoredCall,
@@ -51,8 +51,9 @@ class Ledger:
         book: PriceBook,
         zone: ZoneInfo,
         repo_of: Callable[[str], str] = lambda cwd: Path(cwd).name,
+        ci_job: str = "",
     ) -> None:
-        self._book, self.days = book, LocalDays(zone)
+        self._book, self.days, self._ci_job = book, LocalDays(zone), ci_job
         with store_errors(path):
             self._db = connect(path)
             try:
@@ -98,9 +99,24 @@ class Ledger:
             changed = self._record_calls(reads)
             sessions.resolve_turns(self._db, self._record_threads(reads) | changed.unresolved)
             self._note_homes(reads)
+            self._record_evidence(reads)
             for read in reads:
                 write_cursor(self._db, read, self._names.home(read.home))
         return Recorded(changed.calls, frozenset(changed.names))
+
+    def settle(self) -> None:
+        """Bring the daily evidence up to what was recorded since."""
+        with store_errors():
+            if evidence.has_stale(self._db):
+                with self._transaction():
+                    evidence.roll_up(self._db, self.days.day_of)
+
+    def _record_evidence(self, reads: Sequence[FileRead]) -> None:
+        writer = evidence.EvidenceWriter(self._db, self._names, self._ci_job)
+        for read in reads:
+            if read.stage == "evidence":
+                for parsed in read.parsed:
+                    writer.write(read.agent, parsed)
 
     def _record_calls(self, reads: Sequence[FileRead]) -> "_Changed":
         fresh: dict[int, UsageEvent] = {}
@@ -110,14 +126,16 @@ class Ledger:
                     key = key_of(event.event_key)
                     known = fresh.get(key)
                     fresh[key] = event if known is None else merged(known, event)
-        changed = _Changed()
+        changed = _Changed(stand_ins.standing(self._db))
         rows: list[tuple[object, ...]] = []
         stored = stored_calls(self._db, fresh) if self._has_calls() else {}
         for key, event in fresh.items():
             if row := self._change(key, event, stored.get(key), changed):
                 rows.append(row)
         self._db.executemany(UPSERT_CALL, rows)
+        self._drop_covered(reads, changed)
         changed.usage.apply(self._db)
+        evidence.mark_stale(self._db, changed.spans)
         sessions.update_summaries(self._db, changed.added, changed.moved)
         if changed.left and sessions.drop_unused_spans(self._db, changed.left):
             self._names.forget()
@@ -129,6 +147,8 @@ class Ledger:
     ) -> tuple[object, ...] | None:
         """Merge a call into what the ledger has; return its new row, None if nothing is new."""
         if old is not None:
+            if thread_id := changed.standing.get(key):
+                old = replace(old, event=replace(old.event, stand_in_for=thread_id))
             event = merged(old.event, event)
             if event == old.event:
                 return None
@@ -143,19 +163,40 @@ class Ledger:
             price_book=book,
         )
         if old is not None:
-            changed.usage.add(self.days.day_of(to_us(old.event.at)), old, -1)
-            before = self._names.session(old.event.session_id, event.agent)
-            changed.moved.add(before)
-            if old.event.is_sidechain:
-                changed.unresolved.add(before)
+            self._take_out(old, changed)
             if call.span != old.span:
                 changed.left.add(old.span)
+        if event.stand_in_for or key in changed.standing:
+            changed.stand_ins.append((key, event.stand_in_for))
+        changed.spans.add(call.span)
         changed.usage.add(self.days.day_of(at_us), call)
         changed.added.append((names.session, at_us, None if event.is_sidechain else key))
         if event.is_sidechain:
             changed.unresolved.add(names.session)
         changed.names.add(event.session_id)
         return call_row(key, at_us, call, names.variant)
+
+    def _take_out(self, old: StoredCall, changed: "_Changed") -> None:
+        """Count a call out of what is derived of it."""
+        changed.usage.add(self.days.day_of(to_us(old.event.at)), old, -1)
+        session = self._names.session(old.event.session_id, old.event.agent)
+        changed.moved.add(session)
+        changed.spans.add(old.span)
+        if old.event.is_sidechain:
+            changed.unresolved.add(session)
+
+    def _drop_covered(self, reads: Sequence[FileRead], changed: "_Changed") -> None:
+        """Take out the calls that stood in for a log which is known by now."""
+        threads = {t.thread_id for read in reads for parsed in read.parsed for t in parsed.threads}
+        stand_ins.note_threads(self._db, threads)
+        stand_ins.note_stand_ins(self._db, changed.stand_ins)
+        if not changed.stand_ins and not changed.standing:
+            return
+        covered = stored_calls(self._db, stand_ins.take_covered(self._db))
+        for call in covered.values():
+            self._take_out(call, changed)
+            changed.left.add(call.span)
+        self._db.executemany("DELETE FROM call WHERE key = ?", [(key,) for key in covered])
 
     def _record_threads(self, reads: Sequence[FileRead]) -> set[int]:
         """Write prompts and the starts of subagents; return the sessions they lie in."""
@@ -175,8 +216,11 @@ class Ledger:
             if isinstance(fact, PromptSeen):
                 span = self._names.span(session, fact.turn_id, "")
             else:
-                span = self._names.span(session, "", fact.subagent_id)
-            sessions.note_start(self._db, span, to_us(fact.at), fact.prompt_id)
+                span = self._names.span(session, fact.turn_id, fact.subagent_id)
+                if fact.kind:
+                    sessions.note_kind(self._db, span, fact.kind)
+            if sessions.note_start(self._db, span, to_us(fact.at), fact.prompt_id):
+                evidence.mark_stale(self._db, [span])
             touched.add(session)
         return touched
 
@@ -224,6 +268,8 @@ class Ledger:
 
     def _count_days_anew(self) -> None:
         self._db.execute("DELETE FROM usage_day")
+        self._db.execute("DELETE FROM evidence_day")
+        self._db.execute("INSERT OR IGNORE INTO stale_span SELECT id FROM span")
         usage = UsageChange()
         for _, call in all_calls(self._db):
             usage.add(self.days.day_of(to_us(call.event.at)), call)
@@ -250,7 +296,10 @@ def _session_ids(parsed: Parsed) -> set[str]:
 class _Changed:
     """What one batch did so far."""
 
-    def __init__(self) -> None:
+    def __init__(self, standing: dict[int, str]) -> None:
+        self.standing = standing  # calls that stand in for a thread, by key
+        self.stand_ins: list[tuple[int, str]] = []
+        self.spans: set[int] = set()  # that a call was added to, or taken from
         self.usage = UsageChange()
         self.added: list[tuple[int, int, int | None]] = []  # session, at_us, key on main thread
         self.moved: set[int] = set()  # sessions that had a call which changed

@@ -81,6 +81,19 @@ class Names:
         columns = ("speed", "service_tier", "inference_geo")
         return self._id("variant", columns, (speed, service_tier, inference_geo))
 
+    def tool(self, name: str) -> int:
+        """Return the id of a tool."""
+        return self._id("tool", ("name",), (name,))
+
+    def skill(self, name: str) -> int:
+        """Return the id of a skill."""
+        return self._id("skill", ("name",), (name,))
+
+    def setting(self, values: tuple[str, ...]) -> int:
+        """Return the id of how calls were made: the columns of `setting` in their order."""
+        columns = ("version", "entrypoint", "effort", "permission_mode", "command", "ci_job")
+        return self._id("setting", columns, values)
+
     def span(self, session: int, turn_id: str, subagent_id: str) -> int:
         """Return the id of a stretch of one thread. A prompt's own span is its turn."""
         key = ("span", str(session), turn_id, subagent_id)
@@ -93,7 +106,7 @@ class Names:
                 "INSERT INTO span (session, turn_id, subagent_id, prompt_id) VALUES (?, ?, ?, '')"
             )
             row = (self._db.execute(insert, (session, turn_id, subagent_id)).lastrowid,)
-            if turn_id:
+            if turn_id and not subagent_id:
                 self._db.execute("UPDATE span SET turn = id WHERE id = ?", row)
         return self._remember(key, int(row[0]))
 

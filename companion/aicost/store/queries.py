@@ -33,7 +33,8 @@ _CALL_USAGE = (  # the same columns as usage_day, for another time zone than the
     f"(SELECT local_day(at_us) AS day, span, model, place, 1 AS requests, {', '.join(TOKENS)},"
     " web_searches, coalesce(cost_nusd, 0) AS cost_nusd, cost_nusd IS NOT NULL AS priced_requests,"
     " iif(cost_nusd IS NULL, input_tokens + cache_read_tokens + cache_write_5m_tokens"
-    " + cache_write_1h_tokens + output_tokens, 0) AS unpriced_tokens FROM call)"
+    " + cache_write_1h_tokens + output_tokens, 0) AS unpriced_tokens,"
+    " coalesce(credits, 0) AS credits, credits IS NOT NULL AS credited_requests FROM call)"
 )
 
 
@@ -161,7 +162,7 @@ def _grouped(usage: str, key: str, where: str, order: str) -> str:
 
 def _row(row: tuple[object, ...], by: GroupBy | None) -> ReportRow:
     raw, agents, models, sessions, turn_count, requests, *rest, _ = row
-    tokens, (searches, cost, priced, unpriced) = rest[: len(TOKENS)], rest[len(TOKENS) :]
+    tokens, (searches, cost, priced, unpriced, *_) = rest[: len(TOKENS)], rest[len(TOKENS) :]
     return ReportRow(
         key=_key_text(raw, by),
         agents=tuple(sorted(json.loads(str(agents)))),
@@ -192,7 +193,7 @@ def _key_text(raw: object, by: GroupBy | None) -> str:
 
 def _turn(row: tuple[object, ...]) -> TurnRow:
     session_id, prompt_uuid, started_us, requests, *rest = row
-    tokens, (_, cost, priced, unpriced) = rest[: len(TOKENS)], rest[len(TOKENS) :]
+    tokens, (_, cost, priced, unpriced, *_) = rest[: len(TOKENS)], rest[len(TOKENS) :]
     return TurnRow(
         session_id=str(session_id),
         prompt_uuid=str(prompt_uuid),

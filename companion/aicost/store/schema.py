@@ -18,6 +18,7 @@ TOKENS = (
     "output_tokens",
     "reasoning_tokens",
 )
+MOST_ACTIVE_US = 300_000_000  # a longer pause between two calls is no work: somebody was asked
 _TOKEN_COLUMNS = ", ".join(f"{name} INTEGER NOT NULL" for name in TOKENS)
 
 _MIGRATIONS = (  # append only, never edit: position n takes the file from version n to n + 1
@@ -65,6 +66,68 @@ _MIGRATIONS = (  # append only, never edit: position n takes the file from versi
       priced_requests INTEGER NOT NULL, unpriced_tokens INTEGER NOT NULL,
       PRIMARY KEY (day, span, model, place)) WITHOUT ROWID;
     CREATE INDEX usage_day_span ON usage_day (span);
+    """,
+    # What the evidence reading finds, what stands in for logs that are missing, and credits.
+    f"""
+    CREATE TABLE evidence_file (
+      id INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE, home INTEGER NOT NULL,
+      agent TEXT NOT NULL, device INTEGER NOT NULL, inode INTEGER NOT NULL,
+      read_offset INTEGER NOT NULL, seen_bytes INTEGER NOT NULL,
+      modified_ns INTEGER NOT NULL, mark INTEGER NOT NULL, skipping INTEGER NOT NULL,
+      thread TEXT NOT NULL, broken_lines INTEGER NOT NULL);
+    CREATE INDEX evidence_file_identity ON evidence_file (device, inode);
+    ALTER TABLE span ADD COLUMN kind TEXT NOT NULL DEFAULT '';
+    ALTER TABLE span ADD COLUMN setting INTEGER;
+    CREATE TABLE setting (
+      id INTEGER PRIMARY KEY, version TEXT NOT NULL, entrypoint TEXT NOT NULL,
+      effort TEXT NOT NULL, permission_mode TEXT NOT NULL, command TEXT NOT NULL,
+      ci_job TEXT NOT NULL,
+      UNIQUE (version, entrypoint, effort, permission_mode, command, ci_job));
+    ALTER TABLE call ADD COLUMN credits INTEGER;
+    ALTER TABLE usage_day ADD COLUMN credits INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE usage_day ADD COLUMN credited_requests INTEGER NOT NULL DEFAULT 0;
+    CREATE TABLE thread_log (thread_id TEXT PRIMARY KEY) WITHOUT ROWID;
+    CREATE TABLE stand_in (key INTEGER PRIMARY KEY, thread_id TEXT NOT NULL);
+    CREATE INDEX stand_in_thread ON stand_in (thread_id);
+    CREATE TABLE tool (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
+    CREATE TABLE tool_call (
+      key INTEGER PRIMARY KEY, call INTEGER NOT NULL, tool INTEGER NOT NULL);
+    CREATE INDEX tool_call_call ON tool_call (call);
+    CREATE TABLE api_error (
+      key INTEGER PRIMARY KEY, span INTEGER NOT NULL, at_us INTEGER NOT NULL,
+      is_retried INTEGER NOT NULL);
+    CREATE INDEX api_error_span ON api_error (span);
+    CREATE TABLE skill (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
+    CREATE TABLE call_skill (key INTEGER PRIMARY KEY, skill INTEGER NOT NULL);
+    CREATE TABLE copied_call (session INTEGER, key INTEGER, PRIMARY KEY (session, key))
+      WITHOUT ROWID;
+    CREATE TABLE client_total (
+      session INTEGER NOT NULL, model TEXT NOT NULL, {_TOKEN_COLUMNS},
+      web_searches INTEGER NOT NULL, cost_nusd INTEGER NOT NULL, PRIMARY KEY (session, model))
+      WITHOUT ROWID;
+    CREATE TABLE hidden_hint (
+      key INTEGER PRIMARY KEY, session INTEGER NOT NULL, at_us INTEGER NOT NULL,
+      kind TEXT NOT NULL, context_tokens INTEGER NOT NULL);
+    CREATE INDEX hidden_hint_session ON hidden_hint (session);
+    CREATE TABLE stale_span (span INTEGER PRIMARY KEY);
+    CREATE TABLE evidence_day (
+      day INTEGER NOT NULL, span INTEGER NOT NULL, model INTEGER NOT NULL,
+      place INTEGER NOT NULL, tool_calls INTEGER NOT NULL, api_errors INTEGER NOT NULL,
+      active_us INTEGER NOT NULL, PRIMARY KEY (day, span, model, place)) WITHOUT ROWID;
+    CREATE INDEX evidence_day_span ON evidence_day (span);
+    CREATE VIEW evidence_at AS
+      SELECT c.at_us, c.span, c.model, c.place, 1 AS tool_calls, 0 AS api_errors, 0 AS active_us
+        FROM tool_call t JOIN call c ON c.key = t.call
+      UNION ALL
+      SELECT e.at_us, e.span, coalesce(c.model, 0), coalesce(c.place, 0), 0, 1, 0
+        FROM api_error e LEFT JOIN call c ON c.id = (SELECT f.id FROM call f
+          WHERE f.span = e.span ORDER BY f.at_us, f.key LIMIT 1)
+      UNION ALL
+      SELECT c.at_us, c.span, c.model, c.place, 0, 0, max(0, min(
+        c.at_us - lag(c.at_us, 1, coalesce(s.started_us, c.at_us)) OVER
+          (PARTITION BY c.span ORDER BY c.at_us, c.key),
+        {MOST_ACTIVE_US})) FROM call c JOIN span s ON s.id = c.span;
+    INSERT INTO stale_span SELECT id FROM span;
     """,
 )
 VERSION = len(_MIGRATIONS)

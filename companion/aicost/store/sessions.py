@@ -31,13 +31,22 @@ WHERE session = ? AND subagent_id <> ''
 """
 
 
-def note_start(db: sqlite3.Connection, span: int, started_us: int, prompt_id: str) -> None:
-    """Keep when a prompt was given (the earliest record wins, with its prompt id)."""
-    db.execute(
+def note_start(db: sqlite3.Connection, span: int, started_us: int, prompt_id: str) -> bool:
+    """Keep when a prompt was given (the earliest record wins, with its prompt id).
+
+    Return whether that is new.
+    """
+    changed = db.execute(
         "UPDATE span SET started_us = ?1, prompt_id = ?2 WHERE id = ?3 AND (started_us IS NULL"
         " OR ?1 < started_us OR (?1 = started_us AND ?2 < prompt_id))",
         (started_us, prompt_id, span),
     )
+    return changed.rowcount > 0
+
+
+def note_kind(db: sqlite3.Connection, span: int, kind: str) -> None:
+    """Keep which sort of subagent a span is (of two, the larger text: the same in every order)."""
+    db.execute("UPDATE span SET kind = ?1 WHERE id = ?2 AND kind < ?1", (kind, span))
 
 
 def resolve_turns(db: sqlite3.Connection, touched: Iterable[int]) -> None:
@@ -52,7 +61,8 @@ def drop_unused_spans(db: sqlite3.Connection, spans: Iterable[int]) -> int:
     """
     return db.executemany(
         "DELETE FROM span WHERE id = ? AND started_us IS NULL"
-        " AND NOT EXISTS (SELECT 1 FROM call WHERE call.span = span.id)",
+        " AND NOT EXISTS (SELECT 1 FROM call WHERE call.span = span.id)"
+        " AND NOT EXISTS (SELECT 1 FROM api_error WHERE api_error.span = span.id)",
         [(span,) for span in spans],
     ).rowcount
 

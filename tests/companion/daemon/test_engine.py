@@ -291,10 +291,10 @@ def test_what_was_read_meanwhile_is_not_taken_back(home: Path, logs: Path) -> No
         found = engine.survey()
         append(log, call_line("msg_2"))
         engine.read_paths([(str(log), str(logs))])
-        read_on = engine.cursors[str(log)]
+        read_on = engine.cursors["usage"][str(log)]
         for _ in engine.read_all(found, cores=1):
             pass
-        assert engine.cursors[str(log)] == read_on
+        assert engine.cursors["usage"][str(log)] == read_on
 
 
 def test_a_home_that_moved_as_a_whole_is_known_by_its_new_name(home: Path, logs: Path) -> None:

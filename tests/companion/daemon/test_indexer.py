@@ -34,7 +34,7 @@ def home(tmp_path: Path) -> Path:
 
 
 def look(home: Path, cursors: dict[str, Cursor] | None = None) -> Survey:
-    return survey([str(home)], cursors or {})
+    return survey([str(home)], {"usage": cursors or {}})
 
 
 def names(found: tuple[Unread, ...]) -> list[str]:

@@ -1,0 +1,47 @@
+"""All agents whose logs we read, and what reads them."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from aicost.core.facts import Stage
+from aicost.core.tailing import FileLook
+from aicost.core.usage import Agent
+from aicost.sources.base import Parser
+from aicost.sources.claude import paths as claude_paths
+from aicost.sources.claude.parser import ClaudeParser
+
+STAGES: tuple[Stage, ...] = ("usage", "evidence")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What reads one agent's logs."""
+
+    agent: Agent
+    parsers: Mapping[Stage, Parser]
+    find_logs: Callable[[Path], Iterator[tuple[str, FileLook]]]  # below a home
+    place_of: Callable[[str], tuple[str, str] | None]  # a transcript -> its path, its home
+    log_folders: tuple[str, ...]  # of a home
+
+
+# A home is searched for the logs of every agent: their folders and names tell them apart.
+SOURCES: Mapping[Agent, Source] = {
+    "claude": Source(
+        agent="claude",
+        parsers={"usage": ClaudeParser()},
+        find_logs=claude_paths.find_logs,
+        place_of=claude_paths.place_of,
+        log_folders=("projects",),
+    ),
+}
+
+
+def source_of(path: str) -> Source:
+    """Return what reads a log, told by its name."""
+    return SOURCES["claude"]
+
+
+def place_of(transcript: str) -> tuple[str, str] | None:
+    """Return a transcript's path in its plainest form, and its home; None if it can be none."""
+    return source_of(transcript).place_of(transcript)

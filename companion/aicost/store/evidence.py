@@ -1,0 +1,162 @@
+"""What calls were made for: tool calls, errors, settings, and what the client says it spent.
+
+Facts are kept as they are, each under a key. What reports add up of them by day, `evidence_day`,
+is rolled up anew for each span that changed (`stale_span`): see `roll_up`.
+"""
+
+import sqlite3
+from collections.abc import Callable, Iterable, Sequence
+
+from aicost.core.days import to_us
+from aicost.core.facts import (
+    ClientTotal,
+    CopySeen,
+    ErrorSeen,
+    HiddenSeen,
+    Parsed,
+    SettingsSeen,
+    SkillSeen,
+    ToolCallSeen,
+)
+from aicost.core.usage import Agent
+from aicost.store.calls import key_of
+from aicost.store.names import Names
+from aicost.store.schema import TOKENS
+
+EVIDENCE = ("tool_calls", "api_errors", "active_us")
+_CHUNK = 500  # spans in one IN (…)
+_SETTINGS = ("version", "entrypoint", "effort", "permission_mode", "command")
+
+
+class EvidenceWriter:
+    """Writes one batch's facts. Used inside the ledger's transaction."""
+
+    def __init__(self, db: sqlite3.Connection, names: Names, ci_job: str) -> None:
+        self._db, self._names, self._ci_job = db, names, ci_job
+
+    def write(self, agent: Agent, parsed: Parsed) -> None:
+        """Keep all evidence in `parsed`; what is there already stays."""
+        self._tool_calls(parsed.tool_calls)
+        self._errors(agent, parsed.errors)
+        self._settings(agent, parsed.settings)
+        self._skills(parsed.skills)
+        self._copies(agent, parsed.copies)
+        self._totals(agent, parsed.client_totals)
+        self._hidden(agent, parsed.hidden)
+
+    def _tool_calls(self, seen: Iterable[ToolCallSeen]) -> None:
+        rows = [(key_of(t.key), key_of(t.event_key), self._names.tool(t.name)) for t in seen]
+        self._db.executemany("INSERT OR IGNORE INTO tool_call VALUES (?, ?, ?)", rows)
+        self._db.executemany(
+            "INSERT OR IGNORE INTO stale_span SELECT span FROM call WHERE key = ?",
+            [(call,) for _, call, _ in rows],
+        )
+
+    def _errors(self, agent: Agent, seen: Iterable[ErrorSeen]) -> None:
+        for error in seen:
+            span = self._span(agent, error)
+            self._db.execute(
+                "INSERT OR IGNORE INTO api_error VALUES (?, ?, ?, ?)",
+                (key_of(error.key), span, to_us(error.at), error.is_retried),
+            )
+            mark_stale(self._db, [span])
+
+    def _settings(self, agent: Agent, seen: Iterable[SettingsSeen]) -> None:
+        by_span: dict[int, tuple[str, ...]] = {}
+        for settings in seen:
+            span = self._span(agent, settings)
+            values = (*(getattr(settings, name) for name in _SETTINGS), self._ci_job)
+            by_span[span] = _larger(by_span.get(span), values)
+        columns = ", ".join((*_SETTINGS, "ci_job"))
+        for span, values in by_span.items():
+            known = self._db.execute(
+                f"SELECT {columns} FROM setting WHERE id = (SELECT setting FROM span WHERE id = ?)",
+                (span,),
+            ).fetchone()
+            wanted = _larger(known, values)
+            if wanted != known:
+                self._db.execute(
+                    "UPDATE span SET setting = ? WHERE id = ?", (self._names.setting(wanted), span)
+                )
+
+    def _skills(self, seen: Iterable[SkillSeen]) -> None:
+        self._db.executemany(
+            "INSERT INTO call_skill VALUES (?, ?) ON CONFLICT DO NOTHING",
+            [(key_of(s.event_key), self._names.skill(s.skill)) for s in seen],
+        )
+
+    def _copies(self, agent: Agent, seen: Iterable[CopySeen]) -> None:
+        self._db.executemany(
+            "INSERT OR IGNORE INTO copied_call VALUES (?, ?)",
+            [(self._names.session(c.session_id, agent), key_of(c.event_key)) for c in seen],
+        )
+
+    def _totals(self, agent: Agent, seen: Iterable[ClientTotal]) -> None:
+        columns = (*TOKENS, "web_searches", "cost_nusd")
+        self._db.executemany(
+            f"INSERT INTO client_total (session, model, {', '.join(columns)})"
+            f" VALUES ({', '.join('?' * (2 + len(columns)))}) ON CONFLICT (session, model)"
+            f" DO UPDATE SET {', '.join(f'{name} = excluded.{name}' for name in columns)}"
+            " WHERE (excluded.cost_nusd, excluded.output_tokens) > (cost_nusd, output_tokens)",
+            [
+                (
+                    self._names.session(total.session_id, agent), total.model,
+                    *total.tokens.counts(), total.web_searches, total.cost_nusd,
+                )
+                for total in seen
+            ],
+        )  # fmt: skip
+
+    def _hidden(self, agent: Agent, seen: Iterable[HiddenSeen]) -> None:
+        self._db.executemany(
+            "INSERT OR IGNORE INTO hidden_hint VALUES (?, ?, ?, ?, ?)",
+            [
+                (
+                    key_of(hint.key), self._names.session(hint.session_id, agent),
+                    to_us(hint.at), hint.kind, hint.context_tokens,
+                )
+                for hint in seen
+            ],
+        )  # fmt: skip
+
+    def _span(self, agent: Agent, fact: ErrorSeen | SettingsSeen) -> int:
+        session = self._names.session(fact.session_id, agent)
+        return self._names.span(session, fact.turn_id, fact.subagent_id)
+
+
+def mark_stale(db: sqlite3.Connection, spans: Iterable[int]) -> None:
+    """Note that the daily evidence of these spans is out of date."""
+    db.executemany("INSERT OR IGNORE INTO stale_span VALUES (?)", [(span,) for span in spans])
+
+
+def has_stale(db: sqlite3.Connection) -> bool:
+    """Say whether some daily evidence is out of date."""
+    return db.execute("SELECT 1 FROM stale_span LIMIT 1").fetchone() is not None
+
+
+def roll_up(db: sqlite3.Connection, day_of: Callable[[int], int]) -> None:
+    """Bring the daily evidence of stale spans up to date. Inside a transaction."""
+    spans = [span for (span,) in db.execute("SELECT span FROM stale_span ORDER BY span")]
+    for at in range(0, len(spans), _CHUNK):
+        _roll_up(db, day_of, spans[at : at + _CHUNK])
+    db.execute("DELETE FROM stale_span")
+
+
+def _roll_up(db: sqlite3.Connection, day_of: Callable[[int], int], spans: Sequence[int]) -> None:
+    wanted = f"span IN ({', '.join('?' * len(spans))})"
+    db.execute(f"DELETE FROM evidence_day WHERE {wanted}", spans)
+    found: dict[tuple[int, int, int, int], list[int]] = {}
+    query = f"SELECT at_us, span, model, place, {', '.join(EVIDENCE)} FROM evidence_at"
+    for at_us, span, model, place, *counts in db.execute(f"{query} WHERE {wanted}", spans):
+        sums = found.setdefault((day_of(at_us), span, model, place), [0] * len(EVIDENCE))
+        for number, count in enumerate(counts):
+            sums[number] += count
+    db.executemany(
+        f"INSERT INTO evidence_day VALUES ({', '.join('?' * (4 + len(EVIDENCE)))})",
+        sorted((*key, *sums) for key, sums in found.items()),
+    )
+
+
+def _larger(known: tuple[str, ...] | None, found: tuple[str, ...]) -> tuple[str, ...]:
+    """Return value by value the larger one: "" is not known."""
+    return found if known is None else tuple(map(max, known, found))
