@@ -142,17 +142,29 @@ def _line_of(text: str, key: str) -> int:
     """Return the line (from 1) that sets a dotted key, or its table, or the file's first."""
     best, best_line, table = 0, 1, ""
     for number, line in enumerate(text.splitlines(), start=1):
-        if header := re.match(r"\s*\[+([^\]]+)\]", line):
-            table = _plain(header[1]) + "."
-            written = _plain(header[1])
-        elif assignment := re.match(r"\s*([^=#]+?)\s*=", line):
-            written = table + _plain(assignment[1])
-        else:
+        name, is_header = _named_in(line)
+        if not name:
             continue
+        written = name if is_header else table + name
+        if is_header:
+            table = f"{name}."
         fits = key == written or key.startswith(f"{written}.")
         if fits and len(written) > best:
             best, best_line = len(written), number
     return best_line
+
+
+def _named_in(line: str) -> tuple[str, bool]:
+    """Return the table or the key that a line names ("" for neither), and whether a table.
+
+    By plain searches: a pattern would take minutes for a line of spaces.
+    """
+    line = line.lstrip()
+    if line.startswith("["):
+        name, end, _ = line.lstrip("[").partition("]")
+        return _plain(name) if end else "", True
+    name, equals, _ = line.partition("=")
+    return _plain(name) if equals and "#" not in name else "", False
 
 
 def _plain(key: str) -> str:

@@ -124,6 +124,14 @@ def test_nesting_too_deep_is_an_error_of_the_file() -> None:
         parse_settings(b"a = " + b"[" * 100_000, "f")
 
 
+@pytest.mark.parametrize("filler", [" ", "[", "[ "])
+def test_a_long_line_costs_no_more_than_its_length(filler: str) -> None:
+    """With a pattern that tries every split of the line, this one would take hours."""
+    text = f'a = """\n{filler * 100_000}\n"""\n'
+    with pytest.raises(ConfigError, match=r"unknown setting a \(f:1\)"):
+        parse_settings(text.encode(), "f")
+
+
 def test_a_file_that_cannot_be_read_says_why(home: Path) -> None:
     with pytest.raises(ConfigError, match="cannot read") as caught:
         load_settings(home)
