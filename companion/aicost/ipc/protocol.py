@@ -86,7 +86,8 @@ def error_in(frame: "Frame") -> AicostError:
     fields = frame.get("error")
     if not isinstance(fields, dict):
         return garbled("an error without fields")
-    kind = _ERRORS.get(fields.get("code", ExitCode.INTERNAL), AicostError)
+    code = fields.get("code")
+    kind = _ERRORS.get(code, AicostError) if isinstance(code, int) else AicostError
     what, why, hint = (str(fields.get(name, "")) for name in ("what", "why", "hint"))
     return kind(what, why=why, hint=hint)
 

@@ -1,5 +1,6 @@
 """Which repository a folder belongs to, read from `.git`. Starts no git and no connection."""
 
+import contextlib
 import os
 import re
 import stat
@@ -63,7 +64,8 @@ def _remote(git_dir: Path) -> str:
 
 def _checkout_of(common_dir: Path) -> Path:
     """Return the folder a repository is known by: beside `.git`, or the bare repository itself."""
-    common_dir = common_dir.resolve()
+    with contextlib.suppress(ValueError):  # a NUL in the path
+        common_dir = Path(os.path.realpath(common_dir))  # (Path.resolve raises for links in a ring)
     return common_dir.parent if common_dir.name in (".git", ".bare") else common_dir
 
 
@@ -75,7 +77,8 @@ def _main_of_lost(git_dir: Path) -> Path | None:
 
 
 def _name(place: Path) -> str:
-    return place.name.removesuffix(".git") or place.name or str(place)
+    name = place.name.removesuffix(".git") or place.name or str(place)
+    return os.fsencode(name).decode(errors="replace")  # a link may lead to a name that is no text
 
 
 def _branch(git_dir: Path) -> str | None:

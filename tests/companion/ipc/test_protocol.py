@@ -60,5 +60,6 @@ def test_an_error_without_fields_is_still_an_error(fields: object) -> None:
     assert isinstance(error_in({"error": fields}), DaemonDown)
 
 
-def test_an_unknown_code_is_a_plain_error() -> None:
-    assert type(error_in({"error": {"what": "x", "code": 77}})) is AicostError
+@pytest.mark.parametrize("code", [77, None, "5", 5.5, [5], {}])
+def test_an_unknown_code_is_a_plain_error(code: object) -> None:
+    assert type(error_in({"error": {"what": "x", "code": code}})) is AicostError

@@ -194,6 +194,36 @@ def test_a_broken_pointer_does_no_harm(home: Path, pointer: bytes) -> None:
     assert repo_of(str(home / "proj")) == ("proj", None)
 
 
+@pytest.mark.parametrize("common", [b"ring/shared", b"\x00", b"../" * 2000])
+def test_a_worktree_whose_shared_folder_cannot_be_found_does_no_harm(
+    home: Path, common: bytes
+) -> None:
+    place, git_dir = home / "proj", home / "git_dir"
+    place.mkdir()
+    git_dir.mkdir()
+    (git_dir / "ring").symlink_to("ring")
+    (git_dir / "commondir").write_bytes(common)
+    (git_dir / "HEAD").write_text("ref: refs/heads/main\n")
+    (place / ".git").write_text(f"gitdir: {git_dir}\n")
+    name, branch = repo_of(str(place))
+    assert name
+    assert branch == "main"
+
+
+def test_a_name_that_is_no_text_is_shown_as_far_as_it_is(home: Path) -> None:
+    shared = home / os.fsdecode(b"caf\xe9")
+    try:
+        shared.mkdir()
+    except OSError:
+        pytest.skip("this file system allows no such name")
+    for name, content in {"commondir": ".git\n", "HEAD": "ref: refs/heads/main\n"}.items():
+        (shared / name).write_text(content)
+    (home / "link").symlink_to(shared)
+    (home / "proj").mkdir()
+    (home / "proj" / ".git").write_text(f"gitdir: {home / 'link'}\n")
+    assert repo_of(str(home / "proj")) == ("caf\N{REPLACEMENT CHARACTER}", "main")
+
+
 @given(st.text(max_size=60))
 def test_any_text_for_a_folder_ends_in_a_name(cwd: str) -> None:
     name, branch = repo_of(f"/no/such/{cwd}")
