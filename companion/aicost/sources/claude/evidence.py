@@ -1,0 +1,234 @@
+"""Claude Code transcript lines to what the money was spent on. Pure: bytes in, values out.
+
+The second reading of a log: every line is decoded, but of prompts, tool inputs and tool outputs
+nothing is kept. Lines that cannot be read are passed over: the first reading counts them.
+"""
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Literal
+
+from aicost.core.errors import LogFormatError
+from aicost.core.facts import Parsed, SubagentSeen
+from aicost.core.model_ids import SYNTHETIC
+from aicost.core.tailing import line_spans
+from aicost.sources.claude.findings import Findings
+from aicost.sources.claude.notebook import Notebook, Task
+from aicost.sources.claude.records import (
+    NOTHING,
+    UNREADABLE,
+    HookInfo,
+    Line,
+    Message,
+    Place,
+    SystemLine,
+    decode_line,
+    decode_message,
+    decode_nested,
+    decode_progress,
+    decode_system,
+    decode_task_input,
+    decode_text_message,
+    decode_tool_result,
+    place_of,
+    starts_a_turn,
+    unnamed,
+    utc,
+)
+from aicost.sources.claude.totals import parse_cost_state
+
+_OPENING = ord("{")
+
+_COMPACTION_AGENT = "acompact-"  # older clients log a compaction as a subagent of this name
+_COMPACTION = "compact"  # the kind of such a subagent
+
+_TASK_TOOLS = ("Task", "Agent")
+_COMMAND = re.compile(r"<command-name>\s*/?([^\s<]{1,100})")
+_CUT_OFF = "Your response above was cut off mid-stream."  # the client's own words to the model
+_NEVER_CONNECTED = frozenset(
+    ("ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH", "ENETDOWN")
+)
+_HOOK_INPUT = "$ARGUMENTS"  # stands for the event in what a prompt or agent hook asks a model
+
+
+class ClaudeEvidenceParser:
+    """Parses blocks of lines; the state between blocks is a `Notebook`."""
+
+    agent: Literal["claude"] = "claude"
+
+    def parse(self, lines: bytes, thread: str) -> Parsed:
+        """Return what `lines` say beside calls. Counts no broken lines. Never raises."""
+        reading = _Reading(Notebook.opened(thread))
+        view = memoryview(lines)
+        for start, end in line_spans(lines):
+            try:
+                reading.take(view[start:end])
+            except (*UNREADABLE, LogFormatError):
+                continue
+        return reading.found.parsed(reading.notebook.text())
+
+
+class _Reading:
+    """One block, line by line."""
+
+    def __init__(self, notebook: Notebook) -> None:
+        self.notebook, self.found = notebook, Findings()
+
+    def take(self, line: memoryview) -> None:
+        """Read one line. Raises LogFormatError or one of UNREADABLE if it cannot be read."""
+        row = decode_line(line)
+        if row.timestamp is not None:
+            self.notebook.at = utc(row.timestamp)
+        match row.type:
+            case "assistant":
+                self._take_answer(row)
+            case "user":
+                self._take_user(row)
+            case "progress":
+                self._take_progress(row)
+            case "system":
+                self._take_system(row, decode_system(line))
+            case _:
+                self._take_state(row, line)
+
+    def _take_answer(self, row: Line) -> None:
+        message = decode_message(row.message)
+        place, at = place_of(row, self.notebook.turn_id), utc(row.timestamp)
+        if row.is_api_error_message and row.uuid:
+            self.found.error(row.uuid, place, at, is_retried=False)
+        if message.model == SYNTHETIC or not message.id:
+            return
+        event_key = f"claude:{message.id}"
+        if row.session_id and row.session_id != place.session_id:
+            self.found.copy(row.session_id, event_key)
+        if row.is_aborted_mid_stream:
+            self.found.hidden(f"{event_key}:cut", place.session_id, at, "cut_stream")
+        command = self._note_skill(row, event_key)
+        self.found.settings(place, row.version, row.entrypoint, row.effort, None, command)
+        self._note_kind(row, place, at)
+        self._note_tools(message, place, at)
+
+    def _note_skill(self, row: Line, event_key: str) -> str | None:
+        """Note a call's skill; return it as the turn's command if the prompt itself named none."""
+        if not row.attribution_skill:
+            return None
+        self.found.skill(event_key, row.attribution_skill)
+        is_prompts_own = not (row.is_sidechain or self.notebook.has_command)
+        return f"/{row.attribution_skill}" if is_prompts_own else None
+
+    def _note_kind(self, row: Line, place: Place, at: datetime) -> None:
+        is_compaction = place.subagent_id.startswith(_COMPACTION_AGENT)
+        kind = _COMPACTION if is_compaction else row.attribution_agent
+        if kind and place.subagent_id:
+            self.found.subagent(
+                SubagentSeen(
+                    session_id=place.session_id, subagent_id=place.subagent_id, at=at, kind=kind
+                )
+            )
+
+    def _note_tools(self, message: Message, place: Place, at: datetime) -> None:
+        for tool_use_id, name, asked in message.tool_uses():
+            self.found.tool_call(tool_use_id, f"claude:{message.id}", name, at)
+            if name in _TASK_TOOLS and (kind := decode_task_input(asked).subagent_type):
+                self.notebook.expect(tool_use_id, Task(place.session_id, kind, at))
+
+    def _take_progress(self, row: Line) -> None:
+        """Take the tools that a subagent asked for, as its parent's log repeats it."""
+        about = decode_progress(row.data)
+        if about.message == NOTHING or not row.session_id:
+            return
+        nested = decode_nested(about.message)
+        message = nested.message
+        if nested.type != "assistant" or message is None:
+            return
+        if message.id and message.model != SYNTHETIC:
+            subagent_id = about.agent_id or unnamed(self.notebook.turn_id)
+            place = Place(row.session_id, "", subagent_id)
+            self.found.settings(place, row.version, row.entrypoint)
+            self._note_tools(message, place, utc(nested.timestamp or row.timestamp))
+
+    def _take_user(self, row: Line) -> None:
+        if row.uuid is None:
+            return
+        message, at = decode_text_message(row.message), utc(row.timestamp)
+        text = message.own_text()
+        if starts_a_turn(row, message):
+            command = _command_in(text)
+            place = place_of(row, row.uuid)
+            self.notebook.turn_id, self.notebook.has_command = row.uuid, command is not None
+            self.found.settings(
+                place, row.version, row.entrypoint, None, row.permission_mode, command
+            )
+        elif answers := message.answers():
+            self._take_result(row, answers, at)
+        elif row.is_meta and text.startswith(_CUT_OFF):
+            place = place_of(row, "")
+            self.found.hidden(f"claude:{row.uuid}", place.session_id, at, "cut_stream")
+
+    def _take_result(self, row: Line, answers: Sequence[str], at: datetime) -> None:
+        tasks = [task for key in answers if (task := self.notebook.tasks.pop(key, None))]
+        if memoryview(row.tool_use_result)[0] != _OPENING:
+            return  # a tool that failed, or one of an MCP server
+        result = decode_tool_result(row.tool_use_result)
+        if result.agent_id and tasks:
+            self.found.subagent(
+                SubagentSeen(
+                    session_id=tasks[0].session_id,
+                    subagent_id=result.agent_id,
+                    at=tasks[0].at,
+                    prompt_id=row.prompt_id or "",
+                    kind=tasks[0].kind,
+                )
+            )
+        if result.is_web_search:
+            place = place_of(row, "")
+            self.found.hidden(f"claude:{row.uuid}", place.session_id, at, "web_search")
+
+    def _take_system(self, row: Line, system: SystemLine) -> None:
+        if not row.uuid:
+            return
+        place, at = place_of(row, self.notebook.turn_id), utc(row.timestamp)
+        key, session_id = f"claude:{row.uuid}", place.session_id
+        match row.subtype:
+            case "api_error":
+                self.found.error(row.uuid, place, at, is_retried=system.is_retried)
+                if _was_cut(system):
+                    self.found.hidden(key, session_id, at, "cut_stream")
+            case "compact_boundary":
+                self.found.hidden(key, session_id, at, "compaction", system.compacted_tokens)
+            case "stop_hook_summary":
+                if any(map(_asks_a_model, system.hook_infos or ())):
+                    self.found.hidden(key, session_id, at, "hook")
+            case _:
+                pass
+
+    def _take_state(self, row: Line, line: memoryview) -> None:
+        """Take a record of the session's state; such have no time, and are repeated."""
+        if row.type == "cost-state":
+            for total in parse_cost_state(line):
+                self.found.total(total)
+        elif row.type == "ai-title" and row.session_id and self.notebook.at is not None:
+            key = f"claude:{row.session_id}:title"
+            self.found.hidden(key, row.session_id, self.notebook.at, "title")
+
+
+def _command_in(prompt: str) -> str | None:
+    """Return the name of the slash command that a prompt is, without its arguments."""
+    if not prompt.startswith("<command-"):
+        return None
+    name = _COMMAND.search(prompt)
+    return f"/{name[1]}" if name else None
+
+
+def _was_cut(system: SystemLine) -> bool:
+    """Say whether a connection broke that had been made: what came of the answer is billed."""
+    if system.source != "connection_retry" or system.error is None:
+        return False
+    code = system.error.connection.code if system.error.connection else None
+    return not system.error.is_network_down and code not in _NEVER_CONNECTED
+
+
+def _asks_a_model(hook: HookInfo) -> bool:
+    """Say whether a hook is one of those that ask a model."""
+    return hook.prompt_text is not None or _HOOK_INPUT in (hook.command or "")

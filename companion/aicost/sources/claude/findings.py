@@ -1,0 +1,113 @@
+"""The facts that the second reading found in one block of lines, each once."""
+
+from datetime import datetime
+
+from aicost.core.facts import (
+    ClientTotal,
+    CopySeen,
+    ErrorSeen,
+    HiddenKind,
+    HiddenSeen,
+    Parsed,
+    SettingsSeen,
+    SkillSeen,
+    SubagentSeen,
+    ToolCallSeen,
+)
+from aicost.sources.claude.records import Place
+
+_SETTINGS = ("version", "entrypoint", "effort", "permission_mode", "command")
+
+
+class Findings:
+    """Collects facts; one that is repeated in the block (a message has a line per block) is one."""
+
+    def __init__(self) -> None:
+        self._tool_calls: dict[str, ToolCallSeen] = {}
+        self._errors: dict[str, ErrorSeen] = {}
+        self._settings: dict[Place, tuple[str, ...]] = {}
+        self._skills: dict[SkillSeen, None] = {}
+        self._subagents: dict[tuple[str, str, str], SubagentSeen] = {}
+        self._copies: dict[CopySeen, None] = {}
+        self._totals: dict[tuple[str, str], ClientTotal] = {}
+        self._hidden: dict[str, HiddenSeen] = {}
+
+    def parsed(self, thread: str) -> Parsed:
+        """Return all facts with the parser's state."""
+        return Parsed(
+            tool_calls=tuple(self._tool_calls.values()),
+            errors=tuple(self._errors.values()),
+            settings=tuple(map(_settings_seen, self._settings, self._settings.values())),
+            skills=tuple(self._skills),
+            subagents=tuple(self._subagents.values()),
+            copies=tuple(self._copies),
+            client_totals=tuple(self._totals.values()),
+            hidden=tuple(self._hidden.values()),
+            thread=thread,
+        )
+
+    def tool_call(self, tool_use_id: str, event_key: str, name: str, at: datetime) -> None:
+        """Note that a call asked for a tool."""
+        key = f"claude:{tool_use_id}"
+        if key not in self._tool_calls:
+            seen = ToolCallSeen(key=key, event_key=event_key, name=name, at=at)
+            self._tool_calls[key] = seen
+
+    def error(self, uuid: str, place: Place, at: datetime, *, is_retried: bool) -> None:
+        """Note that a request failed."""
+        key = f"claude:{uuid}"
+        self._errors[key] = ErrorSeen(
+            key=key,
+            session_id=place.session_id,
+            turn_id=place.turn_id,
+            subagent_id=place.subagent_id,
+            at=at,
+            is_retried=is_retried,
+        )
+
+    def settings(self, place: Place, *values: str | None) -> None:
+        """Note how a stretch was run, in the order of `_SETTINGS`; the larger value stays."""
+        wanted = tuple(value or "" for value in values)
+        wanted += ("",) * (len(_SETTINGS) - len(wanted))
+        known = self._settings.get(place)
+        if known != wanted:
+            self._settings[place] = tuple(map(max, known, wanted)) if known else wanted
+
+    def skill(self, event_key: str, skill: str) -> None:
+        """Note that a skill was at work in a call."""
+        self._skills[SkillSeen(event_key=event_key, skill=skill)] = None
+
+    def subagent(self, seen: SubagentSeen) -> None:
+        """Note which kind a subagent is of."""
+        key = (seen.session_id, seen.subagent_id, seen.kind)
+        known = self._subagents.get(key)
+        if known is None or seen.at < known.at:
+            self._subagents[key] = seen
+
+    def copy(self, session_id: str, event_key: str) -> None:
+        """Note that a session's log repeats another's call."""
+        self._copies[CopySeen(session_id=session_id, event_key=event_key)] = None
+
+    def total(self, total: ClientTotal) -> None:
+        """Note what the client says a session used; the largest stays."""
+        key = (total.session_id, total.model)
+        known = self._totals.get(key)
+        if known is None or _size(total) > _size(known):
+            self._totals[key] = total
+
+    def hidden(
+        self, key: str, session_id: str, at: datetime, kind: HiddenKind, context_tokens: int = 0
+    ) -> None:
+        """Note that something was billed whose tokens no line shows; the first one stays."""
+        if key not in self._hidden:
+            self._hidden[key] = HiddenSeen(
+                key=key, session_id=session_id, at=at, kind=kind, context_tokens=context_tokens
+            )
+
+
+def _settings_seen(place: Place, values: tuple[str, ...]) -> SettingsSeen:
+    return SettingsSeen(**place._asdict(), **dict(zip(_SETTINGS, values)))
+
+
+def _size(total: ClientTotal) -> tuple[int, int]:
+    return total.cost_nusd, total.tokens.output_tokens
