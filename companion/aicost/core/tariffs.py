@@ -1,7 +1,7 @@
 """What a price list says: rates of a model, dated. Plain values; the arithmetic is in prices."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Literal, get_args
@@ -86,6 +86,21 @@ class ModelPrice:
     aliases: tuple[str, ...] = ()
     windows_tokens: tuple[int, ...] = ()  # smallest first; the larger ones must be asked for
     regional_multiplier: Decimal = Decimal(1)  # for ids bound to one AWS region
+
+
+def entry_at(entries: tuple[PriceEntry, ...], at: datetime | None) -> PriceEntry | None:
+    """Return the entry in force at a moment (None: before all dates), if there is one by then."""
+    earlier = [e for e in entries if e.start is None or (at is not None and e.start <= at)]
+    return earlier[-1] if earlier else None
+
+
+def without_repeats(entries: Iterable[PriceEntry]) -> Iterator[PriceEntry]:
+    """Leave out the dates on which nothing changed after all."""
+    last: PriceEntry | None = None
+    for entry in entries:
+        if last is None or replace(entry, start=last.start) != last:
+            yield entry
+            last = entry
 
 
 def decimals(number: Decimal) -> int:

@@ -90,6 +90,11 @@ class Engine:
             self.cursors[read.stage][read.path] = read.cursor
         return recorded
 
+    def use_prices(self, book: PriceBook) -> None:
+        """Price all that is there and all that comes with another book."""
+        self.ledger.use_prices(book)
+        self.ledger.settle()
+
     def close(self) -> None:
         """Close the ledger."""
         self.ledger.close()

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from aicost.core.errors import StoreError
+from aicost.core.prices import PriceBook
 from aicost.core.view import Reading
 from aicost.daemon.engine import Engine, Step, progress
 from aicost.daemon.indexer import BATCH_BYTES, Survey
@@ -92,6 +93,14 @@ class Reader:
         """Look how much is unread now, without reading it. Waits for a step of a reading."""
         self.seen = await self._in_thread(self.engine.survey)
         return self.seen
+
+    async def use_prices(self, book: PriceBook) -> None:
+        """Price all calls with another book, those to come too. Waits for a step of a reading.
+
+        Raises StoreError; the ledger then keeps the book it had.
+        """
+        await self._in_thread(self.engine.use_prices, book)
+        self._changed(_NOTHING)
 
     async def run(self) -> None:
         """Read everything, then go on as agents write, until cancelled."""

@@ -19,7 +19,7 @@ from aicost.daemon.live import read_live
 from aicost.daemon.publisher import Publisher
 from aicost.daemon.reader import Reader
 from aicost.daemon.server import Notify, Server
-from aicost.daemon.setup import Setup, asked_alone, named_homes
+from aicost.daemon.setup import Setup, asked_alone, load_book, named_homes
 from aicost.platform.processes import own_use
 from aicost.sources.agents import place_of
 from aicost.store import queries
@@ -50,6 +50,7 @@ class Service:
                 "status": self._status,
                 "homes.add": self._homes_add,
                 "transcript.seen": self._transcript_seen,
+                "prices.reload": self._prices_reload,
                 "stop": self._stop_asked,
             },
             first_view=self._build_view,
@@ -150,6 +151,14 @@ class Service:
         self._reader.add_homes([home])
         self._reader.wake(transcript, home)
         return {"known": True}
+
+    async def _prices_reload(self, _params: Params, _notify: Notify) -> object:
+        """Take on the price book, with the user's own prices, as it is on disk now."""
+        book = load_book(self._setup.dirs)
+        if book.book_id != self._setup.book.book_id:
+            await self._reader.use_prices(book)
+            self._setup = replace(self._setup, book=book)
+        return {"price_book": book.book_id}
 
     async def _stop_asked(self, _params: Params, _notify: Notify) -> object:
         asyncio.get_running_loop().call_soon(self._stop.set)

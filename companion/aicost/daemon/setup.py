@@ -14,6 +14,7 @@ from aicost.platform.config import load_settings
 from aicost.platform.dirs import Dirs
 from aicost.platform.timezone import check_zone, local_zone
 from aicost.prices.book import is_stale, load_price_book, refresh_price_book
+from aicost.prices.own import own_prices_file
 from aicost.sources.homes import home_folders
 from aicost.store import queries
 from aicost.store.ledger import connect_readonly
@@ -100,11 +101,16 @@ def load_setup(dirs: Dirs, env: Mapping[str, str]) -> Setup:
     return Setup(
         dirs=dirs,
         zone=ZoneInfo(settings.timezone or local_zone(env)),
-        book=load_price_book(dirs.prices_dir),
+        book=load_book(dirs),
         homes=tuple(homes),
         configured=tuple(home for home in homes if home not in by_env),
         is_zone_configured=settings.timezone is not None,
     )
+
+
+def load_book(dirs: Dirs) -> PriceBook:
+    """Return the price book in use, under the user's own prices. Raises ConfigError."""
+    return load_price_book(dirs.prices_dir, own_prices_file(dirs.config_file))
 
 
 def _check_name(home: str) -> None:

@@ -5,25 +5,28 @@ the price library itself is imported by a refresh alone.
 """
 
 import contextlib
-import os
 import re
 from pathlib import Path
 
 from aicost.core.errors import ConfigError
 from aicost.core.prices import PriceBook, Recipe
+from aicost.prices.files import replace_file
+from aicost.prices.own import load_own_rows, with_own_rows
 
 SHIPPED = Path(__file__).with_name("pricebook.json")
 _POINTER = "current"  # a file that names the book in use
 _BOOK_NAME = re.compile(r"pricebook-([0-9a-f]{12})\.json")
 
 
-def load_price_book(prices_dir: Path | None) -> PriceBook:
+def load_price_book(prices_dir: Path | None, own_prices: Path | None = None) -> PriceBook:
     """Return the book in use: the one `prices_dir` points at if it is whole, else the shipped one.
 
-    Raises ConfigError only if the shipped book is damaged, OSError if it is gone.
+    The user's rows of the file `own_prices` win over it. Raises ConfigError if that file cannot be
+    used or the shipped book is damaged, OSError if that book is gone.
     """
     in_use = None if prices_dir is None else _in_use(prices_dir)
-    return in_use or PriceBook.from_json(SHIPPED.read_bytes())
+    book = in_use or PriceBook.from_json(SHIPPED.read_bytes())
+    return book if own_prices is None else with_own_rows(book, load_own_rows(own_prices))
 
 
 def is_stale(prices_dir: Path | None) -> bool:
@@ -58,8 +61,8 @@ def refresh_price_book(prices_dir: Path) -> PriceBook:
     book = PriceBook.from_json(raw)
     prices_dir.mkdir(parents=True, exist_ok=True)
     name = f"pricebook-{book.book_id}.json"
-    _replace_file(prices_dir / name, raw)
-    _replace_file(prices_dir / _POINTER, f"{name}\n".encode())
+    replace_file(prices_dir / name, raw)
+    replace_file(prices_dir / _POINTER, f"{name}\n".encode())
     return book
 
 
@@ -71,17 +74,3 @@ def _in_use(prices_dir: Path) -> PriceBook | None:
             book = PriceBook.from_json((prices_dir / named[0]).read_bytes())
             return book if book.book_id == named[1] else None
     return None
-
-
-def _replace_file(path: Path, raw: bytes) -> None:
-    """Write a file so that a reader sees the old or the new one, never a part."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with temporary.open("wb") as file:
-            file.write(raw)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise

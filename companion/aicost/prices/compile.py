@@ -3,14 +3,21 @@
 Run as a module it rewrites the book that ships with aicost, after checking it against the old one.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from datetime import datetime
 from decimal import Decimal
 
 from aicost.core.errors import ConfigError
 from aicost.core.price_json import BookContent, Recipe, decode_book, encode_book
-from aicost.core.tariffs import STANDARD, ModelPrice, PriceEntry, Rates, Tariff
+from aicost.core.tariffs import (
+    STANDARD,
+    ModelPrice,
+    PriceEntry,
+    Rates,
+    Tariff,
+    entry_at,
+    without_repeats,
+)
 from aicost.prices.book import SHIPPED
 from aicost.prices.credits import CreditTable, load_credits
 from aicost.prices.library import Library, read_library
@@ -37,7 +44,7 @@ def merged(library: Library, overrides: Overrides, credits: CreditTable) -> Book
         rows = [row for row in overrides.prices if row.model == model.id]
         rule = overrides.providers.get(model.provider, ProviderRow())
         windows = overrides.windows.get(model.id, model.windows_tokens)
-        entries = tuple(_without_repeats(_entries(model.entries, rows, rule)))
+        entries = tuple(without_repeats(_entries(model.entries, rows, rule)))
         models[model.id] = replace(model, entries=entries, windows_tokens=windows)
     for row in overrides.models:
         if row.same_as:
@@ -86,16 +93,14 @@ def _entries(
     dates = {entry.start for entry in library if entry.start}
     dates |= {at for row in rows for at in (row.start, row.end) if at}
     for start in (None, *sorted(dates)):
-        entry = _entry_at(library, start)
+        found = entry_at(library, start)
+        if found is None:
+            continue
+        entry = replace(found, start=start)
         for row in rows:
             if row.holds_at(start):
                 entry = _with_row(entry, row)
         yield _with_rule(entry, rule)
-
-
-def _entry_at(library: tuple[PriceEntry, ...], start: datetime | None) -> PriceEntry:
-    earlier = [e for e in library if e.start is None or (start and e.start <= start)]
-    return replace(earlier[-1], start=start)
 
 
 def _with_row(entry: PriceEntry, row: PriceRow) -> PriceEntry:
@@ -153,15 +158,6 @@ def _rates_with_long_write(rates: Rates, factor: Decimal) -> Rates:
     if fresh is None or written is None or written <= fresh:  # no price of its own for writing
         return rates
     return replace(rates, cache_write_1h_mtok=fresh * factor)
-
-
-def _without_repeats(entries: Iterable[PriceEntry]) -> Iterator[PriceEntry]:
-    """Leave out the dates on which nothing changed after all."""
-    last: PriceEntry | None = None
-    for entry in entries:
-        if last is None or replace(entry, start=last.start) != last:
-            yield entry
-            last = entry
 
 
 def main() -> None:

@@ -19,6 +19,7 @@ from aicost.core.tariffs import (
     Rates,
     Tariff,
     decimals,
+    entry_at,
 )
 
 _MAX_CHANGE = 10  # times; more is a slip of the decimal point
@@ -127,15 +128,9 @@ def _check_change(content: BookContent, previous: BookContent) -> None:
             raise _rejected(old.id, "the book in use has this model, the new one has not")
         starts = {entry.start for entry in (*old.entries, *new.entries)}
         for start in sorted(starts, key=lambda at: at or _BEFORE_ALL_DATES):
-            before, after = _entry_at(old, start), _entry_at(new, start)
+            before, after = entry_at(old.entries, start), entry_at(new.entries, start)
             if before and after:
                 _check_entry_change(new, before, after)
-
-
-def _entry_at(model: ModelPrice, at: datetime | None) -> PriceEntry | None:
-    moment = at or _BEFORE_ALL_DATES
-    past = [e for e in model.entries if (e.start or _BEFORE_ALL_DATES) <= moment]
-    return past[-1] if past else None
 
 
 def _check_entry_change(model: ModelPrice, before: PriceEntry, after: PriceEntry) -> None:

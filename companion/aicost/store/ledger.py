@@ -104,6 +104,16 @@ class Ledger:
                 write_cursor(self._db, read, self._names.home(read.home))
         return Recorded(changed.calls, frozenset(changed.names))
 
+    def use_prices(self, book: PriceBook) -> None:
+        """Price every call with another book, those to come too."""
+        before, self._book = self._book, book
+        try:
+            with store_errors():
+                self._adopt(self.days.zone, book)
+        except BaseException:
+            self._book = before
+            raise
+
     def settle(self) -> None:
         """Bring the daily evidence up to what was recorded since."""
         with store_errors():

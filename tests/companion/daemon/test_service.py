@@ -18,7 +18,16 @@ from typing import Any
 
 import psutil
 import pytest
-from claude_logs import TOO_LATE_S, append, call_line, eventually, log_of, prompt_line, register
+from claude_logs import (
+    MODEL,
+    TOO_LATE_S,
+    append,
+    call_line,
+    eventually,
+    log_of,
+    prompt_line,
+    register,
+)
 
 from aicost.core.errors import ConfigError, StoreError
 from aicost.core.facts import FileRead
@@ -488,3 +497,43 @@ async def test_a_whole_view_can_be_asked_for(daemon: Daemon, logs: Path) -> None
     view = await daemon.ask("view")
     assert view["reading"] is None
     assert [row["session_id"] for row in view["sessions"]] == ["s-1"]
+
+
+# Prices
+
+PRICE = f"""
+[[price]]
+model = "{MODEL}"
+input_mtok = 100
+output_mtok = 100
+"""
+
+
+async def test_prices_that_the_user_set_count_at_once_for_what_is_there_and_what_comes(
+    daemon: Daemon, logs: Path
+) -> None:
+    append(log_of(logs), call_line("msg_1"))  # 4 tokens in, 9 out
+    listed = (await daemon.document("report"))["total"]["cost_usd"]
+    before = (await daemon.ask("status"))["price_book"]
+    daemon.dirs.config_file.with_name("prices.toml").write_text(PRICE)
+    async with watched(daemon, logs) as views:
+        answer = await daemon.ask("prices.reload")
+        await eventually(lambda: views[-1].sessions[0].cost_nusd == 1_300_000, "the new cost")
+    report = await daemon.document("report")
+    assert report["total"]["cost_usd"] == 0.0013 != listed
+    assert report["price_book"] == answer["price_book"] != before
+    assert (await daemon.ask("status"))["price_book"] == answer["price_book"]
+    append(log_of(logs), call_line("msg_2"))
+    assert (await daemon.document("report"))["total"]["cost_usd"] == 0.0026
+    assert (await daemon.ask("prices.reload")) == answer
+
+
+async def test_prices_that_cannot_be_used_leave_those_in_use(daemon: Daemon, logs: Path) -> None:
+    append(log_of(logs), call_line("msg_1"))
+    before = await daemon.document("report")
+    daemon.dirs.config_file.with_name("prices.toml").write_text("[[price]")
+    with pytest.raises(ConfigError, match=r"prices\.toml: not TOML"):
+        await daemon.ask("prices.reload")
+    after = await daemon.document("report")
+    assert after["total"] == before["total"]
+    assert after["price_book"] == before["price_book"]

@@ -8,7 +8,7 @@ import pytest
 
 from aicost.core.errors import ConfigError
 from aicost.daemon import setup as settings
-from aicost.daemon.setup import Setup, load_setup, named_homes, renew_price_book
+from aicost.daemon.setup import Setup, load_book, load_setup, named_homes, renew_price_book
 from aicost.platform.dirs import Dirs, load_dirs
 from aicost.platform.timezone import local_zone
 from aicost.prices.book import load_price_book
@@ -32,6 +32,17 @@ def test_without_a_config_the_environment_counts(dirs: Dirs, home: Path) -> None
     assert setup.homes == (str(home / ".claude"),)
     assert setup.zone.key == "UTC"
     assert setup.book.book_id == load_price_book(None).book_id
+
+
+def test_the_users_prices_lie_beside_the_config(dirs: Dirs) -> None:
+    path = dirs.config_file.with_name("prices.toml")
+    path.write_text('[[price]]\nmodel = "qwen-coder"\ninput_mtok = 1\noutput_mtok = 2\n')
+    book = load_setup(dirs, os.environ).book
+    assert book.book_id == load_book(dirs).book_id != load_price_book(None).book_id
+    assert book.model_price("qwen-coder") is not None
+    path.write_text("[[price]")
+    with pytest.raises(ConfigError, match=r"prices\.toml: not TOML"):
+        load_setup(dirs, os.environ)
 
 
 def test_the_config_adds_homes_and_sets_the_zone(dirs: Dirs, home: Path) -> None:

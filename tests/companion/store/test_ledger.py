@@ -38,6 +38,7 @@ from aicost.core.facts import FileRead
 from aicost.core.usage import UsageEvent
 from aicost.store.cursors import read_cursors
 from aicost.store.ledger import Ledger, Recorded, connect, connect_readonly, store_errors
+from aicost.store.queries import meta
 from aicost.store.schema import TOKENS, VERSION
 
 # One morning as the client writes it: a main log with a nested copy of a subagent's call and a
@@ -270,6 +271,33 @@ def test_a_new_price_book_changes_the_rows_it_prices_otherwise_and_no_other(
         ]
         assert stored_days(ledger.db) == fresh_days(ledger.db)
         assert sum(row[2] for row in day_rows(ledger)) == 1_700_000
+
+
+def test_another_book_prices_what_is_there_and_what_comes() -> None:
+    first, second = flat_book("4", MODEL), flat_book("8", MODEL)
+    with recorded(calls_read(event(1)), book=first) as ledger:
+        ledger.use_prices(second)
+        ledger.record([calls_read(event(2))])
+        costs = dict(ledger.db.execute("SELECT event_key, cost_nusd FROM call"))
+        assert costs == {"claude:msg_1": 880_000, "claude:msg_2": 880_000}
+        assert meta(ledger.db, "price_book") == second.book_id
+        assert stored_days(ledger.db) == fresh_days(ledger.db)
+
+
+def test_a_book_that_cannot_be_taken_on_leaves_the_one_before(tmp_path: Path) -> None:
+    first, second = flat_book("4", MODEL), flat_book("8", MODEL)
+    path = tmp_path / "ledger.db"
+    with recorded(calls_read(event(1)), path=path, book=first) as ledger:
+        ledger.db.execute("PRAGMA busy_timeout = 0")
+        with closing(sqlite3.connect(path, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            with pytest.raises(StoreError, match="locked"):
+                ledger.use_prices(second)
+            other.rollback()
+        ledger.record([calls_read(event(2))])
+        costs = dict(ledger.db.execute("SELECT event_key, cost_nusd FROM call"))
+        assert costs == {"claude:msg_1": 440_000, "claude:msg_2": 440_000}
+        assert meta(ledger.db, "price_book") == first.book_id
 
 
 def test_a_model_that_loses_its_price_is_unpriced_not_free(tmp_path: Path) -> None:
