@@ -112,7 +112,8 @@ def merged(a: UsageEvent, b: UsageEvent) -> UsageEvent:
 
     Commutative, associative and idempotent, so that files may be read in any order, in any pieces
     and again. Where the records differ in whose call it is, the lowest `source_rank` wins, then
-    one that knows its turn (then the lowest ids: arbitrary, but the same in every order).
+    one that knows its turn (then the lowest ids: arbitrary, but the same in every order). The
+    time is the first one in records of that rank: a copy's may be that of the copying, or a guess.
     """
     if a == b:
         return a
@@ -124,7 +125,7 @@ def merged(a: UsageEvent, b: UsageEvent) -> UsageEvent:
         turn_id=winner.turn_id,
         subagent_id=winner.subagent_id,
         model=winner.model,
-        at=min(a.at, b.at),
+        at=min((a.source_rank, a.at), (b.source_rank, b.at))[1],
         tokens=_largest(a.tokens, b.tokens),
         web_searches=max(a.web_searches, b.web_searches),
         speed=max(a.speed, b.speed),

@@ -66,7 +66,7 @@ def test_a_record_read_again_changes_nothing(a: UsageEvent, b: UsageEvent) -> No
 def test_nothing_that_a_record_counts_is_lost(a: UsageEvent, b: UsageEvent) -> None:
     both = merged(a, b)
     for one in (a, b):
-        assert both.at <= one.at
+        assert both.at <= one.at or both.source_rank < one.source_rank
         assert both.web_searches >= one.web_searches
         assert both.tokens.cache_write_tokens >= one.tokens.cache_write_tokens
         for name in TOKEN_NAMES - {"cache_write_5m_tokens"}:  # may turn out to last an hour
@@ -111,6 +111,16 @@ def test_counts_are_the_largest_field_by_field_and_the_time_is_the_first() -> No
     assert both.at == at(1)
     assert both.tokens == tokens(100, 400, cache_read_tokens=50, reasoning_tokens=7)
     assert both.web_searches == 2
+
+
+@pytest.mark.parametrize(
+    ("ranks", "minutes"), [((0, 1), 5), ((1, 0), 3), ((0, 0), 3), ((1, 1), 3), ((2, 1), 3)]
+)
+def test_the_time_is_the_first_one_in_the_best_records(
+    ranks: tuple[int, int], minutes: int
+) -> None:
+    late, early = event(at=at(5), source_rank=ranks[0]), event(at=at(3), source_rank=ranks[1])
+    assert merged(late, early).at == merged(early, late).at == at(minutes)
 
 
 @pytest.mark.parametrize(
