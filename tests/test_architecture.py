@@ -34,7 +34,6 @@ NOT_IMPORTED = {  # dependency -> why it is one all the same
     "httpx": "part of the fixed stack: the team backend will use it",
     "keyring": "part of the fixed stack: the team backend's tokens",
     "tiktoken": "part of the fixed stack: estimates of text without a usage record",
-    "tomlkit": "changes of the config that keep its comments",
     "tzdata": "time zones as data, for machines without",
 }
 UNTESTED = {  # module -> why it needs no test file of its own

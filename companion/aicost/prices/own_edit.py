@@ -1,6 +1,6 @@
 """Changes of the user's prices that keep the rest of their file, comments too.
 
-tomlkit is imported here only: reading prices does not need it.
+tomlkit is imported here and not in `own`: reading prices does not need it.
 """
 
 from collections.abc import Callable
