@@ -34,7 +34,7 @@ test: $(READY_DEV) ## every check and test that needs no real agent
 e2e: $(READY_DEV) ## the whole way, with the real clients where they are installed
 	$(PY) -m pytest tests/e2e -ra $(ARGS)
 
-bench: $(READY_DEV) ## measure against ccusage on 1 GiB of logs
+bench: $(READY_DEV) ## measure beside ccusage and tokscale on 1 GiB of logs
 	PYTHONPATH=tests $(PY) -m bench.main $(ARGS)
 
 prices: $(READY_DEV) ## compile the shipped price book again

@@ -7,8 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from bench.grow import WEEKS, grow, rewritten
-from corpora import Excerpt
 from lab.client import ClientMissing, install, package_name
 from lab.driver import SCENARIOS
 from lab.fake_anthropic import FakeAnthropic
@@ -94,24 +92,6 @@ def test_names_and_addresses_are_replaced_as_words() -> None:
     assert anonymise(data, people_in(data)) == (
         b'{"cwd":"/Users/dev/src","branch":"dev/adaptive","mail":"dev@example.com"}'
     )
-
-
-# Growing
-
-
-def test_a_grown_corpus_repeats_no_call(real_excerpt: Excerpt, home: Path) -> None:
-    calls = len(read_home(real_excerpt.home).calls)
-    size = sum(path.stat().st_size for path in real_excerpt.home.glob("projects/**/*.jsonl"))
-    files = grow(real_excerpt.home, home / "grown", 3 * size)
-    assert files == 3 * 16
-    assert len(read_home(home / "grown").calls) == 3 * calls
-
-
-def test_copies_lie_weeks_apart_within_a_year() -> None:
-    line = b'{"timestamp":"2026-11-22T05:00:00Z"}'
-    assert rewritten(line, 0) == line
-    assert rewritten(line, 1) == b'{"timestamp":"2026-11-15T05:00:00Z"}'
-    assert rewritten(line, WEEKS) == line
 
 
 # The fake API

@@ -1,46 +1,83 @@
 """A corpus of any size out of real logs: copies that repeat nothing, a week apart each."""
 
+import os
 import re
 import shutil
-from collections.abc import Callable
+import sys
+import zlib
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, timedelta
+from itertools import count
 from pathlib import Path
 
 MIB = 2**20
 WEEKS = 52  # copies lie so many weeks back at most: a year, whatever the size
+# Homes that were looked at hold thousands of logs to the gigabyte, most of them small. So a third
+# of the source's, the small ones, is in every copy, and the others in every tenth.
+SMALL_SHARE = 1 / 3
+LARGE_EVERY = 10
+GROWTH = 2  # goes up when the rules above change: corpora that were kept are then of no use
 _DAY = re.compile(rb"20\d\d-\d\d-\d\d(?=T\d\d:\d\d:\d\d)")
-_MESSAGE = re.compile(rb'"(msg|req)_([0-9A-Za-z]{4})')
+_ID = re.compile(rb'"(msg|req|toolu|srvtoolu)_([0-9A-Za-z]{4})')
 _UUID = re.compile(rb"[0-9a-f]{8}(?=-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})")
 
 
-def grow(source: Path, target: Path, size_bytes: int) -> int:
+def corpus_path(source: Path, cache: Path, mib: int) -> Path:
+    """Return where the corpus of this size out of this source is kept."""
+    place = zlib.crc32(str(source.resolve()).encode())
+    return cache / f"grown-{mib}-mib-{GROWTH}-{place:08x}"
+
+
+def corpus(source: Path, cache: Path, mib: int, *, smaller: Path | None = None) -> Path:
+    """Return the home with a corpus of this size, grown if it is not there yet."""
+    home = corpus_path(source, cache, mib)
+    if not home.exists():
+        print(f"growing {mib:,} MiB of logs", file=sys.stderr)
+        grow(source, home, mib * MIB, smaller=smaller)
+    return home
+
+
+def grow(source: Path, target: Path, size_bytes: int, *, smaller: Path | None = None) -> int:
     """Copy the logs of the home `source` to the home `target` until they have `size_bytes`.
 
-    Every copy has its own uuids, message and request ids, so each call in it counts; texts, line
-    lengths and record types stay real. Returns the number of files. `target` must not exist; it
-    is there afterwards whole or not at all.
+    Every copy has its own uuids, message, request and tool call ids, so each call in it counts;
+    texts, line lengths and record types stay real. Returns the number of files. `target` must not
+    exist; it is there afterwards whole or not at all. What `smaller`, a corpus grown from the same
+    source, has already is linked, not copied.
     """
     partial = target.with_name(target.name + ".part")
     shutil.rmtree(partial, ignore_errors=True)
-    logs = sorted(source.glob("projects/**/*.jsonl"))
     written = files = 0
-    while written < size_bytes:
-        copy = files // len(logs)
-        path = logs[files % len(logs)]
-        data = rewritten(path.read_bytes(), copy)
-        out = partial / _place(path.relative_to(source), copy)
+    for path, copy in _copies(sorted(source.glob("projects/**/*.jsonl"))):
+        if written >= size_bytes:
+            break
+        place = _place(path.relative_to(source), copy)
+        out = partial / place
         out.parent.mkdir(parents=True, exist_ok=True)
-        out.write_bytes(data)
-        written += len(data)
+        if smaller is not None and (smaller / place).exists():
+            os.link(smaller / place, out)
+        else:
+            out.write_bytes(rewritten(path.read_bytes(), copy))
+        written += out.stat().st_size
         files += 1
     partial.rename(target)
     return files
 
 
+def _copies(logs: Sequence[Path]) -> Iterator[tuple[Path, int]]:
+    """Yield each log to copy next, and the number of that copy, without end."""
+    by_size = sorted(logs, key=lambda path: path.stat().st_size)
+    small = set(by_size[: int(len(logs) * SMALL_SHARE)])
+    for copy in count():
+        for path in logs:
+            if copy % LARGE_EVERY == 0 or path in small:
+                yield path, copy
+
+
 def rewritten(data: bytes, copy: int) -> bytes:
     """Return a log with ids and days of its own for the copy of this number."""
     data = _UUID.sub(_renumbered(copy), data)
-    data = _MESSAGE.sub(rb'"\1_%04d' % copy, data)
+    data = _ID.sub(rb'"\1_%04d' % copy, data)
     return _DAY.sub(_earlier(7 * (copy % WEEKS)), data)
 
 

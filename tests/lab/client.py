@@ -9,7 +9,7 @@ from pathlib import Path
 VERSION = "2.1.330"  # the one that the recorded logs and the facts in the tests come from
 CACHE = Path(__file__).parents[2] / ".lab"
 _INSTALL_TIMEOUT_S = 600  # about 110 MB over a slow line
-_MACHINES = {"x86_64": "x64", "AMD64": "x64", "aarch64": "arm64", "arm64": "arm64"}
+MACHINES = {"x86_64": "x64", "AMD64": "x64", "aarch64": "arm64", "arm64": "arm64"}
 
 
 class ClientMissing(Exception):
@@ -40,9 +40,9 @@ def package_name(system: str, machine: str) -> str:
 
     Raises ClientMissing where there is none.
     """
-    if system not in ("Darwin", "Linux") or machine not in _MACHINES:
+    if system not in ("Darwin", "Linux") or machine not in MACHINES:
         raise ClientMissing(f"no native Claude Code for {system} on {machine}")
-    return f"@anthropic-ai/claude-code-{system.lower()}-{_MACHINES[machine]}"
+    return f"@anthropic-ai/claude-code-{system.lower()}-{MACHINES[machine]}"
 
 
 def install(package: str, version: str, folder: Path) -> None:

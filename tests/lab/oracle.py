@@ -68,7 +68,7 @@ def read_home(home: Path) -> Reading:
             if record is None:
                 broken += 1
                 continue
-            message = _message_of(record)
+            message = message_of(record)
             if message is not None:
                 model, before = calls.get(message["id"], (message["model"], Usage()))
                 calls[message["id"]] = (model, before.merged(_usage_of(message)))
@@ -94,7 +94,7 @@ def _parsed(line: bytes) -> Json | None:
     return record if isinstance(record, dict) else None
 
 
-def _message_of(record: Json) -> Json | None:
+def message_of(record: Json) -> Json | None:
     """Return the API message whose usage a record reports, if it does."""
     if record.get("type") == "progress":
         data = record.get("data")
