@@ -67,7 +67,7 @@ def report_table(report: UsageReport, style: Style) -> str:
             for at, (heading, rank) in enumerate(_USAGE_COLUMNS)
         ),
     ]
-    return _table(columns, style, has_total=True) + notes
+    return as_table(columns, style, has_total=True) + notes
 
 
 def _nothing(report: UsageReport) -> str:
@@ -122,7 +122,7 @@ def sessions_table(rows: Sequence[SessionRow], style: Style, zone: ZoneInfo) -> 
         Column(("Requests", *(_count(row.requests) for row in rows)), rank=6),
         Column(("Cost", *(cost_text(row.cost_nusd, row.unpriced_tokens) for row in rows))),
     ]
-    return _table(columns, style)
+    return as_table(columns, style)
 
 
 def turns_table(rows: Sequence[TurnRow], style: Style, zone: ZoneInfo) -> str:
@@ -142,10 +142,11 @@ def turns_table(rows: Sequence[TurnRow], style: Style, zone: ZoneInfo) -> str:
         Column(("Context read", *(_count(row.tokens.context_tokens) for row in rows)), rank=3),
         Column(("Cost", *(cost_text(row.cost_nusd, row.unpriced_tokens) for row in rows))),
     ]
-    return _table(columns, style)
+    return as_table(columns, style)
 
 
-def _table(columns: Sequence[Column], style: Style, *, has_total: bool = False) -> str:
+def as_table(columns: Sequence[Column], style: Style, *, has_total: bool = False) -> str:
+    """Return columns as text under their headings; what does not fit is cut or left out."""
     kept = _fitting(list(columns), style.width)
     lines = []
     for number in range(len(kept[0].cells)):
