@@ -139,9 +139,9 @@ def user_line(
     """A prompt; `text` may be a list of content blocks."""
     plain = _envelope(minutes, session) | {
         "type": "user",
+        "message": {"role": "user", "content": text},
         "uuid": uuid,
         "promptId": f"p-{uuid}",
-        "message": {"role": "user", "content": text},
     }
     return line(plain | changes)
 
@@ -216,4 +216,5 @@ def recorded(*reads: FileRead, together: bool = False, **options: Any) -> Ledger
     ledger = open_ledger(**options)
     for batch in [reads] if together else [[read] for read in reads]:
         ledger.record(batch)
+    ledger.settle()
     return ledger

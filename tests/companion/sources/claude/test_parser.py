@@ -211,20 +211,97 @@ def test_a_sidechain_that_replays_a_message_leaves_it_to_the_main_thread() -> No
         assert call_of(own, replay) == call_of(replay, own) == call_of(own)
 
 
-def test_equal_blocks_in_another_turn_session_or_folder_are_not_dropped_unseen() -> None:
+@pytest.mark.parametrize(
+    ("first", "other"),
+    [
+        (assistant_line(1), assistant_line(1, session="s-0")),
+        (assistant_line(1), assistant_line(1, requestSessionId="s-0")),
+        (assistant_line(1), assistant_line(1, cwd="/another")),
+        (assistant_line(1), assistant_line(1, gitBranch="another")),
+        (assistant_line(1), assistant_line(1, model="claude-a")),
+        (assistant_line(1), assistant_line(1, minutes=0)),
+        (assistant_line(1, agentId="a1"), assistant_line(1, **in_subagent("a1"))),
+        (assistant_line(1, **in_subagent("a1")), assistant_line(1, **in_subagent("a2"))),
+        (assistant_line(1), progress_line(1, agent_id="")),
+        (progress_line(1, agent_id="a1"), progress_line(1, agent_id="a2")),
+    ],
+)
+def test_equal_lines_of_another_session_folder_or_thread_are_not_dropped_unseen(
+    first: bytes, other: bytes
+) -> None:
     """Their merging decides whose the call is, so a shortcut must not."""
-    first = assistant_line(1)
-    for other in (
-        assistant_line(1, session="s-0"),
-        assistant_line(1, requestSessionId="s-0"),
-        assistant_line(1, cwd="/another"),
-        assistant_line(1, gitBranch="another"),
-        assistant_line(1, model="claude-a"),
-        assistant_line(1, minutes=0),
-        assistant_line(1, **in_subagent("a1")),
-    ):
-        assert len(parsed(first, other).calls) == 2
-    assert len(parsed(first, user_line("t-2"), first).calls) == 2
+    assert len(parsed(first, first).calls) == 1
+    assert len(parsed(first, other).calls) == 2
+
+
+def test_equal_lines_of_another_turn_are_not_dropped_unseen() -> None:
+    assert len(parsed(assistant_line(1), user_line("t-2"), assistant_line(1)).calls) == 2
+
+
+SPLIT = {"ephemeral_5m_input_tokens": 4, "ephemeral_1h_input_tokens": 5}
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"output_tokens": 11},
+        {"input_tokens": 101},
+        {"cache_read_input_tokens": 1},
+        {"cache_creation_input_tokens": 9},
+        {"cache_creation": SPLIT},
+        {"service_tier": "batch"},
+        {"speed": "fast"},
+        {"inference_geo": "us"},
+        {"iterations": [usage(), usage()]},
+        {"server_tool_use": {"web_search_requests": 1}},
+        {"output_tokens_details": {"thinking_tokens": 1}},
+    ],
+)
+def test_what_only_the_first_line_of_a_message_said_is_not_dropped(said: dict[str, Any]) -> None:
+    lines = [assistant_line(1, usage=usage(**said)), assistant_line(1)]
+    assert len(parsed(*lines).calls) == 2
+    assert once(parsed(*lines).calls) == once(parsed(*lines[:1]).calls + parsed(*lines[1:]).calls)
+
+
+COUNTS = st.sampled_from([None, 0, 4, 9])
+USAGES = st.fixed_dictionaries(
+    {},
+    optional={
+        "input_tokens": COUNTS,
+        "output_tokens": COUNTS,
+        "cache_read_input_tokens": COUNTS,
+        "cache_creation_input_tokens": COUNTS,
+        "cache_creation": st.none() | st.fixed_dictionaries({"ephemeral_1h_input_tokens": COUNTS}),
+        "output_tokens_details": st.none() | st.fixed_dictionaries({"thinking_tokens": COUNTS}),
+        "server_tool_use": st.none() | st.fixed_dictionaries({"web_search_requests": COUNTS}),
+        "service_tier": st.sampled_from([None, "standard", "batch"]),
+        "speed": st.sampled_from([None, "", "fast", "standard"]),
+        "inference_geo": st.sampled_from([None, "", "us"]),
+        "iterations": st.sampled_from([None, [], [usage()], [usage(), usage(output_tokens=3)]]),
+    },
+)
+
+
+@given(st.lists(st.tuples(USAGES, st.integers(0, 2)), min_size=2, max_size=4))
+@example([({"output_tokens": 1}, 1), ({"output_tokens": 9, "inference_geo": "us"}, 2)])
+@example([({"output_tokens": 9}, 1), ({"output_tokens": 1}, 2)])
+@example([({"speed": "fast"}, 1), ({"speed": None}, 1)])
+def test_the_lines_of_a_message_say_the_same_in_one_block_as_one_by_one(
+    said: list[tuple[dict[str, Any], int]],
+) -> None:
+    """In a block, a line that only adds to the one before it is not kept on its own."""
+    lines = [assistant_line(1, usage=usage(**used), minutes=at) for used, at in said]
+    one_by_one = [call for block in lines for call in parsed(block, thread="t-1").calls]
+    assert once(parsed(*lines, thread="t-1").calls) == once(tuple(one_by_one))
+
+
+def test_a_streamed_answer_that_only_grows_is_one_call_at_once() -> None:
+    growing = [
+        assistant_line(1, minutes=minute, usage=usage(output_tokens=count, inference_geo=geo))
+        for minute, count, geo in ((1, 1, None), (2, 1, None), (3, 40, "us"), (4, 400, "us"))
+    ]
+    (call,) = parsed(*growing).calls
+    assert (call.at, call.tokens, call.inference_geo) == (at(1), tokens(100, 400), "us")
 
 
 # Whose call
@@ -300,6 +377,7 @@ def test_a_nested_call_without_a_time_of_its_own_has_its_records() -> None:
         {"type": "hook_progress", "hookEvent": "SessionStart", "command": "x"},
         {"type": "bash_progress", "output": 'output_tokens": 3', "fullOutput": ""},
         {"type": "agent_progress", "agentId": "a1", "message": {"message": {"role": "user"}}},
+        {"type": "new_progress", "agentId": 7, "message": "halfway"},
         {},
     ],
 )
@@ -315,6 +393,7 @@ def test_progress_without_usage_says_nothing(other: dict[str, Any]) -> None:
     [
         pytest.param(assistant_line(model="<synthetic>"), id="written by the client itself"),
         pytest.param(assistant_line(usage=None), id="no usage"),
+        pytest.param(assistant_line(usage={}), id="nothing counted"),
         pytest.param(line({"type": "summary", "usage": usage()}), id="another kind of record"),
         pytest.param(line({"usage": usage()}), id="no type"),
         pytest.param(
@@ -411,6 +490,47 @@ def test_a_subagents_task_says_when_it_began_and_for_which_prompt() -> None:
     assert parsed(task).prompts == ()
 
 
+# Results of tools
+
+
+RESULT = {"tool_use_id": "toolu_1", "type": "tool_result", "content": "ok " * 2000}
+RESULT_LINE = user_line("u-9", text=[RESULT])
+RESULTS = [
+    pytest.param(RESULT_LINE, id="as the client writes it"),
+    pytest.param(user_line("u-9", text=[dict(reversed(RESULT.items()))]), id="other order"),
+    pytest.param(user_line("u-9", text=[RESULT], cwd="/src/{shop}"), id="a brace before it"),
+    pytest.param(user_line("u-9", text=[RESULT], toolUseResult={"usage": usage()}), id="usage"),
+    pytest.param(line(dict(reversed(json.loads(RESULT_LINE).items()))), id="the type behind it"),
+    pytest.param(RESULT_LINE.replace(b"}\n", b"} \r\n"), id="white space behind it"),
+]
+
+
+@pytest.mark.parametrize("result", RESULTS)
+def test_the_result_of_a_tool_says_nothing_and_hides_nothing(result: bytes) -> None:
+    lines = [user_line("t-1"), assistant_line(1), assistant_line(2)]
+    assert parsed(lines[0], result, lines[1], result, lines[2]) == parsed(*lines)
+
+
+@pytest.mark.parametrize("result", RESULTS)
+def test_a_torn_result_is_counted_also_where_a_call_was_written_behind_it(result: bytes) -> None:
+    torn, call = result[:-200], assistant_line(9, stopReason="x" * 1000)
+    assert parsed(torn + b"\n", assistant_line(1)).broken_lines == 1
+    assert parsed(torn + call, assistant_line(1)).broken_lines == 1
+
+
+def test_the_middle_of_a_tools_result_is_not_looked_at() -> None:
+    """Looking would take as long as all else: it is most of a log, and no call is lost with it."""
+    torn = RESULT_LINE.replace(b"ok ok", b'ok"ok', 1)
+    assert parsed(torn) == Parsed()
+
+
+def test_a_line_is_never_taken_for_the_next_one() -> None:
+    result = b'"type":"user","message":{"content":[{"type":"tool_result"}]}'
+    assert parsed(b'{"a":}\n', result + b"\n").broken_lines == 2
+    assert parsed(b'{"type":"user","message":{}}\n', b'"tool_result"\n').broken_lines == 2
+    assert parsed(result + b"\n", RESULT_LINE).broken_lines == 1
+
+
 # Broken lines
 
 
@@ -429,6 +549,9 @@ def test_a_subagents_task_says_when_it_began_and_for_which_prompt() -> None:
             b'{"output_tokens":' + b'{"a":' * 100_000 + b"1" + b"}" * 100_001 + b"\n", id="deep"
         ),
         pytest.param(b'{"type": "user"' + b'{"a":' * 9 + b"}\n", id="a prompt in pieces"),
+        pytest.param(line({"type": "summary"})[:-1] + line({"type": "x"}), id="two records"),
+        pytest.param(b'{"type":"system","content":"\n', id="another kind, torn"),
+        pytest.param(b'{"type":"system"}}\n', id="another kind, too long"),
         pytest.param(assistant_line(9, timestamp="yesterday"), id="no time"),
         pytest.param(assistant_line(9, timestamp=None), id="time missing"),
         pytest.param(assistant_line(9, timestamp="2026-11-22T10:00:00"), id="time without a zone"),
