@@ -1,13 +1,21 @@
 """What a report is asked and what it answers. Plain values; SQL lives in store, text in report."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Literal, get_args
 
 from aicost.core.usage import Agent, TokenCounts
 
-GroupBy = Literal["day", "week", "month", "session", "model", "repo", "branch", "agent"]
+GroupBy = Literal[
+    "day", "week", "month", "session", "model", "repo", "branch", "agent",
+    "environment", "workflow", "version", "subagent", "skill", "mcp", "ticket", "mode",
+]  # fmt: skip
 GROUPS: tuple[GroupBy, ...] = get_args(GroupBy)
+# What only the evidence reading knows.
+EVIDENCE_GROUPS: frozenset[GroupBy] = frozenset(
+    ("environment", "workflow", "version", "subagent", "skill", "mcp", "mode")
+)
+UNALLOCATED = "unallocated"  # the key of what belongs to no group, or to one that is not known
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +34,7 @@ class ReportQuery:
 class ReportRow:
     """Usage and cost of one group, or of all. None means "not measured", never zero."""
 
-    key: str  # the day, "2026-W47", "2026-11", session id, model, repo, "repo · branch", agent
+    key: str  # the day, "2026-W47", "2026-11", session id, model, repo, "repo · branch", agent …
     agents: tuple[str, ...] = ()
     models: tuple[str, ...] = ()
     requests: int = 0
@@ -36,6 +44,12 @@ class ReportRow:
     web_searches: int = 0
     cost_nusd: int | None = None  # over the priced calls; None if none is priced
     unpriced_tokens: int = 0
+    ncredits: int | None = None  # nano-credits of the agent's plan; None if none are known
+    uncertain_ncredits: int = 0  # those of them that may be another number
+    tool_calls: int | None = None
+    api_errors: int | None = None
+    retries: int | None = None  # of requests, by the client itself
+    active_us: int | None = None  # in which the agent worked, without long pauses
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,3 +78,28 @@ class TurnRow:
     tokens: TokenCounts
     cost_nusd: int | None
     unpriced_tokens: int = 0
+    evidence: "WorkDone | None" = None  # None while it is not read
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkDone:
+    """What the calls of a turn or a session were made for, and how. "" is not known."""
+
+    tool_calls: int = 0
+    api_errors: int = 0
+    retries: int = 0
+    active_us: int = 0
+    environment: str = ""
+    workflow: str = ""
+    effort: str = ""
+    tier: str = ""
+    permission_mode: str = ""
+
+
+def without_evidence(report: UsageReport) -> UsageReport:
+    """Return a report in which nothing is said of evidence: it is not all read."""
+
+    def unknown(row: ReportRow) -> ReportRow:
+        return replace(row, tool_calls=None, api_errors=None, retries=None, active_us=None)
+
+    return replace(report, rows=tuple(map(unknown, report.rows)), total=unknown(report.total))

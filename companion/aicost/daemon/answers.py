@@ -1,10 +1,10 @@
 """Answers to the questions of clients, from a read-only ledger. No waiting, no reading of logs."""
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from typing import Literal, TypeVar
+from typing import Literal, Self, TypeVar
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -12,9 +12,10 @@ import msgspec
 from aicost.core.days import LocalDays, to_us
 from aicost.core.errors import ConfigError
 from aicost.core.prices import PriceBook
-from aicost.core.reports import ReportQuery
+from aicost.core.reports import EVIDENCE_GROUPS, ReportQuery, WorkDone, without_evidence
 from aicost.core.session import WRITING_S, LiveSession, Running, session_row, starting_row
 from aicost.core.view import BurnRate, DashboardView, Reading, SessionRow
+from aicost.daemon.indexer import Survey
 from aicost.platform.git import repo_of
 from aicost.platform.timezone import check_zone
 from aicost.report.documents import (
@@ -26,6 +27,7 @@ from aicost.report.documents import (
 from aicost.report.sheets import report_csv, sessions_csv, turns_csv
 from aicost.report.tables import Style, report_table, sessions_table, turns_table
 from aicost.store import dashboard, queries
+from aicost.store.work import work_done
 
 BURN_WINDOW_S = 600
 RECENT_DAYS = 1  # ended sessions on the dashboard: those of today and yesterday …
@@ -47,6 +49,22 @@ class Question:
     now: datetime  # UTC
     complete: bool = True  # False while logs on disk are not read to their end
     pending_bytes: int = 0
+    has_evidence: bool = True  # False while the evidence in them is not
+    ticket_of: Callable[[str], str] = queries.no_ticket  # of a branch
+
+    def with_unread(self, left: Survey) -> Self:
+        """Return the question with what of the logs is not read."""
+        return replace(
+            self,
+            complete=left.is_complete,
+            pending_bytes=left.pending_bytes,
+            has_evidence=left.has_evidence,
+        )
+
+
+def needs_evidence(params: Params) -> bool:
+    """Say whether an answer shows what only the evidence reading finds."""
+    return params.get("format") == "json" or params.get("by") in EVIDENCE_GROUPS
 
 
 class Shown(msgspec.Struct):
@@ -68,10 +86,12 @@ def report(question: Question, params: Params) -> str:
     query = _converted({"timezone": question.zone.key, **rest}, ReportQuery)
     check_zone(query.timezone)
     found = replace(
-        queries.report(question.db, query),
+        queries.report(question.db, query, ticket_of=question.ticket_of),
         complete=question.complete,
         pending_bytes=question.pending_bytes,
     )
+    if not question.has_evidence:
+        found = without_evidence(found)
     match shown.format:
         case "table":
             return report_table(found, shown.style)
@@ -99,6 +119,12 @@ def turns(question: Question, params: Params) -> str:
     rows = queries.turns(
         question.db, session_id=query.session, since_us=since_us, homes=query.homes
     )
+    if question.has_evidence:
+        work = work_done(question.db, "turn", session_id=query.session, homes=query.homes)
+        rows = tuple(
+            replace(row, evidence=work.get((row.session_id, row.prompt_uuid), WorkDone()))
+            for row in rows
+        )
     if shown.format == "table":
         return turns_table(rows, shown.style, zone)
     if shown.format == "csv":
@@ -132,10 +158,16 @@ def sessions(question: Question, running: Running, params: Params) -> str:
         rows = [row for row in rows if row.state != "ended"]
     if shown.format == "table":
         return sessions_table(rows, shown.style, question.zone)
+    work = None
+    if question.has_evidence:
+        found = work_done(question.db, "session", homes=query.homes)
+        work = {session_id: done for (session_id, _), done in found.items()}
     if shown.format == "csv":
-        return sessions_csv(rows)
+        return sessions_csv(rows, work)
     return as_json(
-        sessions_document(rows, complete=question.complete, pending_bytes=question.pending_bytes)
+        sessions_document(
+            rows, work, complete=question.complete, pending_bytes=question.pending_bytes
+        )
     )
 
 

@@ -80,6 +80,15 @@ class Engine:
                 reads.append(read)
         return self._record(reads) if reads else Recorded(0, frozenset())
 
+    def read_evidence_of(self, paths: Iterable[tuple[str, str]]) -> None:
+        """Read the evidence in what was appended to a few (path, home) logs."""
+        self.read_paths(paths, "evidence")
+        self.ledger.settle()
+
+    def settle(self) -> None:
+        """Sum up what was recorded since."""
+        self.ledger.settle()
+
     def _is_at(self, log: Unread) -> bool:
         """Say whether a log still is read as far as this, and was not read on meanwhile."""
         return self.cursors[log.stage].get(log.path, log.cursor) == log.cursor

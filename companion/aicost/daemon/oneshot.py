@@ -42,7 +42,7 @@ def answer(
             closing(setup.open_engine(homes, keeps_days=True)) as engine,
         ):
             if wait:
-                _read_all(engine, show)
+                _read_all(engine, show, with_evidence=answers.needs_evidence(params))
             left = engine.survey()
             return _answer(setup, engine.ledger.db, left, method, params)
     except AlreadyRunning:
@@ -53,10 +53,14 @@ def answer(
         return _answer(setup, db, left, method, params)
 
 
-def _read_all(engine: Engine, show: Callable[[Reading], None]) -> None:
+def _read_all(engine: Engine, show: Callable[[Reading], None], *, with_evidence: bool) -> None:
     found, start = engine.survey(), time.monotonic()
     for step in engine.read_all(found):
         show(progress(found, step, time.monotonic() - start))
+    if with_evidence:
+        for _ in engine.read(found.without_evidence):
+            pass
+        engine.settle()
 
 
 def _answer(
@@ -70,9 +74,7 @@ def _answer(
         book=setup.book,
         zone=setup.asked_zone(params.get("tz")),
         now=datetime.now(UTC),
-        complete=left.is_complete,
-        pending_bytes=left.pending_bytes,
-    )
+    ).with_unread(left)
     with store_errors():
         match method:
             case "report":

@@ -60,6 +60,7 @@ class Reader:
         self._wake = asyncio.Event()
         self._look_now = False
         self._waiting: list[asyncio.Future[Survey]] = []
+        self._waiting_for_evidence: list[asyncio.Future[Survey]] = []
         self._known_homes: frozenset[str] = frozenset()  # at the last look
         self._untold: dict[str, set[tuple[str, int]]] = {}
         self._thread = ThreadPoolExecutor(1, "ledger")
@@ -78,13 +79,13 @@ class Reader:
             self._look_now = True
             self._wake.set()
 
-    def catch_up(self) -> "asyncio.Future[Survey]":
-        """Ask to read everything that is on disk now; gives what could not be read.
+    def catch_up(self, *, with_evidence: bool = False) -> "asyncio.Future[Survey]":
+        """Ask to read all usage that is on disk now, or all evidence too.
 
-        Raises StoreError (from the future) if it cannot be recorded.
+        Gives what could not be read. Raises StoreError (from the future) if it cannot be recorded.
         """
         waiting = asyncio.get_running_loop().create_future()
-        self._waiting.append(waiting)
+        (self._waiting_for_evidence if with_evidence else self._waiting).append(waiting)
         self._look_now = True
         self._wake.set()
         return waiting
@@ -108,9 +109,10 @@ class Reader:
             self.watcher.start()
             while True:
                 await self._look()
+                await self._read_evidence()
                 await self._follow()
         finally:
-            for waiting in self._waiting:
+            for waiting in (*self._waiting, *self._waiting_for_evidence):
                 waiting.cancel()
             self.watcher.stop()
             await asyncio.get_running_loop().run_in_executor(None, self._thread.shutdown)
@@ -124,17 +126,43 @@ class Reader:
             left = await self._read_disk()
         except StoreError as error:
             self._note(error)
-            for future in waiting:
-                if not future.done():
-                    future.set_exception(error)
+            _fail([*waiting, *self._waiting_for_evidence], error)
+            self._waiting_for_evidence = []
         else:
             self._note(None)
-            for future in waiting:
-                if not future.done():
-                    future.set_result(left)
+            _give(waiting, left)
         finally:
             for future in waiting:
                 future.cancel()  # (unless it has its answer)
+
+    async def _read_evidence(self) -> None:
+        """Read the evidence that the last look found, until usage is asked for again."""
+        if self.trouble:
+            return
+        waiting = self._waiting_for_evidence
+        try:
+            if self.seen.without_evidence and not await self._read_old_evidence():
+                return  # (what is left, the next look finds)
+            self._waiting_for_evidence = []
+            _give(waiting, self.seen)
+        except StoreError as error:
+            self._note(error)
+            self._waiting_for_evidence = []
+            _fail(waiting, error)
+
+    async def _read_old_evidence(self) -> bool:
+        """Return whether it could be read to its end."""
+        steps = self.engine.read(self.seen.without_evidence)
+        try:
+            while await self._in_thread(_next, steps) is not None:
+                await self._read_woken()
+                if self._look_now:
+                    return False
+            await self._in_thread(self.engine.settle)
+            await self.pending()
+        finally:
+            await self._in_thread(steps.close)
+        return True
 
     async def _read_disk(self) -> Survey:
         self._watch()
@@ -200,6 +228,8 @@ class Reader:
         self.lag_s = time.monotonic() - min(at for _, at in woken.values())
         if recorded.sessions:
             self._changed(recorded)
+        if not self.seen.without_evidence:
+            await self._in_thread(self.engine.read_evidence_of, paths)
 
     def _watch(self) -> bool:
         """Watch what can be watched by now; return whether something is new."""
@@ -232,10 +262,22 @@ class Reader:
                 if len(untold) < _UNTOLD_CHANGES:
                     untold.add((unread.path, unread.modified_ns))
                     if len(untold) == _UNTOLD_CHANGES:
-                        self.watcher.tells_too_little(unread.home)
+                        self.watcher.tells_too_little(unread.home, unread.path)
 
     async def _in_thread(self, function: Callable[..., T], *args: object) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, function, *args)
+
+
+def _give(waiting: Iterable["asyncio.Future[Survey]"], found: Survey) -> None:
+    for future in waiting:
+        if not future.done():
+            future.set_result(found)
+
+
+def _fail(waiting: Iterable["asyncio.Future[Survey]"], error: StoreError) -> None:
+    for future in waiting:
+        if not future.done():
+            future.set_exception(error)
 
 
 def _next(steps: "Iterable[Step]") -> Step | None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -173,24 +173,20 @@ class Service:
         zone = self._setup.asked_zone(params.get("tz"))
         asked["homes"] = homes = self._setup.asked_homes(params.get("homes"))
         waiting = notify if params.get("wait", True) is True else None
-        complete, pending_bytes = await self._left(homes, waiting)
         moment = replace(self._moment(), zone=zone)
-        return replace(moment, complete=complete, pending_bytes=pending_bytes), asked
-
-    async def _left(self, homes: Sequence[str], waiting: Notify | None) -> tuple[bool, int]:
-        """Return whether all of the homes is read, and how many bytes are not.
-
-        With somebody `waiting`, everything is read first.
-        """
         if waiting is None and (reading := self._reader.reading) is not None:
-            return False, reading.bytes_total - reading.bytes_done
-        left = await (self._caught_up(waiting) if waiting else self._reader.pending())
-        left = left.within(homes)
-        return left.is_complete, left.pending_bytes
+            left_bytes = reading.bytes_total - reading.bytes_done
+            moment = replace(moment, complete=False, has_evidence=False, pending_bytes=left_bytes)
+            return moment, asked
+        if waiting:
+            left = await self._caught_up(waiting, with_evidence=answers.needs_evidence(asked))
+        else:
+            left = await self._reader.pending()
+        return moment.with_unread(left.within(homes)), asked
 
-    async def _caught_up(self, notify: Notify) -> Survey:
+    async def _caught_up(self, notify: Notify, *, with_evidence: bool) -> Survey:
         """Wait until all that is on disk now was read; tell how far the reading is meanwhile."""
-        caught_up = self._reader.catch_up()
+        caught_up = self._reader.catch_up(with_evidence=with_evidence)
         try:
             while not (await asyncio.wait([caught_up], timeout=PROGRESS_S))[0]:
                 if self._reader.reading is not None:

@@ -20,13 +20,21 @@ from watchdog.observers import Observer
 from watchdog.observers.api import BaseObserver, ObservedWatch
 
 from aicost.daemon.live import REGISTRY_DIR
+from aicost.sources.agents import LOG_ENDINGS, SOURCES
 
 log = logging.getLogger(__name__)
 
-LOGS_DIR = "projects"
 # Not the opening and closing of files: our own reading would wake us.
-_WRITTEN: list[type[FileSystemEvent]] = [FileCreatedEvent, FileModifiedEvent, FileMovedEvent]
-_CHANGED = [*_WRITTEN, FileDeletedEvent]
+_CHANGED: list[type[FileSystemEvent]] = [
+    FileCreatedEvent,
+    FileModifiedEvent,
+    FileMovedEvent,
+    FileDeletedEvent,
+]
+# Of each home: the folders of logs, and the registry of running sessions.
+WATCHED = tuple(
+    dict.fromkeys([*(name for s in SOURCES.values() for name in s.log_folders), REGISTRY_DIR])
+)
 
 Notify = Callable[[str], None]
 
@@ -73,15 +81,15 @@ class Watcher:
         To be called now and then: folders come late, vanish, or are replaced by others of the
         same name. Returns whether there is a folder that was not watched before.
         """
-        logs = self._watch(f"{home}/{LOGS_DIR}", _Purpose(True, self._log_notify(home)), loop)
-        registry = _Purpose(False, lambda _: self._registry_changed())
-        return self._watch(f"{home}/{REGISTRY_DIR}", registry, loop) or logs
+        notify = self._notify(home)
+        return any([self._watch(f"{home}/{name}", notify, loop) for name in WATCHED])
 
-    def tells_too_little(self, home: str) -> None:
+    def tells_too_little(self, home: str, log: str) -> None:
         """Note that a log of this home changed and nobody told us."""
-        self._give_up(f"{home}/{LOGS_DIR}", "the file system does not tell of every change")
+        top = log.removeprefix(f"{home}/").partition("/")[0]
+        self._give_up(f"{home}/{top}", "the file system does not tell of every change")
 
-    def _watch(self, path: str, purpose: "_Purpose", loop: asyncio.AbstractEventLoop) -> bool:
+    def _watch(self, path: str, notify: Notify, loop: asyncio.AbstractEventLoop) -> bool:
         # The observer does not follow a link to the folder itself: it gets the real path, and
         # what it says is translated back. Two homes may be links to one.
         real = os.path.realpath(path)
@@ -93,26 +101,25 @@ class Watcher:
             self.unwatched.pop(path, None)
             return False
         if folder is None:
-            folder = self._schedule(path, _Folder(real, identity), purpose, loop)
+            folder = self._schedule(path, _Folder(real, identity), loop)
         if folder is None or path in folder.names:
             return False
-        folder.names[path] = purpose.notify
+        folder.names[path] = notify
         self.unwatched.pop(path, None)
         return True
 
     def _schedule(
-        self, path: str, folder: "_Folder", purpose: "_Purpose", loop: asyncio.AbstractEventLoop
+        self, path: str, folder: "_Folder", loop: asyncio.AbstractEventLoop
     ) -> "_Folder | None":
         if self._observer is None:
             self._give_up(path, "the system allows no more observers")
             return None
-        events = _WRITTEN if purpose.is_recursive else _CHANGED
         try:
             folder.watch = self._observer.schedule(
                 _Handler(folder.tell, loop),
                 folder.real,
-                recursive=purpose.is_recursive,
-                event_filter=events,
+                recursive=True,
+                event_filter=_CHANGED,
             )
         except OSError as error:  # the system's limit of watches, or a folder just gone
             self._give_up(path, error.strerror or str(error))
@@ -136,16 +143,16 @@ class Watcher:
             log.warning("cannot watch a folder, polling it instead: %s", why)
         self.unwatched[path] = why
 
-    def _log_notify(self, home: str) -> Notify:
-        return lambda path: self._log_written(path, home) if path.endswith(".jsonl") else None
+    def _notify(self, home: str) -> Notify:
+        registry = f"{home}/{REGISTRY_DIR}"
 
+        def changed(path: str) -> None:
+            if path.endswith(LOG_ENDINGS):
+                self._log_written(path, home)
+            elif path.rpartition("/")[0] == registry:
+                self._registry_changed()
 
-@dataclass(frozen=True, slots=True)
-class _Purpose:
-    """What a folder is watched for."""
-
-    is_recursive: bool
-    notify: Notify
+        return changed
 
 
 @dataclass

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from aicost.core.money import usd
-from aicost.core.reports import ReportRow, TurnRow, UsageReport
+from aicost.core.reports import ReportRow, TurnRow, UsageReport, WorkDone
 from aicost.core.text import escaped
 from aicost.core.usage import TokenCounts
 from aicost.core.view import BurnRate, DashboardView, SessionRow, Totals
@@ -17,9 +17,8 @@ from aicost.core.view import BurnRate, DashboardView, SessionRow, Totals
 SCHEMA = 1
 Document = dict[str, Any]
 
-_NOT_MEASURED_IN_ROWS: Mapping[str, None] = dict.fromkeys(
-    ("tool_calls", "api_errors", "active_seconds")
-)
+_MICRO = 1_000_000
+_NANO = 1_000_000_000
 
 
 def as_json(document: Document) -> str:
@@ -54,11 +53,14 @@ def usage_fields(row: ReportRow) -> Document:
         "requests": row.requests,
         "sessions": row.sessions,
         "turns": row.turns,
-        **_NOT_MEASURED_IN_ROWS,
+        "tool_calls": row.tool_calls,
+        "api_errors": row.api_errors,
+        "active_seconds": _seconds(row.active_us),
         **_tokens(row.tokens),
         "web_searches": row.web_searches,
         "cost_usd": _usd(row.cost_nusd),
-        "credits": None,
+        "credits": None if row.ncredits is None else row.ncredits / _NANO,
+        "uncertain_credits": None if row.ncredits is None else row.uncertain_ncredits / _NANO,
         "unpriced_tokens": row.unpriced_tokens,
     }
 
@@ -87,28 +89,45 @@ def turn_fields(row: TurnRow) -> Document:
         **_tokens(row.tokens),
         "cost_usd": _usd(row.cost_nusd),
         "unpriced_tokens": row.unpriced_tokens,
-        "retries": None,
+        "retries": row.evidence and row.evidence.retries,
         "loop": None,
         "outcome": None,
-        "mode": None,
-        "tool_calls": None,
-        "active_seconds": None,
+        "mode": row.evidence and _mode(row.evidence),
+        "tool_calls": row.evidence and row.evidence.tool_calls,
+        "active_seconds": row.evidence and _seconds(row.evidence.active_us),
+    }
+
+
+def _mode(work: WorkDone) -> Document:
+    return {
+        "effort": work.effort or None,
+        "tier": work.tier or None,
+        "permission_mode": work.permission_mode or None,
     }
 
 
 def sessions_document(
-    rows: Iterable[SessionRow], *, complete: bool, pending_bytes: int
+    rows: Iterable[SessionRow],
+    work: Mapping[str, WorkDone] | None = None,
+    *,
+    complete: bool,
+    pending_bytes: int,
 ) -> Document:
-    """Return the document of `aicost sessions --json`."""
+    """Return the document of `aicost sessions --json`; `work` by session, None if not read."""
     return {
         "schema": SCHEMA,
         "complete": complete,
         "pending_bytes": pending_bytes,
-        "sessions": [session_fields(row) for row in rows],
+        "sessions": [session_fields(row, work_of(row, work)) for row in rows],
     }
 
 
-def session_fields(row: SessionRow) -> Document:
+def work_of(row: SessionRow, work: Mapping[str, WorkDone] | None) -> WorkDone | None:
+    """Return what a session's calls were made for; None if that is not read."""
+    return None if work is None else work.get(row.session_id, WorkDone())
+
+
+def session_fields(row: SessionRow, work: WorkDone | None = None) -> Document:
     """Return one session."""
     return {
         "session_id": row.session_id,
@@ -133,14 +152,14 @@ def session_fields(row: SessionRow) -> Document:
         "next_prompt_usd": _usd(row.next_prompt_nusd),
         "cache_share": row.cache_share,
         "subagents": row.subagents,
-        "retries": None,
+        "retries": work and work.retries,
         "loop": None,
         "outcome": None,
-        "environment": None,
-        "workflow": None,
-        "tool_calls": None,
-        "active_seconds": None,
-        "api_errors": None,
+        "environment": (work and work.environment) or None,
+        "workflow": (work and work.workflow) or None,
+        "tool_calls": work and work.tool_calls,
+        "active_seconds": work and _seconds(work.active_us),
+        "api_errors": work and work.api_errors,
     }
 
 
@@ -187,6 +206,10 @@ def _tokens(tokens: TokenCounts) -> Document:
 
 def _usd(nusd: int | None) -> float | None:
     return None if nusd is None else usd(nusd)
+
+
+def _seconds(us: int | None) -> float | None:
+    return None if us is None else us / _MICRO
 
 
 def _time(at: datetime | None) -> str | None:

@@ -5,11 +5,11 @@ import io
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from aicost.core.reports import TurnRow, UsageReport
+from aicost.core.reports import TurnRow, UsageReport, WorkDone
 from aicost.core.text import visible
 from aicost.core.usage import TokenCounts
 from aicost.core.view import SessionRow
-from aicost.report.documents import session_fields, turn_fields, usage_fields
+from aicost.report.documents import session_fields, turn_fields, usage_fields, work_of
 
 _NO_TURN = TurnRow(  # its fields are the heading
     session_id="", prompt_uuid="", started_at=None, requests=0, tokens=TokenCounts(), cost_nusd=None
@@ -29,9 +29,10 @@ def turns_csv(rows: Iterable[TurnRow]) -> str:
     return as_csv(turn_fields(_NO_TURN), map(turn_fields, rows))
 
 
-def sessions_csv(rows: Iterable[SessionRow]) -> str:
+def sessions_csv(rows: Iterable[SessionRow], work: Mapping[str, WorkDone] | None = None) -> str:
     """Return `aicost sessions --csv`: one line a session."""
-    return as_csv(session_fields(_NO_SESSION), map(session_fields, rows))
+    lines = (session_fields(row, work_of(row, work)) for row in rows)
+    return as_csv(session_fields(_NO_SESSION), lines)
 
 
 def as_csv(names: Iterable[str], rows: Iterable[Mapping[str, Any]]) -> str:
@@ -45,6 +46,8 @@ def as_csv(names: Iterable[str], rows: Iterable[Mapping[str, Any]]) -> str:
 
 
 def _cell(value: object) -> object:
+    if isinstance(value, dict):
+        value = [part for part in value.values() if part is not None]
     if isinstance(value, list):
         value = " ".join(map(str, value))
     if not isinstance(value, str):

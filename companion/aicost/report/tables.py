@@ -25,6 +25,14 @@ _HEADINGS: dict[GroupBy, str] = {
     "repo": "Repository",
     "branch": "Repository · branch",
     "agent": "Agent",
+    "environment": "Environment",
+    "workflow": "Workflow",
+    "version": "Agent version",
+    "subagent": "Subagent",
+    "skill": "Skill",
+    "mcp": "MCP server",
+    "ticket": "Ticket",
+    "mode": "Mode",
 }
 
 

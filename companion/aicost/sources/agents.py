@@ -11,6 +11,7 @@ from aicost.sources.base import Parser
 from aicost.sources.claude import paths as claude_paths
 from aicost.sources.claude.parser import ClaudeParser
 
+LOG_ENDINGS = (".jsonl", ".jsonl.zst")
 STAGES: tuple[Stage, ...] = ("usage", "evidence")
 
 

@@ -12,7 +12,8 @@ from aicost.store.schema import TOKENS
 
 _CALL_COLUMNS = (
     "key", "event_key", "span", "model", "place", "variant", "at_us", *TOKENS,
-    "web_searches", "parts", "source_rank", "cost_nusd", "price_book", "credits",
+    "web_searches", "parts", "source_rank", "cost_nusd", "price_book", "ncredits",
+    "uncertain_ncredits",
 )  # fmt: skip
 _CHANGED = [c for c in _CALL_COLUMNS if c not in ("key", "event_key")]
 UPSERT_CALL = (
@@ -24,7 +25,8 @@ _SELECT = (
     "SELECT c.key, c.event_key, x.agent, x.session_id, s.turn_id, s.subagent_id, m.name, c.at_us,"
     f" {', '.join('c.' + name for name in TOKENS)}, c.web_searches, v.speed, v.service_tier,"
     " v.inference_geo, c.parts, p.cwd, p.branch, c.source_rank, c.cost_nusd, c.span, c.model,"
-    " c.place, c.price_book, c.credits FROM call c JOIN span s ON s.id = c.span"
+    " c.place, c.price_book, c.ncredits, c.uncertain_ncredits FROM call c"
+    " JOIN span s ON s.id = c.span"
     " JOIN session x ON x.id = s.session JOIN model m ON m.id = c.model"
     " JOIN place p ON p.id = c.place JOIN variant v ON v.id = c.variant"
 )
@@ -32,7 +34,7 @@ _CHUNK = 500  # keys in one IN (…)
 
 USAGE = (
     "requests", *TOKENS, "web_searches", "cost_nusd", "priced_requests", "unpriced_tokens",
-    "credits", "credited_requests",
+    "ncredits", "credited_requests", "uncertain_ncredits",
 )  # fmt: skip
 UsageKey = tuple[int, int, int, int]  # day, span, model, place
 
@@ -47,7 +49,8 @@ class StoredCall:
     model: int
     place: int
     price_book: int
-    credits: int | None = None  # micro-credits of the agent's plan; None: it counts in none
+    ncredits: int | None = None  # of the agent's plan; None: no price in credits is known
+    uncertain_ncredits: int = 0  # those of them that may be another number
 
 
 def key_of(event_key: str) -> int:
@@ -90,7 +93,7 @@ def _stored_call(  # noqa: PLR0913 - one argument per column of _SELECT
     output: int, reasoning: int, web_searches: int, speed: str, service_tier: str,
     inference_geo: str, parts: str | None, cwd: str, branch: str, source_rank: int,
     cost_nusd: int | None, span: int, model_row: int, place: int, price_book: int,
-    plan_credits: int | None,
+    ncredits: int | None, uncertain_ncredits: int,
 ) -> tuple[int, StoredCall]:  # fmt: skip
     event = UsageEvent(
         event_key=event_key,
@@ -117,7 +120,8 @@ def _stored_call(  # noqa: PLR0913 - one argument per column of _SELECT
         branch=branch,
         source_rank=source_rank,
     )
-    return key, StoredCall(event, cost_nusd, span, model_row, place, price_book, plan_credits)
+    names = (span, model_row, place, price_book)
+    return key, StoredCall(event, cost_nusd, *names, ncredits, uncertain_ncredits)
 
 
 def call_row(key: int, at_us: int, call: StoredCall, variant: int) -> tuple[object, ...]:
@@ -127,7 +131,7 @@ def call_row(key: int, at_us: int, call: StoredCall, variant: int) -> tuple[obje
     return (
         key, event.event_key, call.span, call.model, call.place, variant, at_us,
         *event.tokens.counts(), event.web_searches, parts, event.source_rank, call.cost_nusd,
-        call.price_book, call.credits,
+        call.price_book, call.ncredits, call.uncertain_ncredits,
     )  # fmt: skip
 
 
@@ -151,7 +155,7 @@ class UsageChange:
         counts = (
             1, *tokens.counts(), call.event.web_searches, cost or 0, int(cost is not None),
             tokens.total_tokens if cost is None else 0,
-            call.credits or 0, int(call.credits is not None),
+            call.ncredits or 0, int(call.ncredits is not None), call.uncertain_ncredits,
         )  # fmt: skip
         old = self._by_key.get(key) or (0,) * len(USAGE)
         self._by_key[key] = tuple([a + sign * b for a, b in zip(old, counts)])

@@ -23,7 +23,7 @@ from aicost.store.calls import key_of
 from aicost.store.names import Names
 from aicost.store.schema import TOKENS
 
-EVIDENCE = ("tool_calls", "api_errors", "active_us")
+EVIDENCE = ("tool_calls", "api_errors", "retries", "active_us")
 _CHUNK = 500  # spans in one IN (…)
 _SETTINGS = ("version", "entrypoint", "effort", "permission_mode", "command")
 

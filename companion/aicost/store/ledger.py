@@ -164,6 +164,7 @@ class Ledger:
                 return None
         names, at_us = self._names.of_call(event), to_us(event.at)
         book = self._names.price_book(self._book.book_id)
+        ncredits, uncertain_ncredits = _credits(self._book, event)
         call = StoredCall(
             event=event,
             cost_nusd=self._book.nusd_of(event),
@@ -171,6 +172,8 @@ class Ledger:
             model=names.model,
             place=names.place,
             price_book=book,
+            ncredits=ncredits,
+            uncertain_ncredits=uncertain_ncredits,
         )
         if old is not None:
             self._take_out(old, changed)
@@ -271,10 +274,14 @@ class Ledger:
         book = self._names.price_book(self._book.book_id)
         changes = []
         for key, call in all_calls(self._db):
-            nusd = self._book.nusd_of(call.event)
-            if nusd != call.cost_nusd:
-                changes.append((nusd, book, key))
-        self._db.executemany("UPDATE call SET cost_nusd = ?, price_book = ? WHERE key = ?", changes)
+            price = (self._book.nusd_of(call.event), *_credits(self._book, call.event))
+            if price != (call.cost_nusd, call.ncredits, call.uncertain_ncredits):
+                changes.append((*price, book, key))
+        self._db.executemany(
+            "UPDATE call SET cost_nusd = ?, ncredits = ?, uncertain_ncredits = ?, price_book = ?"
+            " WHERE key = ?",
+            changes,
+        )
 
     def _count_days_anew(self) -> None:
         self._db.execute("DELETE FROM usage_day")
@@ -301,6 +308,14 @@ def _session_ids(parsed: Parsed) -> set[str]:
     found = {call.session_id for call in parsed.calls}
     found |= {prompt.session_id for prompt in parsed.prompts}
     return found | {subagent.session_id for subagent in parsed.subagents}
+
+
+def _credits(book: PriceBook, event: UsageEvent) -> tuple[int | None, int]:
+    """Return the nano-credits of a call, and how many of them are uncertain."""
+    credits = book.credits_of(event)
+    if credits is None:
+        return None, 0
+    return credits.ncredits, credits.ncredits if credits.is_uncertain else 0
 
 
 class _Changed:

@@ -2,60 +2,67 @@
 
 import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from aicost.core.days import LocalDays, from_us
+from aicost.core.days import from_us
 from aicost.core.reports import GroupBy, ReportQuery, ReportRow, TurnRow, UsageReport
 from aicost.core.usage import TokenCounts
 from aicost.store.calls import USAGE
+from aicost.store.evidence import EVIDENCE
+from aicost.store.groups import GROUPS, Group, add_functions, source
 from aicost.store.homes import home_ids, session_rows
 from aicost.store.schema import TOKENS
 
-_KEYS: dict[GroupBy, str] = {
-    "day": "u.day",
-    "week": "u.day - (u.day + 6) % 7",  # ordinal 1 was a Monday: the week's first day
-    "month": "month_start(u.day)",
-    "session": "x.session_id",
-    "model": "m.name",
-    "repo": "p.repo",
-    "branch": "p.repo || ' · ' || p.branch",
-    "agent": "x.agent",
-}
 _TIMES = ("day", "week", "month")  # in order of time; other groups the dearest first
-_SUMS = ", ".join(f"sum(u.{name})" for name in USAGE)
-_JOINS = (
-    " JOIN span s ON s.id = u.span JOIN session x ON x.id = s.session"
-    " JOIN model m ON m.id = u.model JOIN place p ON p.id = u.place"
-)
-_CALL_USAGE = (  # the same columns as usage_day, for another time zone than the ledger's
-    f"(SELECT local_day(at_us) AS day, span, model, place, 1 AS requests, {', '.join(TOKENS)},"
-    " web_searches, coalesce(cost_nusd, 0) AS cost_nusd, cost_nusd IS NOT NULL AS priced_requests,"
-    " iif(cost_nusd IS NULL, input_tokens + cache_read_tokens + cache_write_5m_tokens"
-    " + cache_write_1h_tokens + output_tokens, 0) AS unpriced_tokens,"
-    " coalesce(credits, 0) AS credits, credits IS NOT NULL AS credited_requests FROM call)"
-)
+_USAGE_SUMS = ", ".join(f"sum(u.{name})" for name in USAGE)
+_EVIDENCE_SUMS = ", ".join(f"sum(u.{name})" for name in EVIDENCE)
+
+Ticket = Callable[[str], str]
 
 
-def report(db: sqlite3.Connection, query: ReportQuery) -> UsageReport:
-    """Answer a report from the daily usage. Raises sqlite3.Error, ZoneInfoNotFoundError."""
-    usage = _usage_table(db, query.timezone)
-    db.create_function("month_start", 1, _month_start, deterministic=True)
+def no_ticket(_branch: str) -> str:
+    """Return that a branch names no ticket."""
+    return ""
+
+
+def report(
+    db: sqlite3.Connection, query: ReportQuery, *, ticket_of: Ticket = no_ticket
+) -> UsageReport:
+    """Answer a report from the daily usage. Raises sqlite3.Error, ZoneInfoNotFoundError.
+
+    Evidence is that of the last `Ledger.settle`.
+    """
+    add_functions(db, ZoneInfo(query.timezone), ticket_of)
+    in_own_zone = meta(db, "timezone") == query.timezone
     where, values = _where(query)
-    order = "key" if query.by in _TIMES else "total_nusd DESC, key"
-    rows = db.execute(_grouped(usage, _KEYS[query.by], where, order), values).fetchall()
-    (total,) = db.execute(_grouped(usage, "''", where, "key"), values).fetchall() or [None]
-    days = f"SELECT count(DISTINCT u.day) FROM {usage} u{_JOINS} WHERE {where}"
-    unpriced = (
-        f"SELECT DISTINCT m.name FROM {usage} u{_JOINS} WHERE {where} AND u.unpriced_tokens > 0"
-        " ORDER BY 1"
+    group, all_of_it = GROUPS[query.by], Group("''")
+    usage = source("usage", group, in_own_zone=in_own_zone)
+    rows = _usage_rows(db, usage, group, where, values)
+    evidence = _evidence_rows(
+        db, source("evidence", group, in_own_zone=in_own_zone), group, where, values
     )
+    plain = source("usage", all_of_it, in_own_zone=in_own_zone)
+    total = _usage_rows(db, plain, all_of_it, where, values).get("")
+    days = f"SELECT count(DISTINCT u.day) FROM {plain} WHERE {where}"
+    unpriced = (
+        f"SELECT DISTINCT m.name FROM {plain} WHERE {where} AND u.unpriced_tokens > 0 ORDER BY 1"
+    )
+    found = [
+        replace(rows.get(key) or ReportRow(key=""), key=_key_text(key, query.by), **_counted(sums))
+        for key, sums in _joined(rows, evidence)
+    ]
+    if query.by not in _TIMES:
+        found.sort(key=lambda row: (-(row.cost_nusd or 0), row.key))
+    whole = replace(total or ReportRow(key=""), key="total", **_counted(_added(evidence.values())))
     return UsageReport(
         query=query,
         price_book=meta(db, "price_book"),
-        rows=tuple(_row(row, query.by) for row in rows),
-        total=_row(total, None) if total else ReportRow(key="total"),
+        rows=tuple(found),
+        total=whole,
         unpriced_models=tuple(name for (name,) in db.execute(unpriced, values)),
         skipped_lines=skipped_lines(db, query.homes),
         active_days=db.execute(days, values).fetchone()[0],
@@ -121,14 +128,6 @@ _OLDER_COPY = (
 )
 
 
-def _usage_table(db: sqlite3.Connection, timezone: str) -> str:
-    if meta(db, "timezone") == timezone:
-        return "usage_day"
-    day_of = LocalDays(ZoneInfo(timezone)).day_of
-    db.create_function("local_day", 1, day_of, deterministic=True)
-    return _CALL_USAGE
-
-
 def _where(query: ReportQuery) -> tuple[str, list[object]]:
     parts, values = ["1"], list[object]()
     if query.since:
@@ -146,25 +145,57 @@ def _where(query: ReportQuery) -> tuple[str, list[object]]:
     return " AND ".join(parts), values
 
 
-def _month_start(day: int) -> int:
-    return date.fromordinal(day).replace(day=1).toordinal()
-
-
-def _grouped(usage: str, key: str, where: str, order: str) -> str:
-    return (
-        f"SELECT {key} AS key, json_group_array(DISTINCT x.agent),"
+def _usage_rows(
+    db: sqlite3.Connection, table: str, group: Group, where: str, values: list[object]
+) -> dict[object, ReportRow]:
+    rows = db.execute(
+        f"SELECT {group.key} AS key, json_group_array(DISTINCT x.agent),"
         " json_group_array(DISTINCT m.name),"
-        f" count(DISTINCT s.session), count(DISTINCT s.turn), {_SUMS},"
-        f" sum(u.cost_nusd) AS total_nusd FROM {usage} u{_JOINS} WHERE {where}"
-        f" GROUP BY 1 ORDER BY {order}"
+        f" count(DISTINCT s.session), count(DISTINCT s.turn), {_USAGE_SUMS}"
+        f" FROM {table} WHERE {where} GROUP BY 1",
+        values,
     )
+    return {row[0]: _row(row) for row in rows}
 
 
-def _row(row: tuple[object, ...], by: GroupBy | None) -> ReportRow:
-    raw, agents, models, sessions, turn_count, requests, *rest, _ = row
-    tokens, (searches, cost, priced, unpriced, *_) = rest[: len(TOKENS)], rest[len(TOKENS) :]
+def _evidence_rows(
+    db: sqlite3.Connection, table: str, group: Group, where: str, values: list[object]
+) -> dict[object, tuple[int, ...]]:
+    rows = db.execute(
+        f"SELECT {group.key}, {_EVIDENCE_SUMS} FROM {table} WHERE {where} GROUP BY 1", values
+    )
+    return {key: tuple(sums) for key, *sums in rows}
+
+
+def _joined(
+    rows: Mapping[object, ReportRow], evidence: Mapping[object, tuple[int, ...]]
+) -> list[tuple[object, tuple[int, ...]]]:
+    """Return the keys of both, in order, with their evidence: an error may have no call."""
+    nothing = (0,) * len(EVIDENCE)
+    keys = sorted({*rows, *(key for key, sums in evidence.items() if any(sums))}, key=_sortable)
+    return [(key, evidence.get(key, nothing)) for key in keys]
+
+
+def _sortable(key: object) -> tuple[bool, int, str]:
+    return (False, key, "") if isinstance(key, int) else (True, 0, str(key))
+
+
+def _added(rows: Iterable[tuple[int, ...]]) -> tuple[int, ...]:
+    return tuple(map(sum, zip(*rows))) or (0,) * len(EVIDENCE)
+
+
+def _counted(sums: tuple[int, ...]) -> dict[str, Any]:
+    return dict(zip(EVIDENCE, sums))
+
+
+def _row(row: tuple[object, ...]) -> ReportRow:
+    _, agents, models, sessions, turn_count, requests, *rest = row
+    tokens, (searches, cost, priced, unpriced, ncredits, credited, uncertain) = (
+        rest[: len(TOKENS)],
+        rest[len(TOKENS) :],
+    )
     return ReportRow(
-        key=_key_text(raw, by),
+        key="",
         agents=tuple(sorted(json.loads(str(agents)))),
         models=tuple(sorted(json.loads(str(models)))),
         requests=_int(requests),
@@ -174,13 +205,13 @@ def _row(row: tuple[object, ...], by: GroupBy | None) -> ReportRow:
         web_searches=_int(searches),
         cost_nusd=_int(cost) if priced else None,
         unpriced_tokens=_int(unpriced),
+        ncredits=_int(ncredits) if credited else None,
+        uncertain_ncredits=_int(uncertain),
     )
 
 
-def _key_text(raw: object, by: GroupBy | None) -> str:
-    if by is None:
-        return "total"
-    if by not in ("day", "week", "month"):
+def _key_text(raw: object, by: GroupBy) -> str:
+    if by not in _TIMES:
         return str(raw)
     first = date.fromordinal(_int(raw))
     if by == "day":

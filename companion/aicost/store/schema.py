@@ -3,7 +3,7 @@
 Ids are local to the file. A *span* is a stretch of one thread: a prompt with its main-thread
 calls, or all calls of one subagent; `turn` is the span of the prompt it belongs to. Times are
 microseconds since 1970 UTC, days are `date.toordinal()` in the ledger's time zone, money is
-nano-dollars.
+nano-dollars, `ncredits` nano-credits of the agent's plan.
 """
 
 import sqlite3
@@ -83,8 +83,10 @@ _MIGRATIONS = (  # append only, never edit: position n takes the file from versi
       effort TEXT NOT NULL, permission_mode TEXT NOT NULL, command TEXT NOT NULL,
       ci_job TEXT NOT NULL,
       UNIQUE (version, entrypoint, effort, permission_mode, command, ci_job));
-    ALTER TABLE call ADD COLUMN credits INTEGER;
-    ALTER TABLE usage_day ADD COLUMN credits INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE call ADD COLUMN ncredits INTEGER;
+    ALTER TABLE call ADD COLUMN uncertain_ncredits INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE usage_day ADD COLUMN ncredits INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE usage_day ADD COLUMN uncertain_ncredits INTEGER NOT NULL DEFAULT 0;
     ALTER TABLE usage_day ADD COLUMN credited_requests INTEGER NOT NULL DEFAULT 0;
     CREATE TABLE thread_log (thread_id TEXT PRIMARY KEY) WITHOUT ROWID;
     CREATE TABLE stand_in (key INTEGER PRIMARY KEY, thread_id TEXT NOT NULL);
@@ -113,20 +115,24 @@ _MIGRATIONS = (  # append only, never edit: position n takes the file from versi
     CREATE TABLE evidence_day (
       day INTEGER NOT NULL, span INTEGER NOT NULL, model INTEGER NOT NULL,
       place INTEGER NOT NULL, tool_calls INTEGER NOT NULL, api_errors INTEGER NOT NULL,
-      active_us INTEGER NOT NULL, PRIMARY KEY (day, span, model, place)) WITHOUT ROWID;
+      retries INTEGER NOT NULL, active_us INTEGER NOT NULL,
+      PRIMARY KEY (day, span, model, place)) WITHOUT ROWID;
     CREATE INDEX evidence_day_span ON evidence_day (span);
     CREATE VIEW evidence_at AS
-      SELECT c.at_us, c.span, c.model, c.place, 1 AS tool_calls, 0 AS api_errors, 0 AS active_us
+      SELECT c.at_us, c.key, c.span, c.model, c.place, 1 AS tool_calls, 0 AS api_errors,
+        0 AS retries, 0 AS active_us
         FROM tool_call t JOIN call c ON c.key = t.call
       UNION ALL
-      SELECT e.at_us, e.span, coalesce(c.model, 0), coalesce(c.place, 0), 0, 1, 0
+      SELECT e.at_us, c.key, e.span, coalesce(c.model, 0), coalesce(c.place, 0), 0, 1,
+        e.is_retried, 0
         FROM api_error e LEFT JOIN call c ON c.id = (SELECT f.id FROM call f
           WHERE f.span = e.span ORDER BY f.at_us, f.key LIMIT 1)
       UNION ALL
-      SELECT c.at_us, c.span, c.model, c.place, 0, 0, max(0, min(
+      SELECT c.at_us, c.key, c.span, c.model, c.place, 0, 0, 0, max(0, min(
         c.at_us - lag(c.at_us, 1, coalesce(s.started_us, c.at_us)) OVER
           (PARTITION BY c.span ORDER BY c.at_us, c.key),
         {MOST_ACTIVE_US})) FROM call c JOIN span s ON s.id = c.span;
+    ALTER TABLE place ADD COLUMN repo_key TEXT NOT NULL DEFAULT '';
     INSERT INTO stale_span SELECT id FROM span;
     """,
 )

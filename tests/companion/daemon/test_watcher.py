@@ -195,6 +195,6 @@ async def test_a_home_that_tells_too_little_stays_named_as_unwatched(
     told: Told, logs: Path
 ) -> None:
     told.watch(logs)
-    told.watcher.tells_too_little(str(logs))
+    told.watcher.tells_too_little(str(logs), f"{logs}/projects/-src/one.jsonl")
     assert not told.watch(logs)
     assert list(told.watcher.unwatched) == [f"{logs}/projects"]

@@ -70,6 +70,7 @@ def test_a_report_has_every_field_of_the_contract() -> None:
         "web_searches": 0,
         "cost_usd": 12.345678,
         "credits": None,
+        "uncertain_credits": None,
         "unpriced_tokens": 0,
     }
     assert list(document["total"]) == list(only)[1:]

@@ -111,7 +111,7 @@ def fresh_days(db: sqlite3.Connection) -> list[tuple[int, ...]]:
         f"SELECT at_us / 86400000000 + 719163, span, model, place, count(*), {sums},"
         " sum(web_searches), coalesce(sum(cost_nusd), 0), count(cost_nusd),"
         f" coalesce(sum(({total} + output_tokens)) FILTER (WHERE cost_nusd IS NULL), 0),"
-        " coalesce(sum(credits), 0), count(credits)"
+        " coalesce(sum(ncredits), 0), count(ncredits), coalesce(sum(uncertain_ncredits), 0)"
         " FROM call GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4"
     )
     return list(db.execute(query))

@@ -74,8 +74,8 @@ def keys(found: UsageReport) -> list[str]:
         ("month", ["2026-11", "2026-12", "2027-01"]),
         ("session", ["s-1", "s-3", "s-2"]),
         ("model", [MODEL, MYSTERY, "gpt-x"]),
-        ("repo", ["shop", "", "api"]),
-        ("branch", ["shop · main", " · main", "shop · fix", "api · main"]),
+        ("repo", ["shop", "unallocated", "api"]),
+        ("branch", ["shop · main", "shop · fix", "unallocated · main", "api · main"]),
         ("agent", ["claude", "codex"]),
     ],
 )
@@ -92,6 +92,10 @@ def added_up(rows: tuple[ReportRow, ...]) -> tuple[Any, ...]:
         sum(row.web_searches for row in rows),
         sum(row.cost_nusd or 0 for row in rows),
         sum(row.unpriced_tokens for row in rows),
+        sum(row.ncredits or 0 for row in rows),
+        sum(row.tool_calls or 0 for row in rows),
+        sum(row.api_errors or 0 for row in rows),
+        sum(row.active_us or 0 for row in rows),
     )
 
 
@@ -151,7 +155,10 @@ def test_nothing_is_an_empty_report_without_a_cost() -> None:
     with open_ledger() as ledger:
         for by in GROUPS:
             found = report(ledger.db, ReportQuery(by=by))
-            assert (found.rows, found.total) == ((), ReportRow(key="total"))
+            assert (found.rows, found.total) == (
+                (),
+                ReportRow(key="total", tool_calls=0, api_errors=0, retries=0, active_us=0),
+            )
             assert (found.active_days, found.unpriced_models) == (0, ())
         assert turns(ledger.db) == ()
 

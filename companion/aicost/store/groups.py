@@ -1,0 +1,122 @@
+"""What a report can be grouped by: the SQL of each group's key, and the rows it is counted from.
+
+Rows of usage or evidence are `u`: day, span, model, place and sums. What a day's rows cannot tell
+apart is grouped from single calls instead, which have a `key` and a `variant` too.
+"""
+
+import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from aicost.core.attribution import environment_of, mcp_server_of, workflow_of
+from aicost.core.days import LocalDays
+from aicost.core.reports import UNALLOCATED, GroupBy
+from aicost.store.schema import TOKENS
+
+Rows = Literal["usage", "evidence"]
+_JOINS = (
+    " JOIN span s ON s.id = u.span JOIN session x ON x.id = s.session"
+    " LEFT JOIN model m ON m.id = u.model LEFT JOIN place p ON p.id = u.place"
+)
+# A subagent was set going by whatever set its turn going.
+_SETTING = (
+    " LEFT JOIN span r ON r.id = s.turn"
+    " LEFT JOIN setting q ON q.id = coalesce(r.setting, s.setting)"
+    " LEFT JOIN setting o ON o.id = coalesce(s.setting, r.setting)"
+)
+_SKILL = " LEFT JOIN call_skill k ON k.key = u.key LEFT JOIN skill n ON n.id = k.skill"
+# A call counts for the MCP server whose tool it asked for; of several, for the first by name.
+_MCP = (
+    " LEFT JOIN (SELECT c.call, min(mcp_server(t.name)) AS server FROM tool_call c"
+    " JOIN tool t ON t.id = c.tool WHERE t.name LIKE 'mcp%' AND mcp_server(t.name) <> ''"
+    " GROUP BY c.call) w ON w.call = u.key"
+)
+_VARIANT = " LEFT JOIN variant v ON v.id = u.variant"
+_TIER = "iif(v.speed = 'fast', 'fast', nullif(v.service_tier, ''))"
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The key of a group, the tables it needs beside those of every report."""
+
+    key: str
+    joins: str = ""
+    is_per_call: bool = False
+
+
+def _named(sql: str) -> str:
+    return f"coalesce(nullif({sql}, ''), '{UNALLOCATED}')"
+
+
+GROUPS: dict[GroupBy, Group] = {
+    "day": Group("u.day"),
+    "week": Group("u.day - (u.day + 6) % 7"),  # ordinal 1 was a Monday: the week's first day
+    "month": Group("month_start(u.day)"),
+    "session": Group("x.session_id"),
+    "model": Group(_named("m.name")),
+    "repo": Group(_named("p.repo")),
+    "branch": Group(
+        f"iif(coalesce(p.repo || p.branch, '') = '', '{UNALLOCATED}',"
+        f" {_named('p.repo')} || ' · ' || {_named('p.branch')})"
+    ),
+    "agent": Group("x.agent"),
+    "environment": Group(_named("environment(q.entrypoint, q.ci_job)"), _SETTING),
+    "workflow": Group(_named("workflow(q.ci_job, q.command, q.entrypoint)"), _SETTING),
+    "version": Group(
+        f"coalesce(x.agent || ' ' || nullif(o.version, ''), '{UNALLOCATED}')", _SETTING
+    ),
+    "subagent": Group(f"iif(s.subagent_id = '', 'main thread', {_named('s.kind')})"),
+    "skill": Group(_named("n.name"), _SKILL, is_per_call=True),
+    "mcp": Group(_named("w.server"), _MCP, is_per_call=True),
+    "ticket": Group(_named("ticket(p.branch)")),
+    "mode": Group(
+        _named(f"concat_ws(' · ', nullif(o.effort, ''), {_TIER}, nullif(q.permission_mode, ''))"),
+        _SETTING + _VARIANT,
+        is_per_call=True,
+    ),
+}
+
+_SUMS = (
+    f"1 AS requests, {', '.join(TOKENS)}, web_searches, coalesce(cost_nusd, 0) AS cost_nusd,"
+    " cost_nusd IS NOT NULL AS priced_requests,"
+    " iif(cost_nusd IS NULL, input_tokens + cache_read_tokens + cache_write_5m_tokens"
+    " + cache_write_1h_tokens + output_tokens, 0) AS unpriced_tokens,"
+    " coalesce(ncredits, 0) AS ncredits, ncredits IS NOT NULL AS credited_requests,"
+    " uncertain_ncredits"
+)
+_CALLS: dict[Rows, str] = {
+    "usage": "(SELECT local_day(at_us) AS day, key, span, model, place, variant,"
+    f" {_SUMS} FROM call)",
+    "evidence": "(SELECT local_day(e.at_us) AS day, e.key, e.span, e.model, e.place, c.variant,"
+    " e.tool_calls, e.api_errors, e.retries, e.active_us FROM evidence_at e"
+    " LEFT JOIN call c ON c.key = e.key)",
+}
+_DAYS: dict[Rows, str] = {"usage": "usage_day", "evidence": "evidence_day"}
+
+
+def source(rows: Rows, group: Group, *, in_own_zone: bool) -> str:
+    """Return the FROM of a report. Days are the ledger's own, or `local_day`'s."""
+    table = _DAYS[rows] if in_own_zone and not group.is_per_call else _CALLS[rows]
+    return f"{table} u{_JOINS}{group.joins}"
+
+
+def add_functions(db: sqlite3.Connection, zone: ZoneInfo, ticket_of: Callable[[str], str]) -> None:
+    """Teach a connection the functions that keys are made with."""
+    named: dict[str, tuple[int, Callable[..., str | int | None]]] = {
+        "month_start": (1, _month_start),
+        "local_day": (1, LocalDays(zone).day_of),
+        "environment": (2, lambda way, job: environment_of(way or "", job or "")),
+        "workflow": (3, lambda *known: workflow_of(*(part or "" for part in known))),
+        "mcp_server": (1, mcp_server_of),
+        "ticket": (1, lambda branch: ticket_of(branch or "")),
+        "concat_ws": (-1, lambda between, *parts: between.join(filter(None, parts))),
+    }
+    for name, (arguments, function) in named.items():
+        db.create_function(name, arguments, function, deterministic=True)
+
+
+def _month_start(day: int) -> int:
+    return date.fromordinal(day).replace(day=1).toordinal()

@@ -1,0 +1,78 @@
+"""What turns and sessions were made for, and how: the SQL of their evidence. Read only."""
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+from aicost.core.attribution import environment_of, workflow_of
+from aicost.core.reports import WorkDone
+from aicost.store.evidence import EVIDENCE
+from aicost.store.homes import session_rows
+
+By = Literal["session", "turn"]
+_KEYS: dict[By, str] = {
+    "session": "x.session_id, ''",
+    "turn": "x.session_id, coalesce(t.turn_id, '')",
+}
+_SPANS = " FROM span s JOIN session x ON x.id = s.session LEFT JOIN span t ON t.id = s.turn"
+# How a turn was made its own span says; of a session, the last prompt that says something.
+_SETTINGS = ("entrypoint", "ci_job", "command", "effort", "permission_mode")
+
+
+def work_done(
+    db: sqlite3.Connection, by: By, *, session_id: str | None = None, homes: Sequence[str] = ()
+) -> Mapping[tuple[str, str], WorkDone]:
+    """Return the evidence of each (session id, turn id; "" for a whole session).
+
+    `session_id` may be the beginning of one.
+    """
+    where, values = "1", list[object]()
+    if session_id is not None:
+        where += " AND substr(x.session_id, 1, length(?)) = ?"
+        values += [session_id, session_id]
+    if homes:
+        where += f" AND x.id IN {session_rows(homes)}"
+        values += homes
+    key = _KEYS[by]
+    sums = ", ".join(f"sum(e.{name})" for name in EVIDENCE)
+    counts = db.execute(
+        f"SELECT {key}, {sums}{_SPANS} JOIN evidence_day e ON e.span = s.id"
+        f" WHERE {where} GROUP BY 1, 2",
+        values,
+    )
+    found = {(a, b): dict(zip(EVIDENCE, rest)) for a, b, *rest in counts}
+    settings = db.execute(
+        f"SELECT {key}, {', '.join('q.' + name for name in _SETTINGS)}{_SPANS}"
+        f" JOIN setting q ON q.id = s.setting WHERE s.subagent_id = '' AND {where}"
+        " ORDER BY s.started_us",
+        values,
+    )
+    ways = {(a, b): dict(zip(_SETTINGS, rest)) for a, b, *rest in settings}
+    tiers = {
+        (a, b): tier
+        for a, b, tier in db.execute(
+            f"SELECT {key}, max(iif(v.speed = 'fast', 'fast', v.service_tier)){_SPANS}"
+            " JOIN call c ON c.span = s.id JOIN variant v ON v.id = c.variant"
+            f" WHERE {where} GROUP BY 1, 2",
+            values,
+        )
+    }
+    return {
+        key: _work(found.get(key, {}), ways.get(key, {}), tiers.get(key, ""))
+        for key in {*found, *ways, *tiers}
+    }
+
+
+def _work(counts: Mapping[str, int], ways: Mapping[str, str], tier: str) -> WorkDone:
+    entrypoint, ci_job = ways.get("entrypoint", ""), ways.get("ci_job", "")
+    return WorkDone(
+        tool_calls=counts.get("tool_calls", 0),
+        api_errors=counts.get("api_errors", 0),
+        retries=counts.get("retries", 0),
+        active_us=counts.get("active_us", 0),
+        environment=environment_of(entrypoint, ci_job) or "",
+        workflow=workflow_of(ci_job, ways.get("command", ""), entrypoint),
+        effort=ways.get("effort", ""),
+        tier=tier,
+        permission_mode=ways.get("permission_mode", ""),
+    )
