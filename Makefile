@@ -13,7 +13,7 @@ ifneq ($(shell $(PY) -c 'import sys; print(sys.version_info >= (3, 11))' 2>/dev/
 .PHONY: $(READY) $(READY_DEV)
 endif
 
-.PHONY: help top demo test e2e bench prices lock clean
+.PHONY: help top demo test e2e fuzz bench prices lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' Makefile
@@ -34,6 +34,10 @@ test: $(READY_DEV) ## every check and test that needs no real agent
 e2e: $(READY_DEV) ## the whole way, with the real clients where they are installed
 	$(PY) -m pytest tests/e2e -ra $(ARGS)
 
+fuzz: $(READY_DEV) ## made-up input for every parser, a minute each (ARGS='--seconds 600')
+	@$(INSTALL) --require-hashes --only-binary :all: -r tests/fuzz/requirements.txt || true
+	PYTHONPATH=tests $(PY) -m fuzz.main $(ARGS)
+
 bench: $(READY_DEV) ## measure beside ccusage and tokscale on 1 GiB of logs
 	PYTHONPATH=tests $(PY) -m bench.main $(ARGS)
 
@@ -46,7 +50,7 @@ lock: $(READY_DEV) ## resolve the pins again (ARGS=--upgrade moves them)
 	$(UV_COMPILE) requirements-dev.lock --extra dev --constraint requirements.lock $(ARGS)
 
 clean: ## remove .venv and every cache
-	rm -rf .venv .bench .hypothesis .import_linter_cache .lab .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .bench .fuzz .hypothesis .import_linter_cache .lab .mypy_cache .pytest_cache .ruff_cache
 	rm -rf build dist snapshot_report.html
 	find companion tui hooks tests -name __pycache__ -prune -exec rm -rf {} +
 

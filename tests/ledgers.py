@@ -36,6 +36,22 @@ _CONTENT = {
     "homes": "SELECT x.session_id, h.path FROM session_home JOIN session x ON x.id = session"
     " JOIN home h ON h.id = home",
 }
+_EVIDENCE = {
+    "tool_calls": "SELECT c.key, c.call, t.name FROM tool_call c JOIN tool t ON t.id = c.tool",
+    "errors": f"SELECT e.key, {_SPAN}, e.at_us, e.is_retried FROM api_error e, {_FROM_SPAN}"
+    " WHERE s.id = e.span",
+    "settings": f"SELECT {_SPAN}, s.kind, w.version, w.entrypoint, w.effort, w.permission_mode,"
+    f" w.command, w.ci_job FROM {_FROM_SPAN} LEFT JOIN setting w ON w.id = s.setting",
+    "skills": "SELECT c.key, k.name FROM call_skill c JOIN skill k ON k.id = c.skill",
+    "copies": "SELECT x.session_id, c.key FROM copied_call c JOIN session x ON x.id = c.session",
+    "client_totals": f"SELECT x.session_id, c.model, {_TOKENS}, c.web_searches, c.cost_nusd"
+    " FROM client_total c JOIN session x ON x.id = c.session",
+    "hidden": "SELECT h.key, x.session_id, h.at_us, h.kind, h.context_tokens FROM hidden_hint h"
+    " JOIN session x ON x.id = h.session",
+    "days": f"SELECT u.day, {_SPAN}, m.name, p.cwd, p.branch, u.tool_calls, u.api_errors,"
+    f" u.active_us FROM evidence_day u, {_FROM_SPAN} LEFT JOIN model m ON"
+    " m.id = u.model LEFT JOIN place p ON p.id = u.place WHERE s.id = u.span",
+}
 
 
 @contextmanager
@@ -59,6 +75,11 @@ def read_everything(engine: Engine) -> None:
 def content(db: sqlite3.Connection) -> Rows:
     """Return all that a ledger says about usage, sorted, with names in place of ids."""
     return {name: sorted(db.execute(query), key=repr) for name, query in _CONTENT.items()}
+
+
+def evidence(db: sqlite3.Connection) -> Rows:
+    """Return all that a ledger says about what calls were for, sorted, names in place of ids."""
+    return {name: sorted(db.execute(query), key=repr) for name, query in _EVIDENCE.items()}
 
 
 def tokens_by_model(db: sqlite3.Connection) -> dict[str, tuple[TokenCounts, int]]:

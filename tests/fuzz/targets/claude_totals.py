@@ -1,0 +1,52 @@
+"""What Claude Code itself says it spent."""
+
+import json
+
+from fuzz.target import Target, recorded
+
+from aicost.core.facts import ClientTotal
+from aicost.sources.claude.totals import (
+    parse_config_totals,
+    parse_cost_state,
+    parse_status_line_total,
+)
+
+USED = {
+    "inputTokens": 4, "outputTokens": 9, "cacheReadInputTokens": 0,
+    "cacheCreationInputTokens": 3, "webSearchRequests": 1, "costUSD": 0.125,
+}  # fmt: skip
+BY_MODEL = {"claude-opus-5-5": USED}
+STATE = {"type": "cost-state", "sessionId": "s-1", "modelUsage": BY_MODEL}
+CONFIG = {"projects": {"/src": {"lastSessionId": "s-1", "lastModelUsage": BY_MODEL}, "/x": {}}}
+STATUS = {"session_id": "s-1", "cost": {"total_cost_usd": 0.1}}
+
+
+def check(content: bytes) -> None:
+    """Any bytes are totals or none."""
+    found = [*parse_cost_state(content), *parse_config_totals(content)]
+    if (total := parse_status_line_total(content)) is not None:
+        found.append(total)
+    for said in found:
+        _check_total(said)
+
+
+def _check_total(said: ClientTotal) -> None:
+    assert said.session_id
+    assert 0 <= said.cost_nusd < 2**63
+    assert min(said.tokens.counts()) >= 0
+    assert sum(said.tokens.counts()) < 2**63
+
+
+def seeds() -> list[bytes]:
+    """Return one of each kind, and those of the recorded homes."""
+    files = recorded("claude_lab/homes.tar.xz")
+    configs = [content for name, content in sorted(files.items()) if name.endswith(".claude.json")]
+    return [*(json.dumps(one).encode() for one in (STATE, CONFIG, STATUS)), *configs[:20]]
+
+
+TARGET = Target(
+    name="claude_totals",
+    modules=("aicost.sources.claude.totals", "aicost.core.money"),
+    seeds=seeds,
+    check=check,
+)
