@@ -75,17 +75,21 @@ def _parse(chunks: _Chunks, cursor: Cursor, parser: Parser) -> tuple[list[Parsed
     """Parse from a cursor on; return the facts and the cursor after the last whole line."""
     blocks = LineBlocks(cursor.offset, skipping=cursor.skipping)
     parsed, chunk_bytes = list[Parsed](), CHUNK_BYTES
+    thread, broken_lines, block = cursor.thread, cursor.broken_lines, None
     while chunk := chunks.read(chunk_bytes):
         block = blocks.feed(chunk)
         chunk_bytes = CHUNK_BYTES if block.lines else min(2 * chunk_bytes, MAX_CHUNK_BYTES)
-        facts = parser.parse(block.lines, cursor.thread)
+        facts = parser.parse(block.lines, thread)
         parsed.append(facts)
+        thread = facts.thread
+        broken_lines += facts.broken_lines + block.broken_lines
+    if block is not None:
         cursor = replace(
             cursor,
             offset=block.end_offset,
             skipping=block.skipping,
-            thread=facts.thread,
-            broken_lines=cursor.broken_lines + facts.broken_lines + block.broken_lines,
+            thread=thread,
+            broken_lines=broken_lines,
         )
     parsed += _whole_tail(blocks.tail, cursor.thread, parser)
     return parsed, cursor
