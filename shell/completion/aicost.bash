@@ -4,17 +4,19 @@
 _aicost() {
   local word=${COMP_WORDS[COMP_CWORD]} words
   case ${COMP_WORDS[COMP_CWORD - 1]} in
-    --by) words='day week month session model repo branch agent' ;;
+    --by) words='day week month session model repo branch agent environment workflow version subagent skill mcp ticket mode' ;;
     --agent) words='claude' ;;
     --since | --until | --timezone | --session) words='' ;;
     *)
       case $COMP_CWORD:${COMP_WORDS[1]} in
-        1:*) words='top report sessions turns daemon --version --help' ;;
+        1:*) words='top report sessions turns daemon config --version --help' ;;
         *:top) words='--once --json --demo --help' ;;
         *:report) words='--by --since --until --timezone --agent --json --csv --no-wait --help' ;;
         *:sessions) words='--live --json --csv --no-wait --help' ;;
         *:turns) words='--session --since --json --csv --no-wait --help' ;;
         *:daemon) words='run start stop restart status --json --help' ;;
+        2:config) words='path get set unset edit --help' ;;
+        3:config) words='timezone sources.claude.homes sources.codex.homes attribution.ticket_pattern prices.url projectmap' ;;
         *) words='' ;;
       esac
       ;;

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from aicost.cli.parser import build_parser
+from aicost.platform.config import KEYS
 
 FOLDER = Path(__file__).parents[2] / "shell" / "completion"
 
@@ -94,6 +95,17 @@ def test_zsh_knows_the_options_and_choices_of_each_command(command: str) -> None
     for action in parser._actions:
         if action.choices:
             assert f"({' '.join(map(str, action.choices))})" in "".join(specs)
+
+
+@pytest.mark.parametrize("shell", ["bash", "fish"])
+@pytest.mark.parametrize("action", ["get", "set", "unset"])
+def test_completion_offers_the_settings_after_what_takes_one(shell: str, action: str) -> None:
+    offered = {line.partition("\t")[0] for line in ask(shell, "config", action, "")}
+    assert offered == set(KEYS)
+
+
+def test_zsh_offers_the_settings_too() -> None:
+    assert f"2:key:({' '.join(KEYS)})" in ask("zsh", "config")
 
 
 def test_zsh_knows_the_commands() -> None:

@@ -15,7 +15,10 @@ if TYPE_CHECKING:  # loading typing takes longer than all of this module
 
     Looks = dict[str, Any]
 
-GROUPS = ("day", "week", "month", "session", "model", "repo", "branch", "agent")
+GROUPS = (
+    "day", "week", "month", "session", "model", "repo", "branch", "agent",
+    "environment", "workflow", "version", "subagent", "skill", "mcp", "ticket", "mode",
+)  # fmt: skip
 
 _EPILOG = """\
 everyday:
@@ -34,6 +37,13 @@ examples:
   aicost report --by model --since 2026-11-01    this month's bill by model
   aicost report --by repo --csv > repos.csv      for a spreadsheet
   aicost report --json | jq .total.cost_usd      for a script
+"""
+_CONFIG_EPILOG = """\
+examples:
+  aicost config set timezone Europe/Berlin
+  aicost config set sources.claude.homes ~/work/.claude ~/play/.claude
+  aicost config set 'projectmap.github.com/acme/*' acme
+  aicost config get
 """
 _TURNS_EPILOG = """\
 examples:
@@ -132,6 +142,22 @@ def _fill_daemon(daemon: argparse.ArgumentParser) -> None:
     daemon.add_argument("--json", action="store_true", help="status as JSON")
 
 
+def _fill_config(config: argparse.ArgumentParser) -> None:
+    actions = config.add_subparsers(dest="action", metavar="ACTION", required=True)
+
+    def add(action: str, text: str) -> argparse.ArgumentParser:
+        return actions.add_parser(action, help=text, description=text, formatter_class=_Help)
+
+    add("path", "print where the file is")
+    get = add("get", "print one setting, or all that are set")
+    get.add_argument("key", nargs="?", metavar="KEY", help="e.g. timezone")
+    change = add("set", "set one; the rest of the file stays, comments too")
+    change.add_argument("key", metavar="KEY", help="e.g. timezone, or projectmap.PATTERN")
+    change.add_argument("value", nargs="+", metavar="VALUE", help="several for a list")
+    add("unset", "take one away").add_argument("key", metavar="KEY", help="e.g. timezone")
+    add("edit", "open it in $VISUAL or $EDITOR, and check what was written")
+
+
 def _add_since(command: argparse.ArgumentParser) -> None:
     command.add_argument("--since", type=_day, metavar="DAY", help="from YYYY-MM-DD on, inclusive")
 
@@ -174,4 +200,5 @@ COMMANDS: Mapping[str, Command] = {
     "sessions": Command(_fill_sessions, "one row a session, the running ones first"),
     "turns": Command(_fill_turns, "one row a turn: a prompt and all it caused", _TURNS_EPILOG),
     "daemon": Command(_fill_daemon, "run, start, stop or look at the background process"),
+    "config": Command(_fill_config, "show, change or edit the settings", _CONFIG_EPILOG),
 }

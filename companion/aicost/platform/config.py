@@ -7,10 +7,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from aicost.core.attribution import DEFAULT_TICKET_PATTERN
 from aicost.core.errors import ConfigError
+from aicost.core.patterns import check_ticket_pattern
+from aicost.core.repos import repo_key
 from aicost.platform.timezone import check_zone
 
-_KNOWN = ("timezone", "sources.claude.homes", "prices.url")
+KEYS = (
+    "timezone",
+    "sources.claude.homes",
+    "sources.codex.homes",
+    "attribution.ticket_pattern",
+    "prices.url",
+    "projectmap",
+)
+_TABLES = frozenset({"projectmap"})  # the user names what is in them
+_EDIT = "aicost config edit"
+_MAX_PROJECT_CHARS = 80
 _URL = re.compile(r"https://[^\s/?#@]+(/\S*)?|http://(127\.0\.0\.1|localhost)(:\d+)?(/\S*)?")
 
 
@@ -20,20 +33,27 @@ class Settings:
 
     timezone: str | None = None  # an IANA name, checked
     claude_homes: tuple[str, ...] = ()  # added to those of the environment; absolute or `~/…`
+    codex_homes: tuple[str, ...] = ()  # the same
+    ticket_pattern: str = DEFAULT_TICKET_PATTERN  # checked; "": branches name no tickets
+    projects: tuple[tuple[str, str], ...] = ()  # pattern and project, in the file's order
     prices_url: str | None = None  # whence `prices update` may fetch; None: it never goes online
 
 
 def load_settings(path: Path) -> Settings:
     """Read the configuration; without a file, everything is default. Raises ConfigError."""
+    return parse_settings(read_config(path), str(path))
+
+
+def read_config(path: Path) -> bytes:
+    """Return what the file holds, nothing if there is none. Raises ConfigError."""
     try:
-        content = path.read_bytes()
+        return path.read_bytes()
     except FileNotFoundError:
-        return Settings()
+        return b""
     except OSError as error:
         raise ConfigError(
             f"cannot read {path}", why=error.strerror or str(error), hint=f"ls -l {path}"
         ) from error
-    return parse_settings(content, str(path))
 
 
 def parse_settings(content: bytes, name: str) -> Settings:
@@ -46,19 +66,35 @@ def parse_settings(content: bytes, name: str) -> Settings:
         values = dict(_flat(tomllib.loads(text)))
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        raise ConfigError(f"not UTF-8 text ({name}:{line})", hint=f"edit {name}") from error
+        raise ConfigError(f"not UTF-8 text ({name}:{line})", hint=_EDIT) from error
     except tomllib.TOMLDecodeError as error:
         raise _not_toml(str(error), text, name) from error
     except RecursionError as error:
-        raise ConfigError(f"nested too deep ({name}:1)", hint=f"edit {name}") from error
+        raise ConfigError(f"nested too deep ({name}:1)", hint=_EDIT) from error
     where = _Where(name, text)
     for key in values:
-        if key not in _KNOWN:
+        if key not in KEYS:
             raise where.unknown(key)
     return Settings(
         timezone=_zone(values.get("timezone"), where),
         claude_homes=_folders(values, "sources.claude.homes", where),
+        codex_homes=_folders(values, "sources.codex.homes", where),
+        ticket_pattern=_ticket_pattern(values, "attribution.ticket_pattern", where),
+        projects=_projects(values, "projectmap", where),
         prices_url=_url(values, "prices.url", where),
+    )
+
+
+def check_key(key: str) -> None:
+    """Raise ConfigError unless there is a setting of this name."""
+    table, _, name = key.partition(".")
+    if key in KEYS or (name and table in _TABLES):
+        return
+    near = difflib.get_close_matches(key, KEYS, n=1)
+    raise ConfigError(
+        f"unknown setting {key}",
+        why=f"settings are {', '.join(KEYS)}",
+        hint=f"aicost config get {near[0] if near else KEYS[0]}",
     )
 
 
@@ -73,10 +109,10 @@ class _Where:
         return f"{self.name}:{_line_of(self.text, key)}"
 
     def unknown(self, key: str) -> ConfigError:
-        near = difflib.get_close_matches(key, _KNOWN, n=1)
+        near = difflib.get_close_matches(key, KEYS, n=1)
         return ConfigError(
             f"unknown setting {key} ({self.of(key)})",
-            why=f"settings are {', '.join(_KNOWN)}",
+            why=f"settings are {', '.join(KEYS)}",
             hint=f"write {near[0]}" if near else f"delete line {_line_of(self.text, key)}",
         )
 
@@ -86,7 +122,7 @@ def _flat(table: Mapping[str, object], prefix: str = "") -> list[tuple[str, obje
     found: list[tuple[str, object]] = []
     for key, value in table.items():
         dotted = f"{prefix}{key}"
-        if isinstance(value, dict) and any(known.startswith(f"{dotted}.") for known in _KNOWN):
+        if isinstance(value, dict) and any(known.startswith(f"{dotted}.") for known in KEYS):
             found += _flat(value, f"{dotted}.")
         else:
             found.append((dotted, value))
@@ -115,7 +151,8 @@ def _folders(values: Mapping[str, object], key: str, where: _Where) -> tuple[str
     value = values.get(key, [])
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
         raise ConfigError(
-            f"{key} is not a list of folders ({where.of(key)})", hint='homes = ["~/.claude"]'
+            f"{key} is not a list of folders ({where.of(key)})",
+            hint=f'homes = ["~/.{key.split(".")[1]}"]',
         )
     for folder in value:
         if not f"{folder}/".startswith(("/", "~/")):
@@ -138,9 +175,83 @@ def _url(values: Mapping[str, object], key: str, where: _Where) -> str | None:
     )
 
 
+def _ticket_pattern(values: Mapping[str, object], key: str, where: _Where) -> str:
+    value = values.get(key, DEFAULT_TICKET_PATTERN)
+    hint = f"ticket_pattern = '{DEFAULT_TICKET_PATTERN}'"
+    if not isinstance(value, str):
+        raise ConfigError(f"{key} is not a text: {value!r} ({where.of(key)})", hint=hint)
+    if value:
+        try:
+            check_ticket_pattern(value)
+        except ValueError as error:
+            what = f"{key} cannot be used ({where.of(key)})"
+            raise ConfigError(what, why=str(error), hint=hint) from error
+    return value
+
+
+def _projects(values: Mapping[str, object], key: str, where: _Where) -> tuple[tuple[str, str], ...]:
+    table = values.get(key, {})
+    if not isinstance(table, dict):
+        raise ConfigError(
+            f"{key} is not a table of names ({where.of(key)})",
+            hint='[projectmap], and below it lines like "github.com/acme/*" = "acme"',
+        )
+    for pattern, project in table.items():
+        if isinstance(project, dict):
+            raise _unquoted(pattern, project, where)
+        _check_project(pattern, project, where.of(f"{key}.{pattern}"))
+    return tuple(table.items())
+
+
+def _unquoted(pattern: str, rest: object, where: _Where) -> ConfigError:
+    """Say that `github.com = "x"` is three names to TOML, not two."""
+    while isinstance(rest, dict) and rest:
+        name, rest = next(iter(rest.items()))
+        pattern += f".{name}"
+    return ConfigError(
+        f"projectmap has a pattern without quotes ({where.of(f'projectmap.{pattern}')})",
+        why="its dots part it",
+        hint=f'"{pattern}" = "{rest}"',
+    )
+
+
+def _check_project(pattern: str, project: object, place: str) -> None:
+    """Raise ConfigError unless a pattern can cover something, and a project has a name."""
+    if not isinstance(project, str) or not _is_name(project):
+        raise ConfigError(
+            f"projectmap has no name for a project: {project!r} ({place})",
+            why=f"a name is a line of text of at most {_MAX_PROJECT_CHARS} characters",
+            hint='"github.com/acme/*" = "acme"',
+        )
+    is_folder = pattern.startswith(("/", "~"))
+    if not is_folder and ("@" in pattern or ":" in pattern):  # never shown: it may hold a password
+        raise ConfigError(
+            f"projectmap names a repository by its address ({place})",
+            why="repositories are known by host and path",
+            hint=f'"{repo_key(pattern) or "github.com/acme/*"}" = "{project}"',
+        )
+    if not f"{pattern}/".startswith(("/", "~/")) and is_folder:
+        raise ConfigError(
+            f"projectmap has a folder that is not absolute: {pattern!r} ({place})",
+            why="only your own home can be written as ~",
+            hint=f'"~/{pattern.lstrip("~")}" = "{project}"',
+        )
+    if not pattern or {".", ".."} & set(pattern.split("/")):
+        raise ConfigError(
+            f"projectmap has a pattern that covers nothing: {pattern!r} ({place})",
+            why="folders begin with / or ~/, repositories with a host or a name",
+            hint=f'"~/work/acme" = "{project}"',
+        )
+
+
+def _is_name(text: str) -> bool:
+    return bool(text.strip()) and text.isprintable() and len(text) <= _MAX_PROJECT_CHARS
+
+
 def _line_of(text: str, key: str) -> int:
     """Return the line (from 1) that sets a dotted key, or its table, or the file's first."""
     best, best_line, table = 0, 1, ""
+    key = _plain(key)
     for number, line in enumerate(text.splitlines(), start=1):
         name, is_header = _named_in(line)
         if not name:
@@ -175,4 +286,4 @@ def _not_toml(message: str, text: str, name: str) -> ConfigError:
     said, _, place = message.partition(" (at ")
     number = re.search(r"line (\d+)", place)
     line = int(number[1]) if number else len(text.splitlines()) or 1  # "at end of document"
-    return ConfigError(f"not valid TOML ({name}:{line})", why=said, hint=f"edit {name}")
+    return ConfigError(f"not valid TOML ({name}:{line})", why=said, hint=_EDIT)

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aicost.core.attribution import DEFAULT_TICKET_PATTERN
 from aicost.core.errors import ConfigError
-from aicost.platform.config import Settings, load_settings, parse_settings
+from aicost.platform.config import KEYS, Settings, check_key, load_settings, parse_settings
 
 
 def test_without_a_file_everything_is_default(home: Path) -> None:
@@ -22,6 +23,49 @@ def test_every_setting_is_read(home: Path) -> None:
     assert load_settings(path) == Settings(
         timezone="Europe/Berlin", claude_homes=("~/.claude", "/srv/claude")
     )
+
+
+def test_settings_of_attribution_are_read() -> None:
+    settings = parse_settings(
+        b"""
+        sources.codex.homes = ["~/.codex"]
+        attribution.ticket_pattern = '(?i)eng-\\d+'
+        [projectmap]
+        "github.com/acme/*" = "acme"
+        "~/work/acme/*" = "Acme, folders"
+        shop = "shop"
+        "/srv/@scope" = "scope"
+        """,
+        "f",
+    )
+    assert settings == Settings(
+        codex_homes=("~/.codex",),
+        ticket_pattern=r"(?i)eng-\d+",
+        projects=(
+            ("github.com/acme/*", "acme"),
+            ("~/work/acme/*", "Acme, folders"),
+            ("shop", "shop"),
+            ("/srv/@scope", "scope"),
+        ),
+    )
+
+
+def test_without_a_pattern_tickets_are_found_as_most_trackers_write_them() -> None:
+    assert parse_settings(b"", "f").ticket_pattern == DEFAULT_TICKET_PATTERN
+    assert parse_settings(b"attribution.ticket_pattern = ''", "f").ticket_pattern == ""
+
+
+@pytest.mark.parametrize("key", [*KEYS, "projectmap.github.com/acme/*"])
+def test_every_setting_has_its_name(key: str) -> None:
+    check_key(key)
+
+
+@pytest.mark.parametrize("key", ["", "timezon", "timezone.x", "sources", "sources.claude", "x.y"])
+def test_another_name_is_an_error_that_lists_them(key: str) -> None:
+    with pytest.raises(ConfigError, match="unknown setting") as caught:
+        check_key(key)
+    assert all(known in caught.value.why for known in KEYS)
+    assert caught.value.hint.startswith("aicost config get ")
 
 
 @pytest.mark.parametrize(
@@ -98,20 +142,101 @@ def test_a_folder_is_absolute_or_below_the_users_home(folder: str) -> None:
             "prices.url is not an address that prices may come from (f:1)",
             'url = "https://prices.example.com/data.json"',
         ),
+        (
+            "sources.codex.homes = [1]",
+            "sources.codex.homes is not a list of folders (f:1)",
+            'homes = ["~/.codex"]',
+        ),
+        (
+            "[attribution]\nticket_pattern = 3",
+            "attribution.ticket_pattern is not a text: 3 (f:2)",
+            "ticket_pattern = '[A-Z][A-Z0-9]+-[0-9]+'",
+        ),
+        (
+            "[attribution]\nticket_pattern = '(a+)+'",
+            "attribution.ticket_pattern cannot be used (f:2)",
+            "ticket_pattern = '[A-Z][A-Z0-9]+-[0-9]+'",
+        ),
+        (
+            "\nprojectmap = 3",
+            "projectmap is not a table of names (f:2)",
+            '[projectmap], and below it lines like "github.com/acme/*" = "acme"',
+        ),
+        (
+            '[projectmap]\nshop = "a"\ngithub.com = "acme"',
+            "projectmap has a pattern without quotes (f:3)",
+            '"github.com" = "acme"',
+        ),
+        (
+            '[projectmap]\nshop = "a"\n"my shop/*" = 3',
+            "projectmap has no name for a project: 3 (f:3)",
+            '"github.com/acme/*" = "acme"',
+        ),
+        (
+            '[projectmap]\nshop = "  "',
+            "projectmap has no name for a project: '  ' (f:2)",
+            '"github.com/acme/*" = "acme"',
+        ),
+        (
+            '[projectmap]\nshop = "a\\nb"',
+            "projectmap has no name for a project: 'a\\nb' (f:2)",
+            '"github.com/acme/*" = "acme"',
+        ),
+        (
+            '[projectmap]\n"https://me:secret@github.com/acme/*" = "acme"',
+            "projectmap names a repository by its address (f:2)",
+            '"github.com/acme/*" = "acme"',
+        ),
+        (
+            '[projectmap]\n"git@github.com:acme" = "acme"',
+            "projectmap names a repository by its address (f:2)",
+            '"github.com/acme" = "acme"',
+        ),
+        (
+            '[projectmap]\n"~bob/work" = "bob"',
+            "projectmap has a folder that is not absolute: '~bob/work' (f:2)",
+            '"~/bob/work" = "bob"',
+        ),
+        (
+            '[projectmap]\n"./work" = "x"',
+            "projectmap has a pattern that covers nothing: './work' (f:2)",
+            '"~/work/acme" = "x"',
+        ),
+        (
+            '[projectmap]\n"~/../bob" = "x"',
+            "projectmap has a pattern that covers nothing: '~/../bob' (f:2)",
+            '"~/work/acme" = "x"',
+        ),
+        (
+            '[projectmap]\n"" = "x"',
+            "projectmap has a pattern that covers nothing: '' (f:1)",
+            '"~/work/acme" = "x"',
+        ),
         ("# first\nsources = 3", "unknown setting sources (f:2)", "delete line 2"),
         (
             "[budgets]\nday = 3",
             "unknown setting budgets (f:1)",
             "delete line 1",
         ),
-        ("a = 1\nb = = 2", "not valid TOML (f:2)", "edit f"),
-        ("a = 1\nb = [", "not valid TOML (f:2)", "edit f"),
+        ("a = 1\nb = = 2", "not valid TOML (f:2)", "aicost config edit"),
+        ("a = 1\nb = [", "not valid TOML (f:2)", "aicost config edit"),
     ],
 )
 def test_errors_name_file_line_and_a_way_on(text: str, what: str, hint: str) -> None:
     with pytest.raises(ConfigError) as caught:
         parse_settings(text.encode(), "f")
     assert (caught.value.what, caught.value.hint) == (what, hint)
+    assert "secret" not in caught.value.render()
+
+
+@pytest.mark.parametrize(("chars", "is_name"), [(80, True), (81, False)])
+def test_a_project_has_at_most_80_characters(chars: int, is_name: bool) -> None:
+    text = f'[projectmap]\nshop = "{"x" * chars}"'
+    if is_name:
+        assert parse_settings(text.encode(), "f").projects == (("shop", "x" * chars),)
+    else:
+        with pytest.raises(ConfigError, match="no name for a project"):
+            parse_settings(text.encode(), "f")
 
 
 def test_text_that_is_not_utf8_names_its_line() -> None:
@@ -141,7 +266,18 @@ def test_a_file_that_cannot_be_read_says_why(home: Path) -> None:
 lines = st.lists(
     st.one_of(
         st.sampled_from(
-            ['timezone = "UTC"', "[sources.claude]", "homes = []", "[sources]", "claude = 3"]
+            [
+                'timezone = "UTC"',
+                "[sources.claude]",
+                "homes = []",
+                "[sources]",
+                "claude = 3",
+                "[projectmap]",
+                '"a@b:c" = "x"',
+                "a.b = 'x'",
+                "[attribution]",
+                "ticket_pattern = '(a|b)+'",
+            ]
         ),
         st.text(max_size=20),
     ),

@@ -1,0 +1,63 @@
+"""`aicost config path|get|set|unset|edit`."""
+
+import sys
+from argparse import Namespace
+from collections.abc import Mapping
+from pathlib import Path
+
+from aicost.core.errors import ExitCode
+from aicost.platform.dirs import load_dirs
+
+_RESTART = "a daemon that runs takes it on after: aicost daemon restart"
+
+
+def run(args: Namespace, env: Mapping[str, str]) -> int:
+    """Show or change the settings. Raises ConfigError."""
+    path = load_dirs(env).config_file
+    if args.action == "path":
+        print(path)
+        return ExitCode.OK
+
+    from aicost.platform import config_edit
+
+    match args.action:
+        case "get":
+            _print_settings(path, args.key)
+        case "set":
+            config_edit.set_value(path, args.key, args.value)
+            print(_RESTART, file=sys.stderr)
+        case "unset":
+            was_set = config_edit.unset_value(path, args.key)
+            print(_RESTART if was_set else f"{args.key} is not set", file=sys.stderr)
+        case "edit":
+            config_edit.open_editor(path, env)
+    return ExitCode.OK
+
+
+def _print_settings(path: Path, key: str | None) -> None:
+    """Print one setting, or lines of TOML for all."""
+    from aicost.platform.config_edit import all_values, get_value
+
+    if key is None:
+        for name, value in all_values(path).items():
+            print("\n".join(_assignments(f"{name}.", value, name)))
+    elif (value := get_value(path, key)) is None:
+        print(f"{key} is not set", file=sys.stderr)
+    else:
+        print(_plain(value))
+
+
+def _plain(value: object) -> str:
+    """Return one setting for a script: a text as it is, a list and a table by lines."""
+    if isinstance(value, list):
+        return "\n".join(map(str, value))
+    return "\n".join(_assignments("", value, "")) if isinstance(value, dict) else str(value)
+
+
+def _assignments(prefix: str, value: object, key: str) -> list[str]:
+    """Return a setting as lines of TOML."""
+    from aicost.platform.config_edit import toml_text
+
+    if not isinstance(value, dict):
+        return [f"{key} = {toml_text(value)}"]
+    return [f"{prefix}{toml_text(name)} = {toml_text(text)}" for name, text in value.items()]

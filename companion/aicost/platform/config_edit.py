@@ -1,0 +1,188 @@
+"""Changes of config.toml that keep the rest of the file, comments and order too.
+
+tomlkit is imported here and not in `config`: reading settings does not need it.
+"""
+
+import os
+import shlex
+import stat
+import subprocess
+import tomllib
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import tomlkit
+from tomlkit.exceptions import TOMLKitError
+
+from aicost.core.errors import ConfigError
+from aicost.platform.config import KEYS, check_key, load_settings, parse_settings, read_config
+
+# What `edit` begins a new file with. Without their #, all lines are valid: a test sees to it.
+TEMPLATE = """\
+# Settings of aicost. Take the # away from what you want to set; the daemon reads it when it starts:
+# aicost daemon restart. What each does: docs/config.md
+
+# timezone = "Europe/Berlin"                  # whose days; default: TZ, else this machine's
+
+# [sources.claude]
+# homes = ["~/work/.claude"]                  # folders to read besides those of your environment
+
+# [sources.codex]
+# homes = ["~/work/.codex"]
+
+# [attribution]
+# ticket_pattern = '[A-Z][A-Z0-9]+-[0-9]+'    # what a branch says of its ticket
+
+# [prices]
+# url = "https://prices.example.com/data.json"
+
+# [projectmap]                                # the first line that fits names the project
+# "github.com/acme/*" = "acme"
+# "~/work/acme/*" = "acme"
+"""
+
+_LISTS = ("sources.claude.homes", "sources.codex.homes")
+_BY_HAND = "aicost config edit"
+
+Table = MutableMapping[str, Any]  # of tomlkit or plain
+
+
+def get_value(path: Path, key: str) -> object:
+    """Return what the file sets a setting to; None if it does not. Raises ConfigError."""
+    check_key(key)
+    return _found(_loaded(path), _names(key))
+
+
+def all_values(path: Path) -> dict[str, object]:
+    """Return all that the file sets, by key, in the order of the settings. Raises ConfigError."""
+    values = _loaded(path)
+    found = {key: _found(values, _names(key)) for key in KEYS}
+    return {key: value for key, value in found.items() if value is not None}
+
+
+def set_value(path: Path, key: str, words: Sequence[str]) -> None:
+    """Set one setting to the words given, of which only a list may have more than one.
+
+    One line of the table of projects is named `projectmap.PATTERN`. Nothing is written if the file
+    could not be used then. Raises ConfigError.
+    """
+    check_key(key)
+    names = _names(key)
+    if names == ["projectmap"]:
+        raise ConfigError(
+            "projectmap is a table", hint="aicost config set 'projectmap.github.com/acme/*' acme"
+        )
+    if key not in _LISTS and len(words) != 1:
+        raise ConfigError(f"{key} takes one value", hint=f"aicost config set {key} 'VALUE'")
+    value = list(words) if key in _LISTS else words[0]
+
+    def change(table: Table, new_table: Callable[[], Table]) -> None:
+        for name in names[:-1]:
+            if name not in table:
+                table[name] = new_table()
+            table = table[name]
+        table[names[-1]] = value
+
+    _change(path, change)
+
+
+def unset_value(path: Path, key: str) -> bool:
+    """Take one setting away; tell whether it was there. Raises ConfigError."""
+    names = _names(key)
+    if get_value(path, key) is None:
+        return False
+
+    def change(table: Table, _: object) -> None:
+        for name in names[:-1]:
+            table = table[name]
+        del table[names[-1]]
+
+    _change(path, change)
+    return True
+
+
+def open_editor(path: Path, env: Mapping[str, str]) -> None:
+    """Open the user's editor on the file, which is made if missing, and check what was written.
+
+    Raises ConfigError; what cannot be used stays as it was typed.
+    """
+    if not path.exists():
+        _write(path, TEMPLATE.encode())
+    editor = env.get("VISUAL") or env.get("EDITOR") or "vi"
+    try:
+        code = subprocess.run([*shlex.split(editor), str(path)], check=False).returncode
+    except (OSError, ValueError) as error:
+        raise ConfigError(
+            f"the editor {editor!r} does not start",
+            why=str(error),
+            hint="EDITOR=nano aicost config edit",
+        ) from error
+    load_settings(path)
+    if code != 0:
+        raise ConfigError(f"the editor {editor!r} ended with {code}", hint=_BY_HAND)
+
+
+def toml_text(value: object) -> str:
+    """Return a text, a list or a key as TOML writes it."""
+    return tomlkit.item(value).as_string()
+
+
+def _names(key: str) -> list[str]:
+    table, _, pattern = key.partition(".")
+    return [table, pattern] if table == "projectmap" and pattern else key.split(".")
+
+
+def _loaded(path: Path) -> dict[str, Any]:
+    content = read_config(path)
+    parse_settings(content, str(path))
+    return tomllib.loads(content.decode())
+
+
+def _found(values: Mapping[str, Any], names: Sequence[str]) -> object:
+    found: Any = values
+    for name in names:
+        found = found.get(name) if isinstance(found, dict) else None
+    return found
+
+
+def _change(path: Path, change: Callable[[Table, Callable[[], Table]], None]) -> None:
+    """Write the changed file, if it can be used and then says just what is wanted."""
+    wanted = _loaded(path)
+    change(wanted, dict)
+    try:
+        document = tomlkit.parse(read_config(path))
+        change(document, tomlkit.table)
+        changed = tomlkit.dumps(document).encode()
+        found = tomllib.loads(changed.decode())
+    except (TOMLKitError, LookupError, TypeError, ValueError) as error:
+        raise _not_in_place(path, repr(error)) from error
+    try:
+        parse_settings(changed, "")
+    except ConfigError as error:  # its place is in a file that there will not be
+        raise ConfigError(error.what.rpartition(" (")[0], why=error.why, hint=error.hint) from error
+    if found != wanted:
+        raise _not_in_place(path, "the change would not be what it should")
+    _write(path, changed)
+
+
+def _not_in_place(path: Path, why: str) -> ConfigError:
+    return ConfigError(f"{path} cannot be changed", why=why, hint=_BY_HAND)
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Replace the file at once; a link, to a folder of dotfiles, stays one. Raises ConfigError."""
+    target = Path(os.path.realpath(path))
+    temporary = target.with_name(f".{target.name}.{os.getpid()}")
+    try:
+        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        mode = stat.S_IMODE(target.stat().st_mode) if target.exists() else 0o600
+        with open(temporary, "wb", opener=lambda name, flags: os.open(name, flags, mode)) as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(target)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        why = error.strerror or str(error)
+        raise ConfigError(f"cannot write {path}", why=why, hint=f"ls -l {target.parent}") from error
