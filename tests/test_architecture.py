@@ -30,7 +30,6 @@ MODULES = sorted(path for package in PACKAGES for path in package.rglob("*.py"))
 TREES = {path: ast.parse(path.read_bytes()) for path in MODULES}
 
 NOT_IMPORTED = {  # dependency -> why it is one all the same
-    "backports.zstd": "logs that Codex compressed, on a Python without compression.zstd",
     "httpx": "part of the fixed stack: the team backend will use it",
     "keyring": "part of the fixed stack: the team backend's tokens",
     "tiktoken": "part of the fixed stack: estimates of text without a usage record",
