@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from typing import Literal
 
 Environment = Literal["interactive", "headless", "ci"]
@@ -84,7 +85,12 @@ def ticket_of(branch: str, pattern: str) -> str:
     It is what the pattern matches first, or its group if it has one. `pattern` must have passed
     `check_ticket_pattern`.
     """
-    found = re.search(pattern, branch[:MAX_BRANCH_CHARS])
+    return _ticket(branch[:MAX_BRANCH_CHARS], pattern)
+
+
+@lru_cache(maxsize=4096)  # reports ask for each call, of a few branches
+def _ticket(branch: str, pattern: str) -> str:
+    found = re.search(pattern, branch)
     return (found[found.re.groups] or "") if found else ""
 
 
@@ -138,6 +144,7 @@ def _covers(pattern: Sequence[str], path: Sequence[str]) -> bool:
     return True
 
 
+@lru_cache(maxsize=256)
 def _alike(name: str) -> str:
     """Return a name in the spelling of the tables above: `Codex Desktop` is `codex-desktop`."""
     return re.sub(r"[ _-]+", "-", name.strip().lower())
