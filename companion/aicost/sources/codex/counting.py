@@ -82,6 +82,10 @@ class Counter:
     def __init__(self, state: CounterState) -> None:
         self.state = state
 
+    def is_repeated(self, total: Counts) -> bool:
+        """Return whether a total is the last one again: on a resume, before a compaction …"""
+        return total == self.state.total
+
     def take(self, total: Counts, last: Counts, *, turn_id: str, is_fork: bool) -> Counts | None:
         """Return what was used since the count before, None if nothing.
 
@@ -91,8 +95,8 @@ class Counter:
         before = state.total
         if turn_id != state.turn_id:
             state.turn_id, state.resets = turn_id, 0
-        if total == before:
-            return None  # repeated: at a resume, before a compaction, with new rate limits
+        if self.is_repeated(total):
+            return None
         state.total = total
         if not is_timed(turn_id):
             pair = f"{state.chain} {total} {last}".encode()

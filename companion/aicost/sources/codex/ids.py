@@ -2,6 +2,7 @@
 
 import re
 from datetime import datetime
+from functools import lru_cache
 
 from aicost.core.days import from_us, to_us
 
@@ -9,6 +10,7 @@ _V7 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-
 _FIRST_US = 1_735_689_600_000_000  # 2025-01-01 UTC: no log is older, so an earlier time is none
 
 
+@lru_cache(maxsize=256)  # asked for each line of a turn
 def is_timed(text: str) -> bool:
     """Return whether an id tells when it was made; only such ids may be compared."""
     return _V7.fullmatch(text) is not None

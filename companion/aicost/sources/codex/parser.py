@@ -13,13 +13,21 @@ import msgspec
 
 from aicost.core.errors import LogFormatError
 from aicost.core.facts import Parsed, PromptSeen, SubagentSeen, ThreadSeen
-from aicost.core.tailing import line_spans
 from aicost.core.usage import TokenCounts, UsageEvent
 from aicost.sources.codex import records
 from aicost.sources.codex.counting import Counter, CounterState, counts_of, tokens_of
 from aicost.sources.codex.following import Follower, Phase, State, Thread
 from aicost.sources.codex.ids import earliest, is_timed
-from aicost.sources.codex.records import MAX_ID_CHARS, Kind, Record, id_of, kind_of, text
+from aicost.sources.codex.records import (
+    HEAD,
+    KINDS,
+    MAX_ID_CHARS,
+    Kind,
+    Record,
+    id_of,
+    kind_of,
+    text,
+)
 
 UNKNOWN_MODEL = "unknown"  # the log does not say it, and a guess would have a price
 
@@ -49,11 +57,7 @@ class CodexParser:
     def parse(self, lines: bytes, thread: str) -> Parsed:
         """Return all facts in `lines`; broken lines are counted and skipped. Never raises."""
         reading = _Reading(_remembered(thread))
-        for start, end in line_spans(lines):
-            try:
-                reading.take(lines, start, end)
-            except LogFormatError:
-                reading.broken_lines += 1
+        reading.read(lines)
         return Parsed(
             calls=tuple(reading.calls),
             prompts=tuple(reading.prompts),
@@ -94,21 +98,38 @@ class _Reading:
             "token_count": self._take_count,
         }
 
-    def take(self, lines: bytes, start: int, end: int) -> None:
-        """Read one line. Raises LogFormatError if it is broken."""
-        if lines[start] != _OPENING or lines[end - 1] != _CLOSING:
-            raise LogFormatError("not a JSON object")
-        kind = kind_of(lines, start, end)
-        if kind is not None and not self._is_idle(kind):
-            self._takers[kind](lines[start:end])
+    def read(self, lines: bytes) -> None:
+        """Read all lines."""
+        # The loop is what most lines cost: one look at their start, and one for their end.
+        find, match, kinds, start = lines.find, HEAD.match, KINDS, 0
+        while start < len(lines):
+            end = find(b"\n", start)
+            if end < 0:
+                end = len(lines)
+            head = match(lines, start, end)
+            try:
+                if head is None or lines[end - 1] != _CLOSING:
+                    self._take_odd(lines[start:end].strip())
+                elif (found := head[1]) in kinds:
+                    self._take(kinds[found], lines[start:end])
+            except LogFormatError:
+                self.broken_lines += 1
+            start = end + 1
 
-    def _is_idle(self, kind: Kind) -> bool:
-        """Return whether lines of a kind say nothing any more, in this file."""
-        state = self.memory.thread
-        if kind == "token_count":
-            is_own = state.phase is Phase.OWN
-            return self.memory.has_records or (is_own and state.writes_records)
-        return kind == "user_message" and state.has_turn_ids
+    def _take_odd(self, line: bytes) -> None:
+        """Read a line as no client writes it. Raises LogFormatError if it is broken."""
+        if not line:
+            return
+        if line[0] != _OPENING or line[-1] != _CLOSING:
+            raise LogFormatError("not a JSON object")
+        if kind := kind_of(line):
+            self._take(kind, line)
+
+    def _take(self, kind: Kind | None, line: bytes) -> None:
+        if kind is None:
+            kind = kind_of(line)
+        if kind is not None and not (kind == "token_count" and self.memory.has_records):
+            self._takers[kind](line)
 
     def _take_meta(self, line: bytes) -> None:
         if self._thread.take_meta(records.meta_of(line)):
@@ -131,6 +152,8 @@ class _Reading:
         self._thread.take_settings(records.settings_of(line))
 
     def _take_prompt(self, line: bytes) -> None:
+        if self.memory.thread.has_turn_ids:
+            return
         self._adopt_unnamed(line)
         self._thread.take_prompt(records.time_of(line))
 
@@ -184,20 +207,21 @@ class _Reading:
 
     def _take_count(self, line: bytes) -> None:
         """Take a running total (see `counting`)."""
+        state = self.memory.thread
+        if state.writes_records and state.phase is Phase.OWN:
+            return
         info, at = records.count_of(line)
         if info is None or info.total_token_usage is None:
+            return
+        total = counts_of(info.total_token_usage)
+        if self._counter.is_repeated(total):
             return
         if at is None:
             raise LogFormatError("usage without time")
         self._adopt_unnamed(line)
-        state = self.memory.thread
         state.begun = True
-        used = self._counter.take(
-            counts_of(info.total_token_usage),
-            counts_of(info.last_token_usage),
-            turn_id=state.turn_id,
-            is_fork=state.is_fork,
-        )
+        last = counts_of(info.last_token_usage)
+        used = self._counter.take(total, last, turn_id=state.turn_id, is_fork=state.is_fork)
         if used is None:
             return
         tokens, key = tokens_of(used), self._counter.key(state.turn_id, state.family)

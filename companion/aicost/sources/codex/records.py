@@ -23,22 +23,22 @@ Kind = Literal[
     "user_message",
     "bare_meta",  # the first line of clients before 0.30: no envelope
 ]
-_TYPES: dict[bytes, Kind] = {
+# A line as the client writes it: its types stand at the start, whatever it embeds further on.
+HEAD: Final = re.compile(
+    rb'\{"timestamp":"[^"\\]{0,40}",(?:"ordinal":\d{1,20},)?"type":"'
+    rb'(event_msg","payload":\{"type":"\w{1,64}|\w{1,64})"'
+)
+_EVENT = b'event_msg","payload":{"type":"'
+KINDS: Final[dict[bytes, Kind | None]] = {  # what HEAD finds -> kind, None: the rest must tell
     b"session_meta": "session_meta",
     b"turn_context": "turn_context",
     b"token_usage_record": "token_usage_record",
+    b"event_msg": None,
+    _EVENT + b"token_count": "token_count",
+    _EVENT + b"task_started": "task_started",
+    _EVENT + b"thread_settings_applied": "thread_settings_applied",
+    _EVENT + b"user_message": "user_message",
 }
-_EVENTS: dict[bytes, Kind] = {  # payload types of "event_msg"
-    b"token_count": "token_count",
-    b"task_started": "task_started",
-    b"thread_settings_applied": "thread_settings_applied",
-    b"user_message": "user_message",
-}
-# A line as the client writes it: its types stand at the start, whatever it embeds further on.
-_HEAD = re.compile(
-    rb'\{"timestamp":"[^"\\]{0,40}",(?:"ordinal":\d{1,20},)?"type":"(\w{1,64})"'
-    rb',"payload":\{(?:"type":"(\w{1,64})")?'
-)
 
 MAX_ID_CHARS: Final = 200
 MAX_TEXT_CHARS: Final = 4_096  # of a path, a branch or a model's name
@@ -168,24 +168,11 @@ _decode_count = msgspec.json.Decoder(_CountLine)
 _decode_timed = msgspec.json.Decoder(_TimedLine)
 
 
-def kind_of(lines: bytes, start: int, end: int) -> Kind | None:
-    """Return what the line at [start, end) is, None if it is of no interest.
+def kind_of(line: bytes) -> Kind | None:
+    """Return what a line is, in whatever order its fields are; None if it is of no interest.
 
-    Raises LogFormatError if it is no JSON object. Lines as the client writes them are told by
-    their start, without decoding; what is of no interest there is not looked at further.
+    Raises LogFormatError if it is no JSON object. (HEAD and KINDS tell most lines, and faster.)
     """
-    head = _HEAD.match(lines, start, end)
-    if head is not None:
-        outer, inner = head.groups()
-        if outer != b"event_msg":
-            return _TYPES.get(outer)
-        if inner is not None:
-            return _EVENTS.get(inner)
-    return _kind_of_any(lines[start:end])
-
-
-def _kind_of_any(line: bytes) -> Kind | None:
-    """Return what a line is in whatever order its fields are."""
     found = _decoded(_decode_any, line)
     outer = found.type.encode() if isinstance(found.type, str) else b""
     if outer == b"event_msg":
@@ -193,10 +180,10 @@ def _kind_of_any(line: bytes) -> Kind | None:
             inner = _decode_typed.decode(found.payload).type
         except _UNREADABLE:  # a payload that is no object
             return None
-        return _EVENTS.get(inner.encode()) if isinstance(inner, str) else None
+        return KINDS.get(_EVENT + inner.encode()) if isinstance(inner, str) else None
     if not outer and text(found.id):
         return "bare_meta"
-    return _TYPES.get(outer)
+    return KINDS.get(outer)
 
 
 def meta_of(line: bytes) -> Meta:
@@ -250,7 +237,7 @@ def utc(at: datetime | None) -> datetime | None:
         return None
     if not 1970 <= at.year < 9999:
         raise LogFormatError("a time out of range")
-    return at.astimezone(UTC)
+    return at if at.tzinfo is UTC else at.astimezone(UTC)
 
 
 def text(value: object, limit: int = MAX_TEXT_CHARS) -> str:

@@ -10,6 +10,8 @@ from log_builders import at, line
 
 from aicost.core.errors import LogFormatError
 from aicost.sources.codex.records import (
+    HEAD,
+    KINDS,
     MAX_TEXT_CHARS,
     bare_meta_of,
     count_of,
@@ -24,8 +26,11 @@ from aicost.sources.codex.records import (
 )
 
 
-def kind(line: bytes) -> str | None:
-    return kind_of(line, 0, len(line.rstrip()))
+def kinds(line: bytes) -> set[str | None]:
+    """Return what a line is: by its start, if that tells, and by its fields."""
+    head = HEAD.match(line)
+    told = KINDS.get(head[1], "none") if head else None
+    return {kind_of(line), *([] if told is None else [None if told == "none" else told])}
 
 
 LINES = {
@@ -78,19 +83,19 @@ OTHERS = {
     ],
 )
 def test_a_kind_is_told_however_the_line_is_written(name: str, written: Any) -> None:
-    assert kind(written(json.loads(LINES[name])).encode()) == name
+    assert kinds(written(json.loads(LINES[name])).encode()) == {name}
 
 
 @pytest.mark.parametrize("name", OTHERS)
 @pytest.mark.parametrize("spaced", [False, True])
 def test_other_lines_are_no_kind_whatever_they_embed(name: str, spaced: bool) -> None:
     written = json.dumps(json.loads(OTHERS[name])).encode() if spaced else OTHERS[name]
-    assert kind(written) is None
+    assert kinds(written) == {None}
 
 
 def test_the_first_line_of_the_oldest_clients_has_no_envelope() -> None:
     first = line({"id": "t-1", "timestamp": "2025-08-01T10:00:00Z", "git": {"branch": "b"}})
-    assert kind(first) == "bare_meta"
+    assert kinds(first) == {"bare_meta"}
     assert (bare_meta_of(first).id, bare_meta_of(first).git) == ("t-1", {"branch": "b"})
 
 
@@ -100,19 +105,19 @@ def test_the_first_line_of_the_oldest_clients_has_no_envelope() -> None:
 )
 def test_a_line_of_another_writing_must_be_json(broken: bytes) -> None:
     with pytest.raises(LogFormatError):
-        kind(broken)
+        kind_of(broken)
 
 
-def test_the_start_of_the_next_line_is_not_looked_at() -> None:
-    both = b'{"timestamp":"","type":"event_msg","payload":{' + b"\n" + LINES["token_count"]
-    with pytest.raises(LogFormatError):
-        kind_of(both, 0, both.index(b"\n"))
+@pytest.mark.parametrize("name", LINES)
+def test_a_line_as_a_client_writes_it_is_told_by_its_start(name: str) -> None:
+    head = HEAD.match(LINES[name])
+    assert head
+    assert KINDS[head[1]] == name
 
 
-def test_a_line_may_lie_anywhere_in_a_block() -> None:
-    block = LINES["session_meta"] + LINES["token_count"] + LINES["turn_context"]
-    start = len(LINES["session_meta"])
-    assert kind_of(block, start, start + len(LINES["token_count"]) - 1) == "token_count"
+def test_the_next_line_is_not_looked_at() -> None:
+    cut = b'{"timestamp":"","type":'
+    assert HEAD.match(cut + b"\n" + LINES["token_count"]) is None
 
 
 def test_odd_fields_cost_only_themselves() -> None:
@@ -164,7 +169,14 @@ def test_times_are_utc_whatever_offset_they_are_written_with(
 
 
 @pytest.mark.parametrize(
-    "stamp", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-10:00", "2026-11-22T05:48:10", "x"]
+    "stamp",
+    [
+        "0001-01-01T00:00:00Z",
+        "0001-01-01T00:00:00+14:00",
+        "9999-12-31T23:59:59-10:00",
+        "2026-11-22T05:48:10",
+        "x",
+    ],
 )
 def test_times_that_are_none_are_errors(stamp: str) -> None:
     with pytest.raises(LogFormatError):
