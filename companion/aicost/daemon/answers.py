@@ -16,7 +16,7 @@ from aicost.core.reports import EVIDENCE_GROUPS, ReportQuery, WorkDone, without_
 from aicost.core.session import WRITING_S, LiveSession, Running, session_row, starting_row
 from aicost.core.view import BurnRate, DashboardView, Reading, SessionRow
 from aicost.daemon.indexer import Survey
-from aicost.platform.git import repo_of
+from aicost.platform.git import repo_key_of
 from aicost.platform.timezone import check_zone
 from aicost.report.documents import (
     as_json,
@@ -51,6 +51,7 @@ class Question:
     pending_bytes: int = 0
     has_evidence: bool = True  # False while the evidence in them is not
     ticket_of: Callable[[str], str] = queries.no_ticket  # of a branch
+    repo_of: Callable[[str], str] = repo_key_of  # what reports call a folder's repository
 
     def with_unread(self, left: Survey) -> Self:
         """Return the question with what of the logs is not read."""
@@ -64,7 +65,7 @@ class Question:
 
 def needs_evidence(params: Params) -> bool:
     """Say whether an answer shows what only the evidence reading finds."""
-    return params.get("format") == "json" or params.get("by") in EVIDENCE_GROUPS
+    return params.get("format", "json") == "json" or params.get("by") in EVIDENCE_GROUPS
 
 
 class Shown(msgspec.Struct):
@@ -236,8 +237,9 @@ def _rows(question: Question, running: Running, ids: Mapping[str, object]) -> li
     }
     for session_id in ids:
         if session_id in live and session_id not in rows:
-            rows[session_id] = starting_row(live[session_id], _repo(live[session_id]))
-    ordered = [_placed(row, live.get(row.session_id)) for row in rows.values()]
+            running_now = live[session_id]
+            rows[session_id] = starting_row(running_now, question.repo_of(running_now.cwd))
+    ordered = [_placed(row, live.get(row.session_id), question) for row in rows.values()]
     ordered.sort(key=_newest_first, reverse=True)
     return ordered
 
@@ -246,13 +248,8 @@ def _newest_first(row: SessionRow) -> tuple[bool, float]:
     return row.state != "ended", row.last_at.timestamp() if row.last_at else 0.0
 
 
-def _placed(row: SessionRow, live: LiveSession | None) -> SessionRow:
+def _placed(row: SessionRow, live: LiveSession | None, question: Question) -> SessionRow:
     """Show a session that has only subagents' calls at its process' folder."""
     if row.cwd or live is None:
         return row
-    return replace(row, cwd=live.cwd, repo=_repo(live))
-
-
-def _repo(live: LiveSession) -> str:
-    """Return a process' repository by the rule for calls: the first one must not change it."""
-    return repo_of(live.cwd)[0]
+    return replace(row, cwd=live.cwd, repo=question.repo_of(live.cwd))

@@ -13,10 +13,13 @@ from aicost.core.view import Reading
 from aicost.daemon.indexer import BATCH_BYTES, Survey, Unread, may_read, read_unread, survey
 from aicost.daemon.reading import read_log
 from aicost.platform.dirs import Dirs
-from aicost.platform.git import repo_of
+from aicost.platform.git import repo_key_of
 from aicost.sources.agents import STAGES, source_of
 from aicost.store.cursors import read_all_cursors, read_homes
 from aicost.store.ledger import Ledger, Recorded
+from aicost.store.places import Attribution
+
+BY_GIT = Attribution(key_of=repo_key_of)  # without any project of the user's
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,10 +112,17 @@ class Engine:
         self.ledger.close()
 
 
-def open_engine(dirs: Dirs, *, book: PriceBook, zone: ZoneInfo, homes: Iterable[str]) -> Engine:
+def open_engine(
+    dirs: Dirs,
+    *,
+    book: PriceBook,
+    zone: ZoneInfo,
+    homes: Iterable[str],
+    attribution: Attribution = BY_GIT,
+) -> Engine:
     """Open the ledger (made if missing) with its known homes and those named. Raises StoreError."""
     dirs.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    ledger = Ledger(dirs.ledger_file, book=book, zone=zone, repo_of=lambda cwd: repo_of(cwd)[0])
+    ledger = Ledger(dirs.ledger_file, book=book, zone=zone, attribution=attribution)
     known = read_homes(ledger.db)
     return Engine(ledger, set(homes) | set(known), read_all_cursors(ledger.db))
 

@@ -4,7 +4,6 @@ import sqlite3
 import time
 from collections.abc import Callable, Mapping
 from contextlib import closing
-from datetime import UTC, datetime
 
 from aicost.core.errors import ConfigError
 from aicost.core.view import Reading
@@ -69,12 +68,7 @@ def _answer(
     homes = setup.asked_homes(params.get("homes"))
     asked = asked_alone(params) | {"homes": homes}
     left = left.within(homes)
-    question = answers.Question(
-        db=db,
-        book=setup.book,
-        zone=setup.asked_zone(params.get("tz")),
-        now=datetime.now(UTC),
-    ).with_unread(left)
+    question = setup.question(db, setup.asked_zone(params.get("tz"))).with_unread(left)
     with store_errors():
         match method:
             case "report":

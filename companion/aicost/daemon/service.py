@@ -5,7 +5,6 @@ import os
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import msgspec
@@ -103,7 +102,7 @@ class Service:
         return {"text": await self._query(lambda: answers.turns(question, asked))}
 
     async def _view(self, params: Params, notify: Notify) -> object:
-        await self._prepared(params, notify)
+        await self._prepared({**params, "format": "table"}, notify)  # (it shows no evidence)
         return msgspec.to_builtins(await self._build_view())
 
     async def _status(self, _params: Params, _notify: Notify) -> object:
@@ -209,7 +208,7 @@ class Service:
         return await self._query(lambda: read_live(homes))
 
     def _moment(self) -> answers.Question:
-        return answers.Question(self._db, self._setup.book, self._setup.zone, now=datetime.now(UTC))
+        return self._setup.question(self._db, self._setup.zone)
 
     async def _query(self, question: Callable[[], T]) -> T:
         """Run a query in the thread of queries. Raises StoreError, ConfigError."""

@@ -1,23 +1,39 @@
 """What the daemon and a single command need alike: settings, homes, prices, time zone."""
 
+import hashlib
 import logging
+import os
 import sqlite3
 from collections.abc import Iterable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
 from zoneinfo import ZoneInfo
 
+from aicost.core.attribution import (
+    DEFAULT_TICKET_PATTERN,
+    project_of,
+    project_rules,
+    ticket_of,
+)
 from aicost.core.errors import ConfigError, StoreError
 from aicost.core.prices import PriceBook
-from aicost.daemon.engine import Engine, open_engine
-from aicost.platform.config import load_settings
+from aicost.daemon.answers import Question
+from aicost.daemon.engine import BY_GIT, Engine, open_engine
+from aicost.platform.ci import ci_job
+from aicost.platform.config import Settings, load_settings
 from aicost.platform.dirs import Dirs
+from aicost.platform.git import repo_key_of
 from aicost.platform.timezone import check_zone, local_zone
 from aicost.prices.book import is_stale, load_price_book, refresh_price_book
 from aicost.prices.own import own_prices_file
 from aicost.sources.homes import home_folders
 from aicost.store import queries
 from aicost.store.ledger import connect_readonly
+from aicost.store.places import Attribution
+
+_REPO_KEYS = 2  # the way keys are made; another number names what the ledger has anew
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +48,8 @@ class Setup:
     homes: tuple[str, ...]  # that this environment and the config name
     configured: tuple[str, ...] = ()  # those of them that only the config names
     is_zone_configured: bool = False
+    attribution: Attribution = BY_GIT
+    ticket_pattern: str = DEFAULT_TICKET_PATTERN
 
     def asked_homes(self, homes: object) -> list[str]:
         """Return the folders a caller asks about: those of its environment and the config's.
@@ -62,7 +80,24 @@ class Setup:
         zone = self.zone
         if keeps_days and not self.is_zone_configured:
             zone = _zone_of_ledger(self.dirs) or zone
-        return open_engine(self.dirs, book=self.book, zone=zone, homes={*self.homes, *homes})
+        return open_engine(
+            self.dirs,
+            book=self.book,
+            zone=zone,
+            homes={*self.homes, *homes},
+            attribution=self.attribution,
+        )
+
+    def question(self, db: sqlite3.Connection, zone: ZoneInfo) -> Question:
+        """Return what every answer of this moment depends on."""
+        return Question(
+            db=db,
+            book=self.book,
+            zone=zone,
+            now=datetime.now(UTC),
+            ticket_of=partial(ticket_of, pattern=self.ticket_pattern),
+            repo_of=lambda cwd: self.attribution.names_of(cwd)[1],
+        )
 
 
 def asked_alone(params: Mapping[str, object]) -> dict[str, object]:
@@ -94,7 +129,7 @@ def named_homes(homes: object) -> list[str]:
 def load_setup(dirs: Dirs, env: Mapping[str, str]) -> Setup:
     """Read the config and this environment. Raises ConfigError."""
     settings = load_settings(dirs.config_file)
-    homes = home_folders(env, settings.claude_homes)
+    homes = home_folders(env, (*settings.claude_homes, *settings.codex_homes))
     for home in homes:
         _check_name(home)
     by_env = home_folders(env)
@@ -105,6 +140,20 @@ def load_setup(dirs: Dirs, env: Mapping[str, str]) -> Setup:
         homes=tuple(homes),
         configured=tuple(home for home in homes if home not in by_env),
         is_zone_configured=settings.timezone is not None,
+        attribution=_attribution(settings, env),
+        ticket_pattern=settings.ticket_pattern,
+    )
+
+
+def _attribution(settings: Settings, env: Mapping[str, str]) -> Attribution:
+    home = env.get("HOME") or os.path.expanduser("~")  # noqa: PTH111 - text, as logs have it
+    rules = project_rules(settings.projects, (home, os.path.realpath(home)))
+    digest = hashlib.sha256(repr(rules).encode()).hexdigest()[:12]
+    return Attribution(
+        key_of=repo_key_of,
+        project_of=partial(project_of, rules=rules),
+        rules=f"{_REPO_KEYS} {digest}",
+        ci_job=ci_job(env),
     )
 
 

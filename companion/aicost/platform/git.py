@@ -15,6 +15,11 @@ _PREFERRED = ("origin", "upstream")
 _CLIENT_WORKTREE = re.compile(r"^(.*)/\.claude/worktrees/[^/]+(?:/.*)?$")
 
 
+def repo_key_of(cwd: str) -> str:
+    """Return only the key of `repo_of`."""
+    return repo_of(cwd)[0]
+
+
 def repo_of(cwd: str) -> tuple[str, str | None]:
     """Return the key of the repository, and the branch checked out, for a folder an agent used.
 

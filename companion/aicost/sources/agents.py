@@ -9,6 +9,7 @@ from aicost.core.tailing import FileLook
 from aicost.core.usage import Agent
 from aicost.sources.base import Parser
 from aicost.sources.claude import paths as claude_paths
+from aicost.sources.claude.evidence import ClaudeEvidenceParser
 from aicost.sources.claude.parser import ClaudeParser
 
 LOG_ENDINGS = (".jsonl", ".jsonl.zst")
@@ -30,7 +31,7 @@ class Source:
 SOURCES: Mapping[Agent, Source] = {
     "claude": Source(
         agent="claude",
-        parsers={"usage": ClaudeParser()},
+        parsers={"usage": ClaudeParser(), "evidence": ClaudeEvidenceParser()},
         find_logs=claude_paths.find_logs,
         place_of=claude_paths.place_of,
         log_folders=("projects",),

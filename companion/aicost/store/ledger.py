@@ -1,7 +1,7 @@
 """The ledger: every call once, in one SQLite file. The only module that writes it."""
 
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,7 +13,7 @@ from aicost.core.errors import StoreError
 from aicost.core.facts import FileRead, Parsed, PromptSeen, SubagentSeen
 from aicost.core.prices import PriceBook
 from aicost.core.usage import Agent, UsageEvent, merged
-from aicost.store import evidence, sessions, stand_ins
+from aicost.store import evidence, places, sessions, stand_ins
 from aicost.store.calls import (
     UPSERT_CALL,
     StoredCall,
@@ -25,6 +25,8 @@ from aicost.store.calls import (
 )
 from aicost.store.cursors import write_cursor
 from aicost.store.names import Names
+from aicost.store.places import NO_ATTRIBUTION, Attribution
+from aicost.store.recovery import damaged, is_damage
 from aicost.store.schema import migrate
 
 if TYPE_CHECKING:
@@ -50,15 +52,14 @@ class Ledger:
         *,
         book: PriceBook,
         zone: ZoneInfo,
-        repo_of: Callable[[str], str] = lambda cwd: Path(cwd).name,
-        ci_job: str = "",
+        attribution: Attribution = NO_ATTRIBUTION,
     ) -> None:
-        self._book, self.days, self._ci_job = book, LocalDays(zone), ci_job
+        self._book, self.days, self._attribution = book, LocalDays(zone), attribution
         with store_errors(path):
             self._db = connect(path)
             try:
                 migrate(self._db)
-                self._names = Names(self._db, repo_of)
+                self._names = Names(self._db, attribution)
                 self._adopt(zone, book)
             except BaseException:
                 self._db.close()
@@ -85,7 +86,8 @@ class Ledger:
 
         A crash of the machine loses at most what is read again; a killed process loses nothing.
         """
-        self._db.execute(f"PRAGMA wal_autocheckpoint = {_BULK_PAGES}")
+        with store_errors():
+            self._db.execute(f"PRAGMA wal_autocheckpoint = {_BULK_PAGES}")
         try:
             yield
         finally:
@@ -122,7 +124,7 @@ class Ledger:
                     evidence.roll_up(self._db, self.days.day_of)
 
     def _record_evidence(self, reads: Sequence[FileRead]) -> None:
-        writer = evidence.EvidenceWriter(self._db, self._names, self._ci_job)
+        writer = evidence.EvidenceWriter(self._db, self._names, self._attribution.ci_job)
         for read in reads:
             if read.stage == "evidence":
                 for parsed in read.parsed:
@@ -253,8 +255,12 @@ class Ledger:
         return self._db.execute("SELECT 1 FROM call LIMIT 1").fetchone() is not None
 
     def _adopt(self, zone: ZoneInfo, book: PriceBook) -> None:
-        """Bring costs and days of what is there to today's price book and time zone."""
-        wanted = {"timezone": zone.key, "price_book": book.book_id}
+        """Bring costs, days and names of what is there to today's prices, time zone and rules."""
+        wanted = {
+            "timezone": zone.key,
+            "price_book": book.book_id,
+            "repos": self._attribution.rules,
+        }
         rows = self._db.execute("SELECT key, value FROM meta")
         known = {key: value for key, value in rows if key in wanted}
         if known == wanted:
@@ -262,7 +268,9 @@ class Ledger:
         with self._transaction():
             if known.get("price_book") not in (None, book.book_id):
                 self._reprice()
-            if known:
+            if known.get("repos") != self._attribution.rules:
+                places.rename_places(self._db, self._attribution)
+            if known and (known | {"repos": ""}) != (wanted | {"repos": ""}):
                 self._count_days_anew()
             self._db.executemany(
                 "INSERT INTO meta VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value",
@@ -369,6 +377,8 @@ def store_errors(path: Path | str = "the ledger") -> "Iterator[None]":
     try:
         yield
     except (sqlite3.Error, OSError) as error:
+        if is_damage(error):
+            raise damaged(path, error) from error
         raise StoreError(
             f"the ledger cannot be used: {error}",
             why=f"reading or writing {path} failed",

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from aicost.core.usage import UsageEvent
+from aicost.store.places import Attribution
 
 _CACHED = 50_000  # ids remembered per kind; beyond, the cache starts anew
 
@@ -23,8 +24,8 @@ class CallNames:
 class Names:
     """Finds or makes the rows that calls refer to. Used inside the writer's transaction."""
 
-    def __init__(self, db: sqlite3.Connection, repo_of: Callable[[str], str]) -> None:
-        self._db, self._repo_of = db, repo_of
+    def __init__(self, db: sqlite3.Connection, attribution: Attribution) -> None:
+        self._db, self._attribution = db, attribution
         self._ids: dict[tuple[str, ...], int] = {}
         self._of_calls: dict[tuple[str, ...], CallNames] = {}
 
@@ -71,10 +72,11 @@ class Names:
 
     def place(self, cwd: str, branch: str) -> int:
         """Return the id of a folder and branch. The repository is looked up once, when new."""
-        repo = self._repo_of
-        return self._id(
-            "place", ("cwd", "branch"), (cwd, branch), lambda: {"repo": repo(cwd) if cwd else ""}
-        )
+
+        def repo() -> dict[str, str]:
+            return dict(zip(("repo_key", "repo"), self._attribution.names_of(cwd)))
+
+        return self._id("place", ("cwd", "branch"), (cwd, branch), repo)
 
     def variant(self, speed: str, service_tier: str, inference_geo: str) -> int:
         """Return the id of what makes a call's price special."""

@@ -9,7 +9,7 @@ import stat
 import statistics
 import threading
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, closing
 from datetime import UTC, datetime
 from functools import partial
@@ -401,6 +401,11 @@ async def test_what_goes_wrong_for_who_left_is_nobodys_error(
     assert "never retrieved" not in caplog.text
 
 
+def _is_told(told: threading.Semaphore, _: Engine, reads: Sequence[FileRead]) -> bool:
+    """Wait until the client was told, with the steps that it is told of."""
+    return any(read.stage == "usage" for read in reads) and told.acquire(timeout=TOO_LATE_S)
+
+
 async def test_a_waiting_client_hears_how_far_the_reading_is(
     dirs: Dirs, logs: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -411,9 +416,7 @@ async def test_a_waiting_client_hears_how_far_the_reading_is(
     for number in range(4):
         append(log_of(logs, f"s-{number}"), call_line(f"msg_{number}"))
     told, real = threading.Semaphore(0), Engine._record
-    monkeypatch.setattr(
-        Engine, "_record", lambda *args: told.acquire(timeout=TOO_LATE_S) and real(*args)
-    )
+    monkeypatch.setattr(Engine, "_record", lambda *args: (_is_told(told, *args), real(*args))[1])
     async with running(dirs) as daemon:
         question = asyncio.create_task(daemon.total())
         await eventually(lambda: daemon.progress, "progress")

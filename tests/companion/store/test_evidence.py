@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 from itertools import permutations
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from ledgers import content
@@ -23,6 +24,7 @@ from aicost.core.facts import (
     ToolCallSeen,
 )
 from aicost.store.ledger import Ledger
+from aicost.store.places import Attribution
 
 USAGE = replace(
     calls_read(event(1), event(2), event(3, subagent_id="a1", turn_id="")),
@@ -35,9 +37,9 @@ USAGE = replace(
 )
 
 
-def evidence(path: str = "s-1.jsonl", **facts: object) -> FileRead:
+def evidence(path: str = "s-1.jsonl", **facts: Any) -> FileRead:
     found = calls_read(path=path)
-    return replace(found, stage="evidence", parsed=(Parsed(**facts),))  # type: ignore[arg-type]
+    return replace(found, stage="evidence", parsed=(Parsed(**facts),))
 
 
 def tool_call(number: int, call: int, name: str = "Bash") -> ToolCallSeen:
@@ -147,7 +149,7 @@ def test_the_clients_largest_total_is_kept() -> None:
 
 
 def test_skills_copies_and_hints_are_kept_once() -> None:
-    facts = {
+    facts: dict[str, Any] = {
         "skills": (SkillSeen(event_key="claude:msg_1", skill="review"),),
         "copies": (CopySeen(session_id="fork", event_key="claude:msg_1"),),
         "hidden": (
@@ -161,7 +163,9 @@ def test_skills_copies_and_hints_are_kept_once() -> None:
 
 
 def test_the_ci_job_of_the_reader_is_kept() -> None:
-    with Ledger(":memory:", book=BOOK, zone=ZoneInfo("UTC"), ci_job="nightly") as ledger:
+    with Ledger(
+        ":memory:", book=BOOK, zone=ZoneInfo("UTC"), attribution=Attribution(ci_job="nightly")
+    ) as ledger:
         ledger.record([USAGE, evidence(settings=(SettingsSeen(session_id="s-1", turn_id="t-1"),))])
         assert ledger.db.execute("SELECT ci_job FROM setting").fetchall() == [("nightly",)]
 

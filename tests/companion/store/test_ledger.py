@@ -38,6 +38,7 @@ from aicost.core.facts import FileRead
 from aicost.core.usage import UsageEvent
 from aicost.store.cursors import read_cursors
 from aicost.store.ledger import Ledger, Recorded, connect, connect_readonly, store_errors
+from aicost.store.places import Attribution
 from aicost.store.queries import meta
 from aicost.store.schema import TOKENS, VERSION
 
@@ -87,6 +88,7 @@ LOGS = {
     ],
 }
 OTHER_HOME = "/home/ada/.config/claude"
+UTC = ZoneInfo("UTC")
 
 
 def read_of(name: str, *, cuts: Sequence[int] = ()) -> list[FileRead]:
@@ -379,7 +381,8 @@ def test_an_interruption_of_any_kind_rolls_back() -> None:
     def interrupt(_: str) -> str:
         raise KeyboardInterrupt
 
-    with Ledger(":memory:", book=BOOK, zone=ZoneInfo("UTC"), repo_of=interrupt) as ledger:
+    attribution = Attribution(key_of=interrupt)
+    with Ledger(":memory:", book=BOOK, zone=UTC, attribution=attribution) as ledger:
         with pytest.raises(KeyboardInterrupt):
             ledger.record(WHOLE)
         assert not ledger.db.in_transaction

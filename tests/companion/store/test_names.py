@@ -9,6 +9,7 @@ from log_builders import event
 
 from aicost.store import names
 from aicost.store.names import CallNames, Names
+from aicost.store.places import NO_ATTRIBUTION, Attribution
 from aicost.store.schema import migrate
 
 
@@ -26,7 +27,7 @@ def looked_up() -> list[str]:
 
 @pytest.fixture
 def named(db: sqlite3.Connection, looked_up: list[str]) -> Names:
-    return Names(db, repo_of(looked_up))
+    return Names(db, Attribution(key_of=repo_of(looked_up)))
 
 
 def repo_of(looked_up: list[str]) -> Callable[[str], str]:
@@ -55,7 +56,7 @@ def test_a_name_has_one_row_however_often_it_comes(
     first, other = (KINDS[kind](named, text) for text in ("a", "b"))
     assert first != other
     assert KINDS[kind](named, "a") == first
-    assert KINDS[kind](Names(db, str), "a") == first  # of an earlier run
+    assert KINDS[kind](Names(db, NO_ATTRIBUTION), "a") == first  # of an earlier run
     named.forget()
     assert KINDS[kind](named, "b") == other
     assert db.execute(f"SELECT count(*) FROM {kind}").fetchone() == (2,)
@@ -99,7 +100,7 @@ def test_the_repository_of_a_folder_is_looked_up_once(
 ) -> None:
     for _ in range(2):
         named.place("/src/shop", "main")
-    Names(db, repo_of(looked_up)).place("/src/shop", "main")
+    Names(db, Attribution(key_of=repo_of(looked_up))).place("/src/shop", "main")
     named.place("", "")
     assert list(db.execute("SELECT cwd, branch, repo FROM place")) == [
         ("/src/shop", "main", "shop"),
