@@ -6,7 +6,7 @@ Every line is decoded, so that broken ones are counted, but the results of tools
 a log's bytes, and hold no call. Of those only the two ends are looked at.
 """
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Literal
 
 from aicost.core.drafts import drafts_of
@@ -14,8 +14,8 @@ from aicost.core.errors import LogFormatError
 from aicost.core.facts import Parsed, PromptSeen, SubagentSeen
 from aicost.core.model_ids import SYNTHETIC
 from aicost.core.usage import TokenCounts, UsageEvent
+from aicost.sources.claude.records import NO_PROMPT, UNREADABLE, unnamed, utc
 from aicost.sources.claude.usage_records import (
-    UNREADABLE,
     Line,
     Message,
     Request,
@@ -25,9 +25,6 @@ from aicost.sources.claude.usage_records import (
     decode_user,
     kind_of,
 )
-
-UNNAMED_SUBAGENT = "sidechain"  # of clients that did not number their subagents yet
-_NO_PROMPT = ("<local-command", "Caveat:", "[Request interrupted", "<command-stdout")
 
 # Whose attributes win where records repeat one call: a call's own line before a subagent's
 # replay of it, both before an older client's nested copy.
@@ -198,7 +195,7 @@ class _Reading:
         last = self._last.get(found.id)
         if last and last.take(row, found, usage, at, self.turn_id):
             return
-        call = _Call(row, found, usage, _utc(at), self.turn_id)
+        call = _Call(row, found, usage, utc(at), self.turn_id)
         self._last[found.id] = call
         self.calls.append(call)
 
@@ -209,43 +206,28 @@ class _Reading:
             raise LogFormatError("user line of an unknown shape") from error
         if row.is_meta or row.is_compact_summary:
             return
-        at, prompt_id = _utc(row.timestamp), row.prompt_id or ""
+        at, prompt_id = utc(row.timestamp), row.prompt_id or ""
         if row.is_sidechain:
-            subagent_id = row.agent_id or _unnamed(self.turn_id)
+            subagent_id = row.agent_id or unnamed(self.turn_id)
             self.subagents.append(
                 SubagentSeen(
                     session_id=row.session_id, subagent_id=subagent_id, at=at, prompt_id=prompt_id
                 )
             )
-        elif not _own_text(row.message).startswith(_NO_PROMPT):
+        elif not _own_text(row.message).startswith(NO_PROMPT):
             self.turn_id = row.uuid
             self.prompts.append(
                 PromptSeen(session_id=row.session_id, turn_id=row.uuid, at=at, prompt_id=prompt_id)
             )
 
 
-def _utc(at: datetime) -> datetime:
-    """Return a log's time in UTC. Raises LogFormatError for years that no zone can hold."""
-    if not 1970 <= at.year < 9999:
-        raise LogFormatError("a time out of range")
-    return at if at.tzinfo is UTC else at.astimezone(UTC)
-
-
 def _thread_of(row: Line, turn_id: str) -> tuple[str, int]:
     """Return (subagent id, "" on the main thread; rank of the line's attributes)."""
     if row.type == "progress":
-        return _nested_agent(row) or _unnamed(turn_id), _RANK_NESTED
+        return _nested_agent(row) or unnamed(turn_id), _RANK_NESTED
     if row.is_sidechain:
-        return row.agent_id or _unnamed(turn_id), _RANK_SUBAGENT
+        return row.agent_id or unnamed(turn_id), _RANK_SUBAGENT
     return "", _RANK_MAIN
-
-
-def _unnamed(turn_id: str) -> str:
-    """Return the id of the subagents without one that ran in a turn: they count as one.
-
-    Those of different turns must not, because a subagent belongs to one turn only.
-    """
-    return f"{UNNAMED_SUBAGENT}:{turn_id}" if turn_id else UNNAMED_SUBAGENT
 
 
 def _own_text(message: UserMessage) -> str:

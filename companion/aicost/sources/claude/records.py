@@ -220,7 +220,7 @@ def utc(at: datetime | None) -> datetime:
     """Return a log's time in UTC. Raises LogFormatError if none, or one that no zone can hold."""
     if at is None or not 1970 <= at.year < 9999:
         raise LogFormatError("no time, or one out of range")
-    return at.astimezone(UTC)
+    return at if at.tzinfo is UTC else at.astimezone(UTC)
 
 
 def starts_a_turn(row: Line, message: TextMessage) -> bool:

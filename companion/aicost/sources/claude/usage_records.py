@@ -4,13 +4,13 @@ They stand in the order in which the client writes them, and are found faster so
 record is passed over, but must be JSON.
 """
 
-from datetime import datetime
 from typing import Annotated
 
 import msgspec
 
+from aicost.sources.claude.records import Time
+
 Count = Annotated[int, msgspec.Meta(ge=0, le=10**9)]  # so large that sums fit 64 bits
-Time = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
 class Searches(msgspec.Struct):
@@ -121,8 +121,6 @@ class UserLine(msgspec.Struct, rename="camel"):
 class _Kind(msgspec.Struct):
     type: str | None = None
 
-
-UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)  # what decoding may raise
 
 decode_line = msgspec.json.Decoder(Line).decode
 decode_user = msgspec.json.Decoder(UserLine).decode

@@ -4,8 +4,8 @@ import msgspec
 import pytest
 from log_builders import assistant_line, at, line, progress_line, usage, user_line
 
+from aicost.sources.claude.records import UNREADABLE
 from aicost.sources.claude.usage_records import (
-    UNREADABLE,
     decode_line,
     decode_user,
     kind_of,
