@@ -5,18 +5,27 @@ _aicost() {
   local word=${COMP_WORDS[COMP_CWORD]} words
   case ${COMP_WORDS[COMP_CWORD - 1]} in
     --by) words='day week month session model repo branch agent environment workflow version subagent skill mcp ticket mode' ;;
-    --agent) words='claude' ;;
-    --since | --until | --timezone | --session) words='' ;;
+    --agent) words='claude codex' ;;
+    --since | --until | --timezone | --session | --at | --from) words='' ;;
     *)
       case $COMP_CWORD:${COMP_WORDS[1]} in
-        1:*) words='top report sessions turns daemon config --version --help' ;;
+        1:*) words='top report sessions turns prices daemon config --version --help' ;;
         *:top) words='--once --json --demo --help' ;;
         *:report) words='--by --since --until --timezone --agent --json --csv --no-wait --help' ;;
         *:sessions) words='--live --json --csv --no-wait --help' ;;
         *:turns) words='--session --since --json --csv --no-wait --help' ;;
+        2:prices) words='show set unset update --help' ;;
+        *:prices)
+          case ${COMP_WORDS[2]} in
+            show) words='--at --json --help' ;;
+            set) words='--input --cache-read --cache-write-5m --cache-write-1h --output --tier --from --source --help' ;;
+            unset) words='--tier --from --help' ;;
+            *) words='--help' ;;
+          esac
+          ;;
         *:daemon) words='run start stop restart status --json --help' ;;
         2:config) words='path get set unset edit --help' ;;
-        3:config) words='timezone sources.claude.homes sources.codex.homes attribution.ticket_pattern prices.url projectmap' ;;
+        3:config) words='timezone sources.claude.homes sources.codex.homes attribution.ticket_pattern prices.url projectmap'; [[ $word == -* ]] && words='--help' ;;
         *) words='' ;;
       esac
       ;;

@@ -48,17 +48,24 @@ def subcommands() -> dict[str, argparse.ArgumentParser]:
     return dict(action.choices)
 
 
+def options(parser: argparse.ArgumentParser) -> set[str]:
+    words = {word for action in parser._actions for word in action.option_strings}
+    return {word for word in words if word.startswith("--")}
+
+
 def offers() -> Iterator[tuple[str, set[str]]]:
     """Yield words typed so far, ending in the one to complete, and what belongs there."""
     commands = subcommands()
     yield "", set(commands)
     for name, parser in commands.items():
-        options = {word for action in parser._actions for word in action.option_strings}
-        yield f"{name} --", {word for word in options if word.startswith("--")}
+        yield f"{name} --", options(parser)
         for action in parser._actions:
             if action.choices:
                 chosen = f"{action.option_strings[0]} " if action.option_strings else ""
                 yield f"{name} {chosen}", {str(choice) for choice in action.choices}
+            if isinstance(action, argparse._SubParsersAction):
+                for word, below in action.choices.items():
+                    yield f"{name} {word} --", options(below)
 
 
 def ask(shell: str, *words: str) -> list[str]:

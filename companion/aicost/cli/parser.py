@@ -112,7 +112,7 @@ def _fill_top(top: argparse.ArgumentParser) -> None:
 def _fill_report(report: argparse.ArgumentParser) -> None:
     report.add_argument("--by", choices=GROUPS, default="day", help="one row per … (default: day)")
     _add_since(report)
-    report.add_argument("--until", type=_day, metavar="DAY", help="to YYYY-MM-DD, inclusive")
+    report.add_argument("--until", type=day, metavar="DAY", help="to YYYY-MM-DD, inclusive")
     report.add_argument(
         "--timezone",
         metavar="TZ",
@@ -131,6 +131,12 @@ def _fill_turns(turns: argparse.ArgumentParser) -> None:
     turns.add_argument("--session", metavar="ID", help="only this session")
     _add_since(turns)
     _add_output(turns)
+
+
+def _fill_prices(prices: argparse.ArgumentParser) -> None:
+    from aicost.cli.prices_grammar import fill
+
+    fill(prices)
 
 
 def _fill_daemon(daemon: argparse.ArgumentParser) -> None:
@@ -159,7 +165,7 @@ def _fill_config(config: argparse.ArgumentParser) -> None:
 
 
 def _add_since(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--since", type=_day, metavar="DAY", help="from YYYY-MM-DD on, inclusive")
+    command.add_argument("--since", type=day, metavar="DAY", help="from YYYY-MM-DD on, inclusive")
 
 
 def _add_output(command: argparse.ArgumentParser) -> None:
@@ -171,7 +177,8 @@ def _add_output(command: argparse.ArgumentParser) -> None:
     )
 
 
-def _day(text: str) -> str:
+def day(text: str) -> str:
+    """Return a day as it was typed, YYYY-MM-DD, if it is one."""
     from datetime import date  # only here: 2 ms that most reports need not wait
 
     try:
@@ -199,6 +206,7 @@ COMMANDS: Mapping[str, Command] = {
     ),
     "sessions": Command(_fill_sessions, "one row a session, the running ones first"),
     "turns": Command(_fill_turns, "one row a turn: a prompt and all it caused", _TURNS_EPILOG),
+    "prices": Command(_fill_prices, "list prices in use, and prices of your own"),
     "daemon": Command(_fill_daemon, "run, start, stop or look at the background process"),
     "config": Command(_fill_config, "show, change or edit the settings", _CONFIG_EPILOG),
 }

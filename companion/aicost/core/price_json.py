@@ -35,6 +35,7 @@ class Recipe:
     genai_prices: str = ""  # version of the library, "" = none
     overrides_sha256: str = ""
     credits_sha256: str = ""
+    fetched: str = ""  # when the library's list was fetched; "": it is the one it came with
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +105,7 @@ def _content(whole: Mapping[str, Any]) -> BookContent:
             genai_prices=str(made_from["genai_prices"]),
             overrides_sha256=str(made_from["overrides_sha256"]),
             credits_sha256=str(made_from["credits_sha256"]) if has_credits else "",
+            fetched=str(made_from.get("fetched", "")),
         ),
         credits={str(name): _credit_rows(name, raw) for name, raw in credits.items()},
     )
@@ -225,6 +227,7 @@ def _book_dict(content: BookContent) -> dict[str, Any]:
             "genai_prices": content.recipe.genai_prices,
             "overrides_sha256": content.recipe.overrides_sha256,
             "credits_sha256": content.recipe.credits_sha256,
+            "fetched": content.recipe.fetched,
         },
         "unpriced": dict(content.unpriced),
         "geo_multipliers": {

@@ -1,5 +1,6 @@
 """What a price list says: rates of a model, dated. Plain values; the arithmetic is in prices."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -74,6 +75,13 @@ class PriceEntry:
     web_search_kcount: Decimal = Decimal(10)  # US dollars per 1,000 searches
     source: str = ""  # where the numbers come from
     checked: str = ""  # YYYY-MM-DD a person compared them with the source; "" = nobody did
+
+    def source_of(self, variant: str) -> str:
+        """Return where a variant's numbers come from: `source` names what differs as `fast: …`."""
+        names = "|".join(map(re.escape, (STANDARD, *self.variants)))
+        first, *others = re.split(rf"; (?=(?:{names}): )", self.source)
+        own = [text for text in others if text.startswith(f"{variant}: ")]
+        return own[-1].removeprefix(f"{variant}: ") if own else first
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,12 +6,18 @@ the price library itself is imported by a refresh alone.
 
 import contextlib
 import re
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from aicost.core.errors import ConfigError
+from aicost.core.price_json import BookContent
 from aicost.core.prices import PriceBook, Recipe
 from aicost.prices.files import replace_file
 from aicost.prices.own import load_own_rows, with_own_rows
+
+if TYPE_CHECKING:
+    from aicost.prices.library import Fetched
 
 SHIPPED = Path(__file__).with_name("pricebook.json")
 _POINTER = "current"  # a file that names the book in use
@@ -45,25 +51,42 @@ def is_stale(prices_dir: Path | None) -> bool:
         overrides_sha256=overrides_sha256(),
         credits_sha256=credits_sha256(),
     )
-    return bool(version) and load_price_book(prices_dir).recipe != wanted
+    in_use = load_price_book(prices_dir).recipe
+    return bool(version) and replace(in_use, fetched="") != wanted
 
 
-def refresh_price_book(prices_dir: Path) -> PriceBook:
-    """Compile a book from what is installed, check it against the one in use, and use it.
+def refresh_price_book(prices_dir: Path, fetched: "Fetched | None" = None) -> PriceBook:
+    """Compile a book from what is installed or fetched, check it against the one in use, use it.
 
-    Older books stay beside it: a call names the book that priced it. Raises ConfigError that
-    names the row when the new book is refused, OSError when it cannot be written; both leave
-    the book in use as it was.
+    A fetched list with the same prices changes nothing: all calls would be priced anew for it.
+    Older books stay beside the new one: a call names the book that priced it, and one may go
+    back to them. Raises ConfigError that names the row when the new book is refused, OSError when
+    it cannot be written; both leave the book in use as it was.
     """
     from aicost.prices.compile import compile_book
 
-    raw = compile_book(load_price_book(prices_dir).content)
+    in_use = load_price_book(prices_dir)
+    raw = compile_book(in_use.content, fetched)
     book = PriceBook.from_json(raw)
+    if fetched is not None and _without_origin(book) == _without_origin(in_use):
+        return in_use
     prices_dir.mkdir(parents=True, exist_ok=True)
     name = f"pricebook-{book.book_id}.json"
     replace_file(prices_dir / name, raw)
     replace_file(prices_dir / _POINTER, f"{name}\n".encode())
     return book
+
+
+def _without_origin(book: PriceBook) -> BookContent:
+    """Return all that a book says but when and from where it was fetched."""
+    content = book.content
+    models = {
+        name: replace(
+            model, entries=tuple(replace(entry, source="", checked="") for entry in model.entries)
+        )
+        for name, model in content.models.items()
+    }
+    return replace(content, models=models, recipe=replace(content.recipe, fetched=""))
 
 
 def _in_use(prices_dir: Path) -> PriceBook | None:

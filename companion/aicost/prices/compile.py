@@ -20,18 +20,18 @@ from aicost.core.tariffs import (
 )
 from aicost.prices.book import SHIPPED
 from aicost.prices.credits import CreditTable, load_credits
-from aicost.prices.library import Library, read_library
+from aicost.prices.library import Fetched, Library, read_library
 from aicost.prices.overrides import Overrides, PriceRow, ProviderRow, load_overrides
 from aicost.prices.validate import check_book
 
 
-def compile_book(previous: BookContent | None, overrides: Overrides | None = None) -> bytes:
-    """Return a new price book as JSON, made from the installed library and our overrides.
+def compile_book(previous: BookContent | None, fetched: Fetched | None = None) -> bytes:
+    """Return a new price book as JSON: the library's list, installed or fetched, and our rows.
 
     Raises ConfigError that names the row when the result may not replace `previous`.
     """
-    overrides = overrides or load_overrides()
-    content = merged(read_library(overrides.is_wanted), overrides, load_credits())
+    overrides = load_overrides()
+    content = merged(read_library(overrides.is_wanted, fetched), overrides, load_credits())
     check_book(content, previous)
     return encode_book(content)
 
@@ -70,6 +70,7 @@ def merged(library: Library, overrides: Overrides, credits: CreditTable) -> Book
             genai_prices=library.version,
             overrides_sha256=overrides.sha256,
             credits_sha256=credits.sha256,
+            fetched=library.fetched,
         ),
         credits=credits.rows,
     )

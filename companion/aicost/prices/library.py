@@ -3,7 +3,7 @@
 from __future__ import annotations  # the library's types, without importing it for them
 
 import importlib.metadata
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -34,6 +34,20 @@ class Library:
 
     version: str
     models: tuple[ModelPrice, ...]
+    fetched: str = ""  # when its list was fetched; "": it is the one that it came with
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """A newer list of the library, from an address that the user named."""
+
+    providers: Sequence[genai.Provider]
+    at: datetime  # UTC
+
+    @property
+    def at_text(self) -> str:
+        """The moment to the second, e.g. 2026-11-26T11:30:00Z."""
+        return f"{self.at:%Y-%m-%dT%H:%M:%SZ}"
 
 
 def installed_version() -> str:
@@ -44,16 +58,41 @@ def installed_version() -> str:
         return ""
 
 
-def read_library(is_wanted: Callable[[str, str], bool]) -> Library:
+def fetch_list(url: str, at: datetime) -> Fetched:
+    """Fetch the library's list as of now (`at`). Goes online. Raises ConfigError."""
+    import httpx2
+    from genai_prices.update_prices import UpdatePrices
+
+    try:
+        snapshot = UpdatePrices(url=url).fetch()
+    except (httpx2.HTTPError, httpx2.InvalidURL, ValueError, TypeError, LookupError) as error:
+        raise _not_fetched(f"{type(error).__name__}: {error}".splitlines()[0]) from error
+    if snapshot is None:
+        raise _not_fetched("there was no list")
+    return Fetched(snapshot.providers, at)
+
+
+def _not_fetched(why: str) -> ConfigError:
+    return ConfigError("the prices could not be fetched", why=why[:300], hint="aicost prices show")
+
+
+def read_library(is_wanted: Callable[[str, str], bool], fetched: Fetched | None = None) -> Library:
     """Read the models that `is_wanted(provider, id)`. Imports the library (some 0.3 s).
 
-    Raises ConfigError for a price that cannot be expressed as dates, tiers and variants.
+    Raises ConfigError for a price that cannot be expressed as dates, tiers and variants, and
+    where a provider is missing.
     """
     from genai_prices.data_snapshot import get_snapshot
 
-    providers = {provider.id: provider for provider in get_snapshot().providers}
+    listed = get_snapshot().providers if fetched is None else fetched.providers
+    providers = {provider.id: provider for provider in listed}
+    if missing := {*_PROVIDERS, _REGIONAL_PROVIDER} - providers.keys():
+        raise ConfigError(f"{PACKAGE}: the list has no {', '.join(sorted(missing))}")
+    source = f"{PACKAGE} {installed_version()}"
+    if fetched is not None:
+        source = f"{PACKAGE}, fetched {fetched.at:%Y-%m-%d}"
     models = [
-        _model(name, model)
+        _model(name, model, source)
         for name in _PROVIDERS
         for model in providers[name].models
         if is_wanted(name, _name(model))
@@ -65,6 +104,7 @@ def read_library(is_wanted: Callable[[str, str], bool]) -> Library:
             replace(model, regional_multiplier=regional.get(model.id, Decimal(1)))
             for model in models
         ),
+        fetched="" if fetched is None else fetched.at_text,
     )
 
 
@@ -72,13 +112,13 @@ def _name(model: genai.ModelInfo) -> str:
     return normalise_model_id(model.id.removesuffix("-latest"))
 
 
-def _model(provider: str, model: genai.ModelInfo) -> ModelPrice:
+def _model(provider: str, model: genai.ModelInfo, source: str) -> ModelPrice:
     name = _name(model)
     aliases = {normalise_model_id(text) for text in (model.id, *_equal_texts(model.match))}
     return ModelPrice(
         id=name,
         provider=provider,
-        entries=tuple(_entry(model, start) for start in _starts(model)),
+        entries=tuple(_entry(model, start, source) for start in _starts(model)),
         aliases=tuple(sorted(aliases - {name})),
         windows_tokens=(model.context_window,) if model.context_window else (),
     )
@@ -109,7 +149,7 @@ def _starts(model: genai.ModelInfo) -> list[date | None]:
     return [None, *sorted(dates)]
 
 
-def _entry(model: genai.ModelInfo, start: date | None) -> PriceEntry:
+def _entry(model: genai.ModelInfo, start: date | None, source: str) -> PriceEntry:
     day = _BEFORE_ALL_DATES if start is None else datetime(*start.timetuple()[:3], tzinfo=UTC)
     prices = model.get_prices(day)
     standard = _tariff(model.id, prices)
@@ -124,7 +164,7 @@ def _entry(model: genai.ModelInfo, start: date | None) -> PriceEntry:
         standard=standard,
         variants=variants,
         web_search_kcount=search if isinstance(search, Decimal) else Decimal(10),
-        source=f"{PACKAGE} {installed_version()}",
+        source=source,
     )
 
 

@@ -1,8 +1,9 @@
 """The user's own prices: a TOML file beside the config, whose rows win over the price book.
 
 A row is the price of one model and tier from its day on, until the next row of the same. It is one
-price for prompts of any length. What it leaves out of the five rates stays the book's; where the
-book has none, reading and writing the cache cost what fresh input does.
+price for prompts of any length. What it leaves out of the five rates stays the book's. Where the
+book has none, the cache costs what it does in the standard price, in proportion to the input; for a
+model that the book does not know, what fresh input does.
 """
 
 import tomllib
@@ -223,11 +224,26 @@ def _with_row(entry: PriceEntry | None, row: OwnRow, start: datetime | None) -> 
         tariff = Tariff(rates=_filled(row.rates, entry.standard.rates))
         source = f"{source}; the rest: {entry.source}"
         return replace(entry, standard=tariff, source=source, checked=row.checked)
-    listed = entry.variants.get(row.tier, Tariff(rates=Rates()))
-    tariff = Tariff(rates=_filled(row.rates, listed.rates))
+    listed = entry.variants.get(row.tier)
+    rates = _in_proportion(row.rates, entry.standard.rates) if listed is None else listed.rates
+    tariff = Tariff(rates=_filled(row.rates, rates))
     source = f"{entry.source}; {row.tier}: {source}"
     variants = {**entry.variants, row.tier: tariff}
     return replace(entry, variants=variants, source=source, checked=row.checked)
+
+
+def _in_proportion(own: Mapping[str, Decimal], standard: Rates) -> Rates:
+    """Return the standard rates times what the tier's input costs more or less than theirs."""
+    fresh = standard.input_mtok
+    if not fresh:
+        return Rates()
+    digits = Decimal(1).scaleb(-MAX_RATE_DECIMALS)
+    scaled = {
+        unit: min(Decimal(MAX_RATE), (rate * own["input_mtok"] / fresh).quantize(digits))
+        for unit in RATE_UNITS
+        if (rate := getattr(standard, unit)) is not None
+    }
+    return Rates(**scaled)
 
 
 def _filled(own: Mapping[str, Decimal], listed: Rates) -> Rates:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from price_examples import FLAT, content, model_price
+from price_lists import whole_list
 
 import aicost.prices
 from aicost.core.errors import ConfigError
@@ -14,7 +15,7 @@ from aicost.core.price_json import Recipe, decode_book, encode_book
 from aicost.core.tariffs import PriceEntry
 from aicost.prices.book import SHIPPED, is_stale, load_price_book, refresh_price_book
 from aicost.prices.credits import credits_sha256
-from aicost.prices.library import installed_version
+from aicost.prices.library import Fetched, installed_version
 from aicost.prices.overrides import overrides_sha256
 
 SHIPPED_ID = decode_book(SHIPPED.read_bytes())[0]
@@ -163,3 +164,45 @@ def test_a_refresh_that_cannot_write_leaves_no_part_behind(
         refresh_price_book(tmp_path)
     assert list(tmp_path.iterdir()) == []
     assert load_price_book(tmp_path).book_id == SHIPPED_ID
+
+
+# With a fetched list
+
+
+def test_a_fetched_list_with_another_price_makes_another_book(tmp_path: Path) -> None:
+    installed = refresh_price_book(tmp_path)
+    fetched = refresh_price_book(tmp_path, whole_list(dearer="claude-opus-5-5"))
+    assert load_price_book(tmp_path).book_id == fetched.book_id != installed.book_id
+    assert fetched.recipe.fetched == "2026-11-26T11:30:05Z"
+    known = fetched.model_price("claude-opus-5-5")
+    assert known is not None
+    assert known.entries[-1].standard.rates.output_mtok == 40
+    assert known.entries[-1].source == "genai-prices, fetched 2026-11-26"
+    assert (tmp_path / f"pricebook-{installed.book_id}.json").exists()
+
+
+def test_a_fetched_list_stays_in_use_until_the_library_or_our_rows_change(tmp_path: Path) -> None:
+    refresh_price_book(tmp_path, whole_list(dearer="claude-opus-5-5"))
+    assert not is_stale(tmp_path)
+
+
+def test_a_fetched_list_with_the_same_prices_changes_nothing(tmp_path: Path) -> None:
+    assert refresh_price_book(tmp_path, whole_list()).book_id == SHIPPED_ID
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("fetched", "row"),
+    [
+        (whole_list(without="claude-3-opus-latest"), "claude-3-opus"),
+        (whole_list(dearer="claude-opus-5-5", factor="10.1"), "claude-opus-5-5 since ever"),
+    ],
+    ids=["a model is lost", "over ten times dearer"],
+)
+def test_a_fetched_list_is_checked_like_any_other(
+    tmp_path: Path, fetched: Fetched, row: str
+) -> None:
+    before = refresh_price_book(tmp_path)
+    with pytest.raises(ConfigError, match=f"rejected: {row}"):
+        refresh_price_book(tmp_path, fetched)
+    assert load_price_book(tmp_path).book_id == before.book_id

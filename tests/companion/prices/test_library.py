@@ -23,12 +23,13 @@ from genai_prices.types import (
 from hypothesis import given
 from hypothesis import strategies as st
 from price_examples import MTOK, book, call, day
+from price_lists import FETCHED_AT, serving, small_list, whole_list
 
 from aicost.core.errors import ConfigError
 from aicost.core.prices import Cost
 from aicost.core.tariffs import RATE_UNITS
 from aicost.core.usage import TokenCounts
-from aicost.prices.library import installed_version, read_library
+from aicost.prices.library import Fetched, fetch_list, installed_version, read_library
 from aicost.prices.overrides import load_overrides
 
 LIBRARY = read_library(load_overrides().is_wanted)
@@ -210,3 +211,60 @@ def test_a_model_that_is_not_wanted_is_not_even_looked_at(monkeypatch: pytest.Mo
     snapshot = SimpleNamespace(providers=providers)
     monkeypatch.setattr(data_snapshot, "get_snapshot", lambda: snapshot)
     assert read_library(load_overrides().is_wanted).models == ()
+
+
+# Fetched
+
+
+@pytest.fixture
+def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+
+
+@pytest.mark.usefixtures("_no_proxy")
+def test_a_list_is_fetched_from_the_address_that_the_user_named() -> None:
+    with serving(small_list()) as url:
+        fetched = fetch_list(url, FETCHED_AT)
+    library = read_library(load_overrides().is_wanted, fetched)
+    assert (library.version, library.fetched) == (installed_version(), "2026-11-26T11:30:05Z")
+    assert {model.id for model in library.models} == {"claude-opus-5-5", "gpt-6-sol"}
+    (entry,) = library.models[0].entries
+    assert entry.standard.rates.cache_read_mtok == Decimal("0.25")
+    assert entry.source == "genai-prices, fetched 2026-11-26"
+
+
+@pytest.mark.usefixtures("_no_proxy")
+@pytest.mark.parametrize(
+    ("body", "status", "why"),
+    [
+        (b"no", 404, "404"),
+        (b"", 500, "500"),
+        (b"", 302, "302"),
+        (b"not JSON", 200, "JSONDecodeError"),
+        (b"\xff", 200, "UnicodeDecodeError"),
+        ({"models": []}, 200, "provider array"),
+        ([{"id": "openai"}], 200, "ValidationError"),
+        ([3], 200, "Error"),
+    ],
+)
+def test_what_is_no_list_is_an_error_that_says_why(body: object, status: int, why: str) -> None:
+    with serving(body, status) as url, pytest.raises(ConfigError) as refused:
+        fetch_list(url, FETCHED_AT)
+    assert refused.value.what == "the prices could not be fetched"
+    assert why in refused.value.why
+    assert "\n" not in refused.value.why
+
+
+@pytest.mark.usefixtures("_no_proxy")
+def test_an_address_where_nobody_answers_is_an_error() -> None:
+    with serving([]) as url:
+        pass
+    with pytest.raises(ConfigError, match="could not be fetched"):
+        fetch_list(url, FETCHED_AT)
+
+
+def test_a_list_without_a_provider_is_refused() -> None:
+    fetched = whole_list()
+    fewer = Fetched([p for p in fetched.providers if p.id != "openai"], FETCHED_AT)
+    with pytest.raises(ConfigError, match="the list has no openai"):
+        read_library(load_overrides().is_wanted, fewer)

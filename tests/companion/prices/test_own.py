@@ -233,8 +233,28 @@ def test_a_row_of_a_tier_changes_that_tier_only() -> None:
     assert priced(of).nusd == 4 * 10**9
     flex = priced(of, service_tier="flex")
     assert (flex.nusd, flex.status) == (10**9, "priced")
-    written = TokenCounts(cache_write_5m_tokens=MTOK)
-    assert priced(of, service_tier="flex", tokens=written).nusd == 10**9  # as fresh input
+
+
+def test_a_tier_that_the_book_does_not_have_is_in_proportion_to_the_standard_price() -> None:
+    of = with_own_rows(book(model_price()), [own(tier="flex", rates=_in_out("1", "7"))])
+    flex = of.content.models["claude-test-1"].entries[0].variants["flex"]
+    assert flex == Tariff(rates=rates("1", "0.05", "1.25", "2", "7"))  # a quarter, but the output
+    dear = with_own_rows(book(model_price()), [own(tier="flex", rates=_in_out("1000", "7"))])
+    flex = dear.content.models["claude-test-1"].entries[0].variants["flex"]
+    assert flex == Tariff(rates=rates("1000", "50", "1000", "1000", "7"))  # dearer no rate may be
+    third = with_own_rows(
+        book(model_price(entries=(PriceEntry(standard=Tariff(rates=rates(*["3"] * 5))),))),
+        [own(tier="flex", rates=_in_out("1", "7"))],
+    )
+    flex = third.content.models["claude-test-1"].entries[0].variants["flex"]
+    assert flex == Tariff(rates=rates("1", "1", "1", "1", "7"))
+
+
+def test_a_tier_of_a_free_model_reads_and_writes_as_its_input() -> None:
+    free = model_price(entries=(PriceEntry(standard=Tariff(rates=rates(*["0"] * 5))),))
+    of = with_own_rows(book(free), [own(tier="flex", rates=_in_out("1", "7"))])
+    flex = of.content.models["claude-test-1"].entries[0].variants["flex"]
+    assert flex == Tariff(rates=rates("1", "1", "1", "1", "7"))
 
 
 def _in_out(fresh: str, output: str) -> Mapping[str, Decimal]:
