@@ -10,7 +10,8 @@ _CACHED_QUARTERS = 100_000  # three years of quarters
 
 def to_us(at: datetime) -> int:
     """Return microseconds since 1970-01-01 UTC, exact (no float). `at` is timezone-aware."""
-    return (at - _EPOCH) // timedelta(microseconds=1)
+    since = at - _EPOCH
+    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
 
 
 def from_us(at_us: int) -> datetime:

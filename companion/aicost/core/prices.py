@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
-from typing import Literal, Self
+from typing import Literal, Self, cast
 
 from aicost.core.credits import CreditRates, Credits, credits_of
 from aicost.core.model_ids import SYNTHETIC, ModelRef, parse_model_id
@@ -276,6 +276,15 @@ def _charge_by_length(
 
 def _charge(tokens: TokenCounts, rates: tuple[int | None, ...]) -> int | None:
     """Return sub-units, or None when tokens of a kind without a price are among them."""
+    if None not in rates:  # nearly always, and three times as fast as looking at each of them
+        fresh, read, write_5m, write_1h, output = cast("tuple[int, int, int, int, int]", rates)
+        return (
+            tokens.input_tokens * fresh
+            + tokens.cache_read_tokens * read
+            + tokens.cache_write_5m_tokens * write_5m
+            + tokens.cache_write_1h_tokens * write_1h
+            + tokens.output_tokens * output
+        )
     total = 0
     for count, rate in zip(_billed(tokens), rates):
         if count:

@@ -1,10 +1,11 @@
 """Calls as rows: how one is read back, written, and counted in a day's usage."""
 
-import hashlib
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from hashlib import blake2b
+from operator import add, neg
+from typing import NamedTuple
 
 from aicost.core.days import from_us
 from aicost.core.usage import TokenCounts, UsageEvent
@@ -39,8 +40,7 @@ USAGE = (
 UsageKey = tuple[int, int, int, int]  # day, span, model, place
 
 
-@dataclass(frozen=True, slots=True)
-class StoredCall:
+class StoredCall(NamedTuple):
     """A call as the ledger has it."""
 
     event: UsageEvent
@@ -59,7 +59,7 @@ def key_of(event_key: str) -> int:
     Two of a million calls would share a key with probability 3e-8. It is no row id, because
     random row ids would touch every page of the table in every batch.
     """
-    digest = hashlib.blake2b(event_key.encode(), digest_size=8).digest()
+    digest = blake2b(event_key.encode(), digest_size=8).digest()
     return int.from_bytes(digest, "big", signed=True)
 
 
@@ -152,13 +152,15 @@ class UsageChange:
         """Count a call in (`sign` 1) or out (-1)."""
         tokens, cost = call.event.tokens, call.cost_nusd
         key = (day, call.span, call.model, call.place)
-        counts = (
+        counts: tuple[int, ...] = (
             1, *tokens.counts(), call.event.web_searches, cost or 0, int(cost is not None),
             tokens.total_tokens if cost is None else 0,
             call.ncredits or 0, int(call.ncredits is not None), call.uncertain_ncredits,
         )  # fmt: skip
-        old = self._by_key.get(key) or (0,) * len(USAGE)
-        self._by_key[key] = tuple([a + sign * b for a, b in zip(old, counts)])
+        if sign < 0:
+            counts = tuple(map(neg, counts))
+        old = self._by_key.get(key)
+        self._by_key[key] = counts if old is None else tuple(map(add, old, counts))
 
     def apply(self, db: sqlite3.Connection) -> None:
         """Write the changes; rows in which nothing is left go away."""

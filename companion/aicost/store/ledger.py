@@ -160,7 +160,7 @@ class Ledger:
         """Merge a call into what the ledger has; return its new row, None if nothing is new."""
         if old is not None:
             if thread_id := changed.standing.get(key):
-                old = replace(old, event=replace(old.event, stand_in_for=thread_id))
+                old = old._replace(event=replace(old.event, stand_in_for=thread_id))
             event = merged(old.event, event)
             if event == old.event:
                 return None

@@ -1,6 +1,7 @@
 """What is derived of calls and prompts per session: first and last call, and whose turn it is."""
 
 import sqlite3
+from collections import defaultdict
 from collections.abc import Collection, Iterable
 
 _SUMMARY = """
@@ -76,20 +77,20 @@ def update_summaries(
 
     `added`: (session, at_us, key of a main-thread call else None).
     """
-    folded: dict[int, tuple[int, int, int, int | None]] = {}
+    times = defaultdict[int, list[int]](list)
+    main = defaultdict[int, list[tuple[int, int]]](list)
     for session, at_us, key in added:
-        first, last, main_us, main_key = folded.get(session, (at_us, at_us, -1, None))
-        if key is not None and (main_key is None or (at_us, key) > (main_us, main_key)):
-            main_us, main_key = at_us, key
-        folded[session] = (min(first, at_us), max(last, at_us), main_us, main_key)
+        times[session].append(at_us)
+        if key is not None:
+            main[session].append((at_us, key))
     db.executemany(
         "UPDATE session SET first_us = min(coalesce(first_us, ?1), ?1),"
         " last_us = max(coalesce(last_us, ?2), ?2) WHERE id = ?3",
-        [(first, last, session) for session, (first, last, _, _) in folded.items()],
+        [(min(found), max(found), session) for session, found in times.items()],
     )
     db.executemany(
         "UPDATE session SET last_main_us = ?1, last_main_call = ?2 WHERE id = ?3"
         " AND (last_main_us IS NULL OR (?1, ?2) > (last_main_us, last_main_call))",
-        [(us, key, session) for session, (_, _, us, key) in folded.items() if key is not None],
+        [(*max(found), session) for session, found in main.items()],
     )
     db.executemany(_SUMMARY, [(session,) for session in moved])
