@@ -118,7 +118,7 @@ def _fill_report(report: argparse.ArgumentParser) -> None:
         metavar="TZ",
         help="whose days, e.g. Europe/Berlin (default: the config's, else TZ, else the machine's)",
     )
-    report.add_argument("--agent", choices=("claude",), help="only this agent")
+    report.add_argument("--agent", choices=("claude", "codex"), help="only this agent")
     _add_output(report)
 
 

@@ -11,6 +11,8 @@ from aicost.sources.base import Parser
 from aicost.sources.claude import paths as claude_paths
 from aicost.sources.claude.evidence import ClaudeEvidenceParser
 from aicost.sources.claude.parser import ClaudeParser
+from aicost.sources.codex import paths as codex_paths
+from aicost.sources.codex.parser import CodexParser
 
 LOG_ENDINGS = (".jsonl", ".jsonl.zst")
 STAGES: tuple[Stage, ...] = ("usage", "evidence")
@@ -36,12 +38,20 @@ SOURCES: Mapping[Agent, Source] = {
         place_of=claude_paths.place_of,
         log_folders=("projects",),
     ),
+    "codex": Source(
+        agent="codex",
+        parsers={"usage": CodexParser()},
+        find_logs=codex_paths.find_logs,
+        place_of=codex_paths.place_of,
+        log_folders=codex_paths.LOG_FOLDERS,
+    ),
 }
 
 
 def source_of(path: str) -> Source:
     """Return what reads a log, told by its name."""
-    return SOURCES["claude"]
+    is_codex = path.rpartition("/")[2].startswith("rollout-")
+    return SOURCES["codex" if is_codex else "claude"]
 
 
 def place_of(transcript: str) -> tuple[str, str] | None:

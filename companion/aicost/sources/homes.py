@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from aicost.sources.claude import homes as claude
+from aicost.sources.codex import homes as codex
 
 
 def home_folders(env: Mapping[str, str], configured: tuple[str, ...] = ()) -> list[str]:
@@ -10,4 +11,5 @@ def home_folders(env: Mapping[str, str], configured: tuple[str, ...] = ()) -> li
 
     An agent's own variable replaces its default ones; `configured` ones are always added.
     """
-    return list(dict.fromkeys(claude.home_folders(env, configured)))
+    found = claude.home_folders(env, configured)
+    return list(dict.fromkeys((*found, *codex.home_folders(env))))

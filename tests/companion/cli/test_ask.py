@@ -78,7 +78,7 @@ def test_the_daemons_text_is_printed_and_nothing_else(
         "format": "table",
         "width": ask.PIPE_WIDTH,
         "colour": False,
-        "homes": [str(home / ".claude")],
+        "homes": [str(home / ".claude"), str(home / ".codex")],
         "tz": "UTC",
         "wait": False,
     }

@@ -26,7 +26,7 @@ def test_a_command_alone_is_as_it_is_in_the_whole(name: str) -> None:
         ["report", "--by", "weather"],
         ["report", "--json", "--csv"],
         ["report", "extra"],
-        ["report", "--agent", "codex"],
+        ["report", "--agent", "gemini"],
         ["sessions", "--json", "--csv"],
         ["turns", "--live"],
         ["top", "--once", "--json"],

@@ -485,7 +485,7 @@ async def test_the_status_tells_how_it_is(daemon: Daemon, logs: Path) -> None:
     assert status["unreadable"] == [str(log.parent / "\ufffd.jsonl")]
     assert status["skipped_lines"] == 1
     assert (status["timezone"], status["trouble"], status["unwatched"]) == ("UTC", "", {})
-    assert status["homes"] == [str(logs)]
+    assert status["homes"] == [str(logs), str(logs.with_name(".codex"))]
     assert status["subscribers"] == 1
     assert min(status["rss_bytes"], status["cpu_s"], status["uptime_s"]) > 0
 

@@ -29,7 +29,7 @@ def configured(dirs: Dirs, *lines: str) -> Setup:
 
 def test_without_a_config_the_environment_counts(dirs: Dirs, home: Path) -> None:
     setup = load_setup(dirs, os.environ)
-    assert setup.homes == (str(home / ".claude"),)
+    assert setup.homes == (str(home / ".claude"), str(home / ".codex"))
     assert setup.zone.key == "UTC"
     assert setup.book.book_id == load_price_book(None).book_id
 
@@ -49,7 +49,8 @@ def test_the_config_adds_homes_and_sets_the_zone(dirs: Dirs, home: Path) -> None
     setup = configured(
         dirs, 'timezone = "Asia/Tokyo"', "[sources.claude]", 'homes = ["/srv/claude", "~/.claude"]'
     )
-    assert setup.homes == (str(home / ".claude"), "/srv/claude")
+    assert setup.homes == (str(home / ".claude"), "/srv/claude", str(home / ".codex"))
+    assert setup.configured == ("/srv/claude",)
     assert setup.zone.key == "Asia/Tokyo"
 
 
@@ -68,7 +69,7 @@ def test_a_home_whose_name_is_no_text_is_refused(
 
 def test_an_engine_knows_the_homes_of_all(dirs: Dirs, home: Path) -> None:
     engine = load_setup(dirs, os.environ).open_engine(["/elsewhere"])
-    assert set(engine.homes) == {str(home / ".claude"), "/elsewhere"}
+    assert set(engine.homes) == {str(home / ".claude"), str(home / ".codex"), "/elsewhere"}
     assert read_homes(engine.ledger.db) == ()
     engine.close()
 

@@ -9,4 +9,10 @@ def test_every_agents_folders_are_named_once() -> None:
 
 
 def test_a_plain_environment_has_the_agents_own_defaults() -> None:
-    assert "/home/ada/.claude" in home_folders({"HOME": "/home/ada"})
+    found = home_folders({"HOME": "/home/ada"})
+    assert {"/home/ada/.claude", "/home/ada/.codex"} <= set(found)
+
+
+def test_each_agents_variable_moves_its_own_home() -> None:
+    env = {"HOME": "/home/ada", "CODEX_HOME": "/srv/codex"}
+    assert home_folders(env) == ["/home/ada/.claude", "/home/ada/.config/claude", "/srv/codex"]
