@@ -24,8 +24,8 @@ from aicost.core.tariffs import (
 from aicost.core.usage import TokenCounts, UsageEvent, requests_of
 
 __all__ = [
-    "Cost", "CostStatus", "ModelPrice", "PriceBook", "PriceEntry", "Rates", "Recipe", "Tariff",
-    "Unpriced",
+    "AppliedRow", "Cost", "CostStatus", "ModelPrice", "PriceBook", "PriceEntry", "Rates", "Recipe",
+    "Tariff", "Unpriced",
 ]  # fmt: skip
 
 # priced: by a row of the book; tier_uncertain: at the standard price, because the tier that was
@@ -40,6 +40,7 @@ _NANO_PER_TOKEN = 1000 * _SUBUNITS
 _NANO_PER_SEARCH = 1_000_000 * _SUBUNITS
 _TIER_ALIASES = {"fast": "priority"}  # one thing under two names; a book keeps the second
 _NO_MODEL = frozenset({"", "unknown"})
+_NO_TARIFF = Tariff(rates=Rates())
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +75,8 @@ class Unpriced:
 
 
 @dataclass(frozen=True, slots=True)
-class _Row:
-    """One entry made ready: sub-units per token for one variant and one place."""
+class AppliedRow:
+    """One entry made ready for calls of one kind: sub-units per token, tier and place included."""
 
     model_id: str
     start: datetime | None
@@ -85,13 +86,16 @@ class _Row:
     threshold_tokens: int | None
     long: tuple[int | None, ...]
     web_search: int
+    entry: PriceEntry | None = None  # None: the client's own notes, which no list has
+    tariff: Tariff = _NO_TARIFF  # of the variant, the place not yet included
+    factor: Decimal = Decimal(1)  # of the place
 
 
 @dataclass(frozen=True, slots=True)
 class _Terms:
     """How calls of one kind are priced: rows, newest first; or why they cannot be."""
 
-    rows: tuple[_Row, ...] = ()
+    rows: tuple[AppliedRow, ...] = ()
     why: str = ""
 
 
@@ -150,6 +154,11 @@ class PriceBook:
                 return None if subunits is None else _rounded(subunits)
         return None
 
+    def row_of(self, event: UsageEvent) -> AppliedRow | None:
+        """Return the row that prices a call, whether it has all rates for it or not."""
+        terms = self._terms(event.model, event.speed, event.service_tier, event.inference_geo)
+        return next((r for r in terms.rows if r.start is None or r.start <= event.at), None)
+
     def credits_of(self, event: UsageEvent) -> Credits | None:
         """Return the Codex credits of a call; None where no credit price is known.
 
@@ -188,7 +197,7 @@ class PriceBook:
         ref, known = self._found(model)
         if ref.id == SYNTHETIC:
             nothing = (0,) * len(RATE_UNITS)
-            return _Terms((_Row(SYNTHETIC, None, STANDARD, "", nothing, None, nothing, 0),))
+            return _Terms((AppliedRow(SYNTHETIC, None, STANDARD, "", nothing, None, nothing, 0),))
         if known is None:
             why = "the log names no model" if ref.id in _NO_MODEL else "no price is known"
             return _Terms(why=self.content.unpriced.get(ref.id, why))
@@ -200,7 +209,7 @@ class PriceBook:
         return _Terms(tuple(reversed(rows)))
 
 
-def _cost(event: UsageEvent, row: _Row) -> Cost | Unpriced:
+def _cost(event: UsageEvent, row: AppliedRow) -> Cost | Unpriced:
     subunits, is_long = _subunits(event, row)
     if subunits is None:
         why = f"no price of {row.variant} {_missing(event.tokens, row)} tokens"
@@ -209,7 +218,7 @@ def _cost(event: UsageEvent, row: _Row) -> Cost | Unpriced:
     return Cost(nusd, row.model_id, row.start, row.variant, is_long, row.unknown_tier)
 
 
-def _subunits(event: UsageEvent, row: _Row) -> tuple[int | None, bool]:
+def _subunits(event: UsageEvent, row: AppliedRow) -> tuple[int | None, bool]:
     """Return (price in sub-units, None without one; whether it was a long prompt)."""
     tokens, threshold, is_long = event.tokens, row.threshold_tokens, False
     if threshold is None or tokens.context_tokens <= threshold:
@@ -223,9 +232,11 @@ def _subunits(event: UsageEvent, row: _Row) -> tuple[int | None, bool]:
     return subunits + event.web_searches * row.web_search, is_long
 
 
-def _row(model_id: str, entry: PriceEntry, speed: str, service_tier: str, factor: Decimal) -> _Row:
+def _row(
+    model_id: str, entry: PriceEntry, speed: str, service_tier: str, factor: Decimal
+) -> AppliedRow:
     variant, tariff, unknown_tier = _chosen(entry, speed, service_tier)
-    return _Row(
+    return AppliedRow(
         model_id=model_id,
         start=entry.start,
         variant=variant,
@@ -234,6 +245,9 @@ def _row(model_id: str, entry: PriceEntry, speed: str, service_tier: str, factor
         threshold_tokens=tariff.threshold_tokens,
         long=_scaled(tariff.long_rates or tariff.rates, factor),
         web_search=int(entry.web_search_kcount * _NANO_PER_SEARCH),
+        entry=entry,
+        tariff=tariff,
+        factor=factor,
     )
 
 
@@ -262,7 +276,7 @@ def _billed(tokens: TokenCounts) -> tuple[int, ...]:
 
 
 def _charge_by_length(
-    requests: tuple[TokenCounts, ...], row: _Row, threshold_tokens: int
+    requests: tuple[TokenCounts, ...], row: AppliedRow, threshold_tokens: int
 ) -> int | None:
     total = 0
     for request in requests:
@@ -294,7 +308,7 @@ def _charge(tokens: TokenCounts, rates: tuple[int | None, ...]) -> int | None:
     return total
 
 
-def _missing(tokens: TokenCounts, row: _Row) -> str:
+def _missing(tokens: TokenCounts, row: AppliedRow) -> str:
     kinds = (u.removesuffix("_mtok").replace("_", " ") for u in RATE_UNITS)
     return ", ".join(
         kind

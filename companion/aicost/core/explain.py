@@ -1,0 +1,132 @@
+"""Why a call costs what it costs: the row of the price book, and every product of the sum. Pure."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Literal, get_args
+
+from aicost.core.credits import Credits
+from aicost.core.prices import AppliedRow, Cost, CostStatus, PriceBook
+from aicost.core.tariffs import RATE_UNITS, STANDARD, Rates, RateUnit
+from aicost.core.usage import TokenCounts, UsageEvent, requests_of
+
+TokenKind = Literal["input", "cache_read", "cache_write_5m", "cache_write_1h", "output"]
+ChargeKind = Literal[TokenKind, "web_search"]
+_KINDS: tuple[TokenKind, ...] = get_args(TokenKind)  # in the order of RATE_UNITS
+_NUSD_PER_USD = 1_000_000_000
+_MTOK = 1_000_000
+_KCOUNT = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """One product of a call's price."""
+
+    kind: ChargeKind
+    count: int  # tokens, or searches
+    rate_usd: (
+        Decimal | None
+    )  # for a million tokens, or a thousand searches; tier and place included
+    is_long: bool = False  # of requests over the row's limit
+
+    @property
+    def nusd(self) -> Decimal | None:
+        """Nano-dollars, exact: a call is rounded once, after its sum. None without a rate."""
+        if self.rate_usd is None:
+            return None
+        per = _KCOUNT if self.kind == "web_search" else _MTOK
+        return self.count * self.rate_usd * _NUSD_PER_USD / per
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PriceExplained:
+    """The price of one call, taken apart. The charges add up to `nusd`, rounded half-even once."""
+
+    nusd: int | None  # None: no price is known
+    status: CostStatus
+    why: str = ""  # there is no price
+    model_id: str = ""  # in the price book; "": it has no row for the call
+    row_from: datetime | None = None  # the row's first moment; None: since ever
+    source: str = ""
+    checked: str = ""  # YYYY-MM-DD
+    tier: str = STANDARD  # that is priced
+    unknown_tier: str = ""  # that was asked for and has no price
+    tier_factor: Decimal | None = None  # to the standard rates, if it is the same for all of them
+    place_factor: Decimal = Decimal(1)  # already in the charges' rates
+    above_tokens: int | None = None  # longer requests cost more
+    is_long_prompt: bool = False  # one of them did
+    charges: tuple[Charge, ...] = ()
+    credits: Credits | None = None
+
+
+def explain(event: UsageEvent, book: PriceBook) -> PriceExplained:
+    """Take the price of a call apart."""
+    priced, row, credits = book.cost_of(event), book.row_of(event), book.credits_of(event)
+    nusd, why = (priced.nusd, "") if isinstance(priced, Cost) else (None, priced.why)
+    if row is None:
+        return PriceExplained(nusd=nusd, status=priced.status, why=why, credits=credits)
+    charges = tuple(_charges(event, row))
+    entry = row.entry
+    return PriceExplained(
+        nusd=nusd,
+        status=priced.status,
+        why=why,
+        model_id=row.model_id,
+        row_from=row.start,
+        source="" if entry is None else entry.source_of(row.variant),
+        checked="" if entry is None else entry.checked,
+        tier=row.variant,
+        unknown_tier=row.unknown_tier,
+        tier_factor=None if entry is None else _factor(row.tariff.rates, entry.standard.rates),
+        place_factor=row.factor,
+        above_tokens=row.threshold_tokens,
+        is_long_prompt=any(charge.is_long for charge in charges),
+        charges=charges,
+        credits=credits,
+    )
+
+
+def _charges(event: UsageEvent, row: AppliedRow) -> Iterator[Charge]:
+    """Yield what is charged, kind by kind, short requests first."""
+    if row.entry is None:
+        return
+    short, over = _by_length(event, row)
+    long_rates = row.tariff.long_rates or row.tariff.rates
+    for is_long, tokens, rates in ((False, short, row.tariff.rates), (True, over, long_rates)):
+        for kind, unit, count in zip(_KINDS, RATE_UNITS, tokens.counts()):
+            if count:
+                yield Charge(kind, count, _rate(rates, unit, row.factor), is_long)
+    if event.web_searches:
+        yield Charge("web_search", event.web_searches, row.entry.web_search_kcount)
+
+
+def _by_length(event: UsageEvent, row: AppliedRow) -> tuple[TokenCounts, TokenCounts]:
+    """Return the tokens of requests under and over the row's limit."""
+    limit, short, over = row.threshold_tokens, TokenCounts(), TokenCounts()
+    if limit is None or event.tokens.context_tokens <= limit:
+        return event.tokens, over
+    for request in requests_of(event.tokens, event.parts):
+        if request.context_tokens > limit:
+            over += request
+        else:
+            short += request
+    return short, over
+
+
+def _rate(rates: Rates, unit: RateUnit, factor: Decimal) -> Decimal | None:
+    rate: Decimal | None = getattr(rates, unit)
+    return None if rate is None else rate * factor
+
+
+def _factor(rates: Rates, standard: Rates) -> Decimal | None:
+    """Return how many times the standard rates these are, if all of them are the same times."""
+    fresh = rates.input_mtok
+    if fresh is None or not standard.input_mtok:
+        return None
+    for unit in RATE_UNITS:
+        rate: Decimal | None = getattr(rates, unit)
+        listed: Decimal | None = getattr(standard, unit)
+        if rate is None or listed is None or rate * standard.input_mtok != listed * fresh:
+            return None
+    return fresh / standard.input_mtok
