@@ -1,12 +1,11 @@
 """The bench's own instruments: what they grow, replay and print. Nothing here is timed."""
 
-from collections import Counter
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 
 import pytest
-from bench.grow import LARGE_EVERY, SMALL_SHARE, WEEKS, corpus, grow, rewritten
+from bench.grow import LARGE_EVERY, WEEKS, corpus, grow, rewritten
 from bench.large import SPARE_MIB, check_room
 from bench.main import PARTS, QUICK, USUAL, parse
 from bench.ours import Ours
@@ -27,25 +26,33 @@ def logs_below(home: Path) -> list[Path]:
     return sorted(home.glob("projects/**/*.jsonl"))
 
 
-def test_a_grown_corpus_repeats_no_call(real_excerpt: Excerpt, home: Path) -> None:
-    calls = read_home(real_excerpt.home).calls
-    logs = logs_below(real_excerpt.home)
-    sizes = sorted(path.stat().st_size for path in logs)
-    small = int(len(logs) * SMALL_SHARE)
-    twice = 2 * sum(sizes) + (LARGE_EVERY - 1) * sum(sizes[:small])
+def test_a_grown_corpus_repeats_no_call(home: Path) -> None:
+    """Three logs: the small one is in each of eleven copies, the others in the first and last."""
+    source, target = home / "source", home / "grown"
+    name = "3c89a6d4-0000-4000-8000-000000000000.jsonl"
+    small = append(source / "projects" / "p" / "a.jsonl", call_line("msg_0000a"))
+    others = [
+        append(source / "projects" / "p" / name, *map(call_line, ("msg_0000b", "msg_0000c"))),
+        append(source / "projects" / "q" / name, *map(call_line, ("msg_0000d", "msg_0000e"))),
+    ]
+    sizes = [path.stat().st_size for path in (small, *others)]
+    twice = 2 * sum(sizes) + (LARGE_EVERY - 1) * sizes[0]
 
-    files = grow(real_excerpt.home, home / "grown", twice)
+    files = grow(source, target, twice)
 
-    grown = logs_below(home / "grown")
-    copies = Counter(path.relative_to(home / "grown").parts[1].partition("-")[0] for path in grown)
-    assert files == len(grown) == 2 * len(logs) + (LARGE_EVERY - 1) * small
-    assert copies["c0"] == copies[f"c{LARGE_EVERY}"] == len(logs)
-    assert copies["c1"] == copies[f"c{LARGE_EVERY - 1}"] == small
-    for path in grown:  # whole copies of all logs; of the small ones, each copy counts too
-        if path.relative_to(home / "grown").parts[1].startswith(("c0-", f"c{LARGE_EVERY}-")):
-            continue
-        path.unlink()
-    assert len(read_home(home / "grown").calls) == 2 * len(calls)
+    assert files == len(logs_below(target)) == 2 * 3 + (LARGE_EVERY - 1)
+    assert len(read_home(target).calls) == 2 * 5 + (LARGE_EVERY - 1)
+    folders = {path.parent.name for path in logs_below(target)}
+    assert folders == {"c0p", "c0q", "c1p", "c1q"}
+
+
+def test_a_corpus_grown_out_of_real_logs_keeps_their_calls(
+    real_excerpt: Excerpt, home: Path
+) -> None:
+    size = sum(path.stat().st_size for path in logs_below(real_excerpt.home))
+    files = grow(real_excerpt.home, home / "grown", size)
+    assert files == len(logs_below(real_excerpt.home))
+    assert read_home(home / "grown").total() == read_home(real_excerpt.home).total()
 
 
 def test_copies_of_one_log_share_no_call(home: Path) -> None:

@@ -16,7 +16,7 @@ WEEKS = 52  # copies lie so many weeks back at most: a year, whatever the size
 # of the source's, the small ones, is in every copy, and the others in every tenth.
 SMALL_SHARE = 1 / 3
 LARGE_EVERY = 10
-GROWTH = 2  # goes up when the rules above change: corpora that were kept are then of no use
+GROWTH = 3  # goes up when the rules above change: corpora that were kept are then of no use
 _DAY = re.compile(rb"20\d\d-\d\d-\d\d(?=T\d\d:\d\d:\d\d)")
 _ID = re.compile(rb'"(msg|req|toolu|srvtoolu)_([0-9A-Za-z]{4})')
 _UUID = re.compile(rb"[0-9a-f]{8}(?=-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})")
@@ -82,8 +82,11 @@ def rewritten(data: bytes, copy: int) -> bytes:
 
 
 def _place(path: Path, copy: int) -> str:
+    """Return where a copy lies: ten copies share their folders, as logs of many weeks do."""
     text = _UUID.sub(_renumbered(copy), path.as_posix().encode()).decode()
-    return text.replace("projects/", f"projects/c{copy}", 1)
+    if not _UUID.search(text.encode()):  # its name alone does not tell it from other copies
+        text = f"{path.parent.as_posix()}/{copy}-{path.name}"
+    return text.replace("projects/", f"projects/c{copy // LARGE_EVERY}", 1)
 
 
 def _renumbered(copy: int) -> Callable[[re.Match[bytes]], bytes]:

@@ -14,6 +14,7 @@ IDLE_AT_MOST_PERCENT = 0.5
 RESTART_AT_MOST_S = 0.3
 WARM_REPORT_AT_MOST = 3.0
 VERSION_AT_MOST = 1.5
+LONG_ANSWERS = ("report --json", "report --by session", "sessions", "turns")  # thousands of rows
 
 
 def measure_rest(bench: Bench) -> list[Figure]:
@@ -63,7 +64,7 @@ def measure_restart(bench: Bench) -> list[Figure]:
 
 
 def measure_answers(bench: Bench) -> list[Figure]:
-    """Measure a report of a running daemon, as its user waits for it."""
+    """Measure answers of a running daemon, as its user waits for them."""
     env = bench.environment(filled(bench))
     with running(bench, filled(bench)) as daemon:
         daemon.report()
@@ -73,10 +74,13 @@ def measure_answers(bench: Bench) -> list[Figure]:
             "module": partial(timed, bench.python("-m", "aicost", "report"), env),
         }
         found = alternating(runs, bench.sizes.starts)
+        long = {name: partial(timed, bench.aicost(*name.split()), env) for name in LONG_ANSWERS}
+        taken = alternating(long, 1)
     bare, _ = found["bare"]
     return [
         beside_bare("warm aicost report", found["script"][0], bare, WARM_REPORT_AT_MOST),
         beside_bare("warm python -m aicost report", found["module"][0], bare, None),
+        *(Figure(what=f"warm aicost {name}", value=wall) for name, (wall, _) in taken.items()),
     ]
 
 

@@ -69,6 +69,7 @@ def read_both(home: Path, folder: Path) -> dict[str, float]:
         cpu_s, start = _cpu_s(), time.perf_counter()
         for _ in engine.read(left):
             pass
+        engine.settle()
         wall_s, cpu_s = time.perf_counter() - start, _cpu_s() - cpu_s
         if engine.survey().without_evidence:
             raise RuntimeError("the evidence reading is not complete")
