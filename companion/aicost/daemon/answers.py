@@ -83,8 +83,8 @@ class Shown(msgspec.Struct):
 
 def report(question: Question, params: Params) -> str:
     """Answer `report`. Raises ConfigError for what cannot be asked, sqlite3.Error."""
-    shown, rest = _shown(params)
-    query = _converted({"timezone": question.zone.key, **rest}, ReportQuery)
+    shown, rest = look_of(params)
+    query = converted({"timezone": question.zone.key, **rest}, ReportQuery)
     check_zone(query.timezone)
     found = replace(
         queries.report(question.db, query, ticket_of=question.ticket_of),
@@ -113,8 +113,8 @@ class TurnsQuery(msgspec.Struct, forbid_unknown_fields=True):
 
 def turns(question: Question, params: Params) -> str:
     """Answer `turns`, oldest first. Raises ConfigError, sqlite3.Error."""
-    shown, rest = _shown(params)
-    query = _converted(rest, TurnsQuery)
+    shown, rest = look_of(params)
+    query = converted(rest, TurnsQuery)
     zone = ZoneInfo(check_zone(query.timezone)) if query.timezone else question.zone
     since_us = LocalDays(zone).start_us(max(query.since, _FIRST_DAY)) if query.since else None
     rows = queries.turns(
@@ -147,8 +147,8 @@ def sessions(question: Question, running: Running, params: Params) -> str:
 
     `running` holds those of the homes that are asked about.
     """
-    shown, rest = _shown(params)
-    query = _converted(rest, SessionsQuery)
+    shown, rest = look_of(params)
+    query = converted(rest, SessionsQuery)
     ids = dashboard.session_ids(question.db, query.homes)
     if query.live:  # older clients have no registry: whoever writes is at work
         since_us = to_us(question.now - timedelta(seconds=WRITING_S))
@@ -172,15 +172,15 @@ def sessions(question: Question, running: Running, params: Params) -> str:
     )
 
 
-def _shown(params: Params) -> tuple[Shown, dict[str, object]]:
+def look_of(params: Params) -> tuple[Shown, dict[str, object]]:
     """Part how an answer looks from what is asked."""
     names = Shown.__struct_fields__
     looks = {name: params[name] for name in names if name in params}
     rest = {name: value for name, value in params.items() if name not in names}
-    return _converted(looks, Shown), rest
+    return converted(looks, Shown), rest
 
 
-def _converted(params: Params, wanted: type[T]) -> T:
+def converted(params: Params, wanted: type[T]) -> T:
     """Return the parameters as a value. Raises ConfigError."""
     try:
         return msgspec.convert(dict(params), wanted)
