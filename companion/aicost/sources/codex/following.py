@@ -224,7 +224,7 @@ class Follower:
         state.begun = state.has_turn_ids = True
         if state.phase is not Phase.OWN:
             self._compare(turn_id)
-        if root_turn_id and state.phase is not Phase.COPIED and state.session_id == state.owner:
+        if root_turn_id and state.session_id == state.owner:
             turn_id = root_turn_id  # a review's turn is logged in the thread that asked for it
         if turn_id != state.turn_id:
             # (clients before 0.157 log only in the `turn_context` whose turn a subagent serves)

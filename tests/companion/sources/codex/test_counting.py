@@ -164,6 +164,13 @@ def test_without_such_ids_equal_beginnings_have_equal_keys_and_no_others(
     assert not set(whole) & set(keys(*totals, turn="1", family="another"))
 
 
+def test_without_such_ids_a_count_after_another_history_is_another_call() -> None:
+    (*_, one), (*_, other) = (
+        keys(io(100, 1), io(middle, 2), io(200, 3), turn="1") for middle in (150, 160)
+    )
+    assert one != other
+
+
 @given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5)), max_size=20))
 def test_any_row_of_totals_adds_up_to_its_rises_and_restarts(rows: list[tuple[int, int]]) -> None:
     totals = [io(*row) for row in rows]

@@ -1,5 +1,6 @@
 """Whose the lines of a file are: thread, session, turn, model, tier."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -162,9 +163,19 @@ def test_what_is_own_stays_own() -> None:
         assert found.state.phase is Phase.OWN
 
 
-def test_the_meta_of_another_thread_in_the_middle_makes_no_copy() -> None:
+@pytest.mark.parametrize(
+    "begin",
+    [
+        lambda found: found.take_start(Turn(turn_id=OWN_TURN), at(11)),
+        lambda found: found.take_context(Turn(turn_id=OWN_TURN), at(11)),
+        lambda found: found.take_prompt(at(11)),
+    ],
+)
+def test_the_meta_of_another_thread_in_the_middle_makes_no_copy(
+    begin: Callable[[Follower], None],
+) -> None:
     found = follower(meta(FORK))
-    found.take_start(Turn(turn_id=OWN_TURN), at(11))
+    begin(found)
     found.take_meta(meta(PARENT))
     assert found.state.phase is Phase.OWN
     assert found.state.family == FORK
@@ -243,11 +254,13 @@ def test_a_familys_name_is_its_oldest_known_thread(found: Follower, family: str)
 
 
 def test_files_of_one_thread_that_refer_to_a_history_are_families_of_their_own() -> None:
+    base = {"history_base": {"thread_id": THREAD}, "forked_from_id": THREAD}
     names = {
-        follower(meta(history_base={"thread_id": THREAD}, timestamp=time)).state.family
+        follower(meta(thread, timestamp=time, **base)).state.family
+        for thread in (THREAD, FORK)
         for time in ("1", "2")
     }
-    assert len(names | {THREAD}) == 3
+    assert len(names | {THREAD, FORK}) == 6
 
 
 def test_ancestors_are_bounded() -> None:

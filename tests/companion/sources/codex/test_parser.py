@@ -308,8 +308,10 @@ def test_where_no_ids_tell_equal_beginnings_are_equal_calls(version: str) -> Non
 def test_where_no_ids_tell_the_forks_lines_are_taken_for_its_own() -> None:
     """If the parent's log is there, its own record of the same call says better whose it is."""
     lines = [meta(FORK), meta(), prompt(10), context(None, 10), count(io(100, 10), minutes=10)]
-    (found,) = facts(*lines).calls
-    assert (found.session_id, found.stand_in_for, found.source_rank) == (FORK, "", 1)
+    found = facts(*lines)
+    (call,) = found.calls
+    assert (call.session_id, call.stand_in_for, call.source_rank) == (FORK, "", 1)
+    assert [(one.session_id, one.turn_id) for one in found.prompts] == [(FORK, call.turn_id)]
 
 
 def test_where_no_ids_tell_totals_of_a_client_with_records_stand_in() -> None:
@@ -317,6 +319,21 @@ def test_where_no_ids_tell_totals_of_a_client_with_records_stand_in() -> None:
     (found,) = facts(*lines).calls
     assert (found.session_id, found.stand_in_for) == ("parent", "parent")
     assert found.turn_id == "parent#1"
+
+
+def test_a_copied_total_without_a_turns_id_is_not_of_the_day_of_the_copying() -> None:
+    lines = [fork_meta(version=NEW), meta(), prompt(10), count(io(100, 10), minutes=10)]
+    (found,) = facts(*lines).calls
+    assert (found.stand_in_for, found.turn_id, found.at) == (THREAD, f"{THREAD}#1", at(0))
+
+
+def test_where_no_ids_tell_a_record_shows_whose_its_turn_is() -> None:
+    lines = [fork_meta("fork", "parent", version=NEW), started("turn-1", 10), started("turn-2", 11)]
+    assert facts(*lines).prompts == ()
+    found = facts(*lines, record(thread="fork", turn="turn-2", minutes=12))
+    assert [(one.session_id, one.turn_id, one.at) for one in found.prompts] == [
+        ("fork", "turn-2", at(11))
+    ]
 
 
 # Threads and turns
@@ -335,6 +352,7 @@ def test_a_log_without_a_start_is_nobodys_but_its_calls_count() -> None:
     assert found.threads == ()
     assert found.calls == (call(branch=""),)
     assert [one.session_id for one in found.prompts] == [THREAD]
+    assert facts(context(), prompt(), record()) == found
 
 
 def test_totals_without_a_start_lie_in_a_session_of_their_own() -> None:
@@ -357,6 +375,13 @@ def test_a_turn_of_the_user_is_a_prompt() -> None:
 def test_copied_turns_are_no_prompts_of_the_fork() -> None:
     found = facts(*COPIED, *OWN)
     assert [(one.session_id, one.turn_id) for one in found.prompts] == [(FORK, FORK_TURN)]
+
+
+@pytest.mark.parametrize("first", [record(thread=FORK, minutes=3), count(io(100, 10))])
+def test_a_meta_after_the_first_call_makes_no_copy(first: bytes) -> None:
+    lines = [meta(FORK), first, meta(), started(TURN, 11), count(io(150, 12), io(50, 2), 12)]
+    assert {one.stand_in_for for one in facts(*lines).calls} == {""}
+    assert [one.session_id for one in facts(*lines).prompts] == [FORK]
 
 
 # State
