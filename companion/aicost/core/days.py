@@ -3,6 +3,8 @@
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+FIRST_DAY = date(1970, 1, 1)  # logs are younger, and every zone knows it
+LAST_DAY = date(9999, 12, 30)  # the next one has no end
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _QUARTER_US = 900_000_000  # since 2012 every zone's midnight is on a quarter of an hour UTC
 _CACHED_QUARTERS = 100_000  # three years of quarters

@@ -42,6 +42,7 @@ class Cause(StrEnum):
     PRICE = "price"
     UNKNOWN_MODEL = "unknown_model"
     TITLE = "title"
+    AT_LEAST = "at_least"
 
     @property
     def sentence(self) -> str:
@@ -61,6 +62,7 @@ _SENTENCES = {
     Cause.NO_TOTAL: "the client wrote no total: it was killed, still runs, or is an older one",
     Cause.PRICE: "the tokens agree; the client computes another price than the list's",
     Cause.UNKNOWN_MODEL: "no list price is known; the client takes its default model's",
+    Cause.AT_LEAST: "no total is written; titles and runs that keep no log are billed, too",
     Cause.TITLE: "titles of background sessions are billed, and counted nowhere",
 }
 _OF_HINT: Mapping[HiddenKind, Cause] = {

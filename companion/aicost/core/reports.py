@@ -53,6 +53,14 @@ class ReportRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HiddenSpend:
+    """What was billed and is in no row: only the clients' own totals tell of it."""
+
+    cost_nusd: int | None  # None: a price is not known
+    why: tuple[str, ...] = ()  # sentences
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class UsageReport:
     """The answer. `complete` is False while logs on disk are not read to their end."""
 
@@ -63,6 +71,7 @@ class UsageReport:
     unpriced_models: tuple[str, ...] = ()
     skipped_lines: int = 0
     active_days: int = 0
+    hidden: HiddenSpend | None = None  # None while the evidence is not read
     complete: bool = True
     pending_bytes: int = 0
 
@@ -102,4 +111,5 @@ def without_evidence(report: UsageReport) -> UsageReport:
     def unknown(row: ReportRow) -> ReportRow:
         return replace(row, tool_calls=None, api_errors=None, retries=None, active_us=None)
 
-    return replace(report, rows=tuple(map(unknown, report.rows)), total=unknown(report.total))
+    rows = tuple(map(unknown, report.rows))
+    return replace(report, rows=rows, total=unknown(report.total), hidden=None)

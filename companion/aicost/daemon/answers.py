@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from aicost.core.days import LocalDays, to_us
+from aicost.core.days import FIRST_DAY, LocalDays, to_us
 from aicost.core.errors import ConfigError
 from aicost.core.prices import PriceBook
 from aicost.core.reports import EVIDENCE_GROUPS, ReportQuery, WorkDone, without_evidence
@@ -33,7 +33,6 @@ BURN_WINDOW_S = 600
 RECENT_DAYS = 1  # ended sessions on the dashboard: those of today and yesterday …
 RECENT_SESSIONS = 20  # … and never fewer than this many, if there were
 MAX_SESSIONS = 200
-_FIRST_DAY = date(1970, 1, 1)  # logs are younger, and every zone knows it
 
 T = TypeVar("T")
 Params = Mapping[str, object]
@@ -116,7 +115,7 @@ def turns(question: Question, params: Params) -> str:
     shown, rest = look_of(params)
     query = converted(rest, TurnsQuery)
     zone = ZoneInfo(check_zone(query.timezone)) if query.timezone else question.zone
-    since_us = LocalDays(zone).start_us(max(query.since, _FIRST_DAY)) if query.since else None
+    since_us = LocalDays(zone).start_us(max(query.since, FIRST_DAY)) if query.since else None
     rows = queries.turns(
         question.db, session_id=query.session, since_us=since_us, homes=query.homes
     )

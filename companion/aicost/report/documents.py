@@ -41,7 +41,11 @@ def report_document(report: UsageReport, generated_at: datetime) -> Document:
         "complete": report.complete,
         "pending_bytes": report.pending_bytes,
         "active_days": report.active_days,
-        "hidden": None,
+        "hidden": report.hidden
+        and {
+            "cost_usd": _usd(report.hidden.cost_nusd),
+            "why": "; ".join(report.hidden.why),
+        },
     }
 
 
@@ -56,7 +60,7 @@ def usage_fields(row: ReportRow) -> Document:
         "tool_calls": row.tool_calls,
         "api_errors": row.api_errors,
         "active_seconds": _seconds(row.active_us),
-        **_tokens(row.tokens),
+        **token_fields(row.tokens),
         "web_searches": row.web_searches,
         "cost_usd": _usd(row.cost_nusd),
         "credits": None if row.ncredits is None else row.ncredits / _NANO,
@@ -86,7 +90,7 @@ def turn_fields(row: TurnRow) -> Document:
         "category_evidence": None,
         "corrected": None,
         "requests": row.requests,
-        **_tokens(row.tokens),
+        **token_fields(row.tokens),
         "cost_usd": _usd(row.cost_nusd),
         "unpriced_tokens": row.unpriced_tokens,
         "retries": row.evidence and row.evidence.retries,
@@ -182,7 +186,7 @@ def _totals(totals: Totals) -> Document:
     return {
         "requests": totals.requests,
         "sessions": totals.sessions,
-        **_tokens(totals.tokens),
+        **token_fields(totals.tokens),
         "cost_usd": _usd(totals.cost_nusd),
         "unpriced_tokens": totals.unpriced_tokens,
         "unpriced_models": list(totals.unpriced_models),
@@ -193,7 +197,8 @@ def _burn(rate: BurnRate) -> Document:
     return {"tokens_per_minute": rate.tokens_per_minute, "usd_per_hour": usd(rate.nusd_per_hour)}
 
 
-def _tokens(tokens: TokenCounts) -> Document:
+def token_fields(tokens: TokenCounts) -> Document:
+    """Return token counts under the names of the contract."""
     return {
         "input_tokens": tokens.input_tokens,
         "cache_read_tokens": tokens.cache_read_tokens,

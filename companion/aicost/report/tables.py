@@ -66,7 +66,7 @@ def report_table(report: UsageReport, style: Style) -> str:
     rows = (*report.rows, report.total)
     cells = [_usage_cells(row) for row in rows]
     is_id = report.query.by == "session"
-    keys = (_id(row.key, style) if is_id else clean(row.key) for row in report.rows)
+    keys = (id_text(row.key, style) if is_id else clean(row.key) for row in report.rows)
     names = (key or "(none)" for key in keys)
     columns = [
         Column((_HEADINGS[report.query.by], *names, "Total"), is_text=True),
@@ -111,6 +111,11 @@ def _notes(report: UsageReport) -> list[str]:
     if report.skipped_lines:
         lines = "line" if report.skipped_lines == 1 else "lines"
         notes.append(f"skipped: {_count(report.skipped_lines)} log {lines} that could not be read")
+    if report.hidden and report.hidden.cost_nusd:
+        cost = cost_text(report.hidden.cost_nusd, 0)
+        notes.append(f"hidden: {cost} more, in no row ({'; '.join(report.hidden.why)})")
+    elif report.hidden and report.hidden.why:
+        notes.append("; ".join(report.hidden.why))
     if not report.complete:
         notes.append(f"not all is read yet: {_count(report.pending_bytes)} bytes of logs are left")
     return notes
@@ -121,7 +126,7 @@ def sessions_table(rows: Sequence[SessionRow], style: Style, zone: ZoneInfo) -> 
     if not rows:
         return "No sessions.\n"
     columns = [
-        Column(("Session", *(_id(row.session_id, style) for row in rows)), is_text=True),
+        Column(("Session", *(id_text(row.session_id, style) for row in rows)), is_text=True),
         Column(("State", *(row.state for row in rows)), is_text=True, rank=1),
         Column(("Where", *map(_where, rows)), is_text=True, rank=3),
         Column(("Model", *(clean(row.model) or UNKNOWN for row in rows)), is_text=True, rank=5),
@@ -139,9 +144,11 @@ def turns_table(rows: Sequence[TurnRow], style: Style, zone: ZoneInfo) -> str:
         return "No turns.\n"
     columns = [
         Column(("Started", *(_moment(row.started_at, zone) for row in rows)), is_text=True),
-        Column(("Session", *(_id(row.session_id, style) for row in rows)), is_text=True, rank=2),
         Column(
-            ("Prompt", *(_id(row.prompt_uuid, style) or UNKNOWN for row in rows)),
+            ("Session", *(id_text(row.session_id, style) for row in rows)), is_text=True, rank=2
+        ),
+        Column(
+            ("Prompt", *(id_text(row.prompt_uuid, style) or UNKNOWN for row in rows)),
             is_text=True,
             rank=5,
         ),
@@ -194,7 +201,7 @@ def _narrowed(column: Column, cells: int) -> Column:
     return replace(column, cells=tuple(fit(cell, cells) for cell in column.cells))
 
 
-def _id(text: str, style: Style) -> str:
+def id_text(text: str, style: Style) -> str:
     """Return an id, where there is little room only its beginning."""
     return clean(text) if style.width >= _WIDE else clean(text)[:_SHORT_ID]
 

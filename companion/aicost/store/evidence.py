@@ -19,6 +19,7 @@ from aicost.core.facts import (
     ToolCallSeen,
 )
 from aicost.core.usage import Agent
+from aicost.store.accounts import mark_accounts, settle_accounts
 from aicost.store.calls import key_of
 from aicost.store.names import Names
 from aicost.store.schema import TOKENS
@@ -26,6 +27,22 @@ from aicost.store.schema import TOKENS
 EVIDENCE = ("tool_calls", "api_errors", "retries", "active_us")
 _CHUNK = 500  # spans in one IN (…)
 _SETTINGS = ("version", "entrypoint", "effort", "permission_mode", "command")
+
+
+# A fork repeats its parent's errors and hints, and does not say so: of several sessions the lowest
+# id has them, which is the same in every order of reading.
+_UPSERT_ERROR = (
+    "INSERT INTO api_error VALUES (?, ?, ?, ?) ON CONFLICT (key) DO UPDATE SET span = excluded.span"
+    " WHERE (SELECT x.session_id FROM session x JOIN span s ON s.session = x.id"
+    " WHERE s.id = excluded.span) < (SELECT x.session_id FROM session x"
+    " JOIN span s ON s.session = x.id WHERE s.id = api_error.span)"
+)
+_UPSERT_HINT = (
+    "INSERT INTO hidden_hint VALUES (?, ?, ?, ?, ?) ON CONFLICT (key) DO UPDATE"
+    " SET session = excluded.session"
+    " WHERE (SELECT session_id FROM session WHERE id = excluded.session)"
+    " < (SELECT session_id FROM session WHERE id = hidden_hint.session)"
+)
 
 
 class EvidenceWriter:
@@ -43,6 +60,10 @@ class EvidenceWriter:
         self._copies(agent, parsed.copies)
         self._totals(agent, parsed.client_totals)
         self._hidden(agent, parsed.hidden)
+        changed = {fact.session_id for fact in parsed.copies}
+        changed |= {fact.session_id for fact in parsed.client_totals}
+        changed |= {fact.session_id for fact in parsed.hidden}
+        mark_accounts(self._db, [self._names.session(name, agent) for name in changed])
 
     def _tool_calls(self, seen: Iterable[ToolCallSeen]) -> None:
         rows = [(key_of(t.key), key_of(t.event_key), self._names.tool(t.name)) for t in seen]
@@ -55,11 +76,10 @@ class EvidenceWriter:
     def _errors(self, agent: Agent, seen: Iterable[ErrorSeen]) -> None:
         for error in seen:
             span = self._span(agent, error)
-            self._db.execute(
-                "INSERT OR IGNORE INTO api_error VALUES (?, ?, ?, ?)",
-                (key_of(error.key), span, to_us(error.at), error.is_retried),
-            )
-            mark_stale(self._db, [span])
+            key = key_of(error.key)
+            before = self._db.execute("SELECT span FROM api_error WHERE key = ?", (key,))
+            mark_stale(self._db, [span, *(known for (known,) in before)])
+            self._db.execute(_UPSERT_ERROR, (key, span, to_us(error.at), error.is_retried))
 
     def _settings(self, agent: Agent, seen: Iterable[SettingsSeen]) -> None:
         by_span: dict[int, tuple[str, ...]] = {}
@@ -97,7 +117,8 @@ class EvidenceWriter:
             f"INSERT INTO client_total (session, model, {', '.join(columns)})"
             f" VALUES ({', '.join('?' * (2 + len(columns)))}) ON CONFLICT (session, model)"
             f" DO UPDATE SET {', '.join(f'{name} = excluded.{name}' for name in columns)}"
-            " WHERE (excluded.cost_nusd, excluded.output_tokens) > (cost_nusd, output_tokens)",
+            " WHERE (excluded.cost_nusd, excluded.output_tokens, excluded.cache_write_1h_tokens)"
+            " > (cost_nusd, output_tokens, cache_write_1h_tokens)",
             [
                 (
                     self._names.session(total.session_id, agent), total.model,
@@ -109,7 +130,7 @@ class EvidenceWriter:
 
     def _hidden(self, agent: Agent, seen: Iterable[HiddenSeen]) -> None:
         self._db.executemany(
-            "INSERT OR IGNORE INTO hidden_hint VALUES (?, ?, ?, ?, ?)",
+            _UPSERT_HINT,
             [
                 (
                     key_of(hint.key), self._names.session(hint.session_id, agent),
@@ -131,11 +152,20 @@ def mark_stale(db: sqlite3.Connection, spans: Iterable[int]) -> None:
 
 def has_stale(db: sqlite3.Connection) -> bool:
     """Say whether some daily evidence is out of date."""
-    return db.execute("SELECT 1 FROM stale_span LIMIT 1").fetchone() is not None
+    stale = "SELECT 1 FROM stale_span UNION ALL SELECT 1 FROM stale_account LIMIT 1"
+    return db.execute(stale).fetchone() is not None
+
+
+def _mark_accounts_of_spans(db: sqlite3.Connection) -> None:
+    db.execute(
+        "INSERT OR IGNORE INTO stale_account SELECT session FROM span JOIN stale_span ON span = id"
+    )
 
 
 def roll_up(db: sqlite3.Connection, day_of: Callable[[int], int]) -> None:
     """Bring the daily evidence of stale spans up to date. Inside a transaction."""
+    _mark_accounts_of_spans(db)
+    settle_accounts(db)
     spans = [span for (span,) in db.execute("SELECT span FROM stale_span ORDER BY span")]
     for at in range(0, len(spans), _CHUNK):
         _roll_up(db, day_of, spans[at : at + _CHUNK])

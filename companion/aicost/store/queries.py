@@ -4,13 +4,15 @@ import json
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from aicost.core.days import from_us
-from aicost.core.reports import GroupBy, ReportQuery, ReportRow, TurnRow, UsageReport
+from aicost.core.days import FIRST_DAY, LAST_DAY, LocalDays, from_us
+from aicost.core.reconcile import Cause
+from aicost.core.reports import GroupBy, HiddenSpend, ReportQuery, ReportRow, TurnRow, UsageReport
 from aicost.core.usage import TokenCounts
+from aicost.store.accounts import hidden
 from aicost.store.calls import USAGE
 from aicost.store.evidence import EVIDENCE
 from aicost.store.groups import GROUPS, Group, add_functions, source
@@ -66,6 +68,7 @@ def report(
         unpriced_models=tuple(name for (name,) in db.execute(unpriced, values)),
         skipped_lines=skipped_lines(db, query.homes),
         active_days=db.execute(days, values).fetchone()[0],
+        hidden=_hidden(db, query),
     )
 
 
@@ -143,6 +146,30 @@ def _where(query: ReportQuery) -> tuple[str, list[object]]:
         parts.append(f"x.id IN {session_rows(query.homes)}")
         values += query.homes
     return " AND ".join(parts), values
+
+
+def _hidden(db: sqlite3.Connection, query: ReportQuery) -> HiddenSpend:
+    """Return the hidden spend of sessions that ended in the range: it has no time of its own."""
+    parts, values = ["x.last_us IS NOT NULL"], list[object]()
+    days = LocalDays(ZoneInfo(query.timezone))
+    if query.since:
+        parts.append("x.last_us >= ?")
+        values.append(days.start_us(max(query.since, FIRST_DAY)))
+    if query.until and query.until < LAST_DAY:
+        parts.append("x.last_us < ?")
+        values.append(days.start_us(max(query.until, FIRST_DAY) + timedelta(days=1)))
+    if query.agent:
+        parts.append("x.agent = ?")
+        values.append(query.agent)
+    if query.homes:
+        parts.append(f"x.id IN {session_rows(query.homes)}")
+        values += query.homes
+    spent, causes = hidden(db, " AND ".join(parts), values)
+    why = [cause.sentence for cause in causes]
+    codex = f"SELECT 1 FROM session x WHERE x.agent = 'codex' AND {' AND '.join(parts)} LIMIT 1"
+    if db.execute(codex, values).fetchone():
+        why.append(f"at least: {Cause.AT_LEAST.sentence}")
+    return HiddenSpend(cost_nusd=spent.cost_nusd, why=tuple(why))
 
 
 def _usage_rows(

@@ -111,6 +111,12 @@ _MIGRATIONS = (  # append only, never edit: position n takes the file from versi
       key INTEGER PRIMARY KEY, session INTEGER NOT NULL, at_us INTEGER NOT NULL,
       kind TEXT NOT NULL, context_tokens INTEGER NOT NULL);
     CREATE INDEX hidden_hint_session ON hidden_hint (session);
+    CREATE TABLE hidden_spend (
+      session INTEGER NOT NULL, model TEXT NOT NULL, {_TOKEN_COLUMNS},
+      web_searches INTEGER NOT NULL, cost_nusd INTEGER, causes TEXT NOT NULL,
+      PRIMARY KEY (session, model)) WITHOUT ROWID;
+    CREATE INDEX copied_call_key ON copied_call (key);
+    CREATE TABLE stale_account (session INTEGER PRIMARY KEY);
     CREATE TABLE stale_span (span INTEGER PRIMARY KEY);
     CREATE TABLE evidence_day (
       day INTEGER NOT NULL, span INTEGER NOT NULL, model INTEGER NOT NULL,

@@ -114,6 +114,19 @@ def test_tool_calls_errors_and_active_time_add_up_by_day() -> None:
     ]
 
 
+def test_an_error_that_a_fork_repeats_counts_once_for_the_same_session() -> None:
+    of_fork = replace(failed("e-1", 1), session_id="a-fork", turn_id="t-7")
+    found = recorded(
+        USAGE,
+        evidence(errors=(failed("e-1", 1), failed("e-2", 1))),
+        evidence("fork.jsonl", errors=(of_fork,)),
+    )
+    assert [row[1:3] + row[5:6] for row in found["days"] if row[5]] == [
+        ("t-1", "", 1),
+        ("t-7", "", 1),
+    ]
+
+
 def test_a_long_pause_is_no_work() -> None:
     calls = (event(1), event(2, at=at(2) + timedelta(hours=1)))
     prompt = PromptSeen(session_id="s-1", turn_id="t-1", at=at(0))

@@ -1,0 +1,80 @@
+"""What the ledger and the client say of a session; hidden spend is kept up, in any order."""
+
+from collections.abc import Mapping
+from itertools import permutations
+from pathlib import Path
+
+import pytest
+from corpora import Scenario
+from ledgers import opened, read_everything
+
+from aicost.core.reconcile import Cause
+from aicost.daemon.engine import Engine
+from aicost.store.accounts import accounts, hidden
+
+
+def kept(engine: Engine) -> dict[str, tuple[int | None, str]]:
+    query = (
+        "SELECT x.session_id, h.cost_nusd, h.causes FROM hidden_spend h"
+        " JOIN session x ON x.id = h.session"
+    )
+    return {name: (cost, why) for name, cost, why in engine.ledger.db.execute(query)}
+
+
+def read_evidence(engine: Engine) -> None:
+    for _ in engine.read(engine.survey().without_evidence, cores=1):
+        pass
+    engine.settle()
+
+
+EXPECTED = {
+    "01_plain": [],
+    "06_resume": [],
+    "08_websearch": [(28_000_000, "web_search")],
+    "10_compact": [(19_145_000, "compaction")],
+    "12_interrupt": [(1_660_000, "cut_stream")],
+    "33_toolong": [(24_067_500, "compaction")],
+    "40_prompthook": [(2_300_000, "hook")],
+}
+
+
+@pytest.mark.parametrize(("name", "expected"), EXPECTED.items(), ids=EXPECTED)
+def test_hidden_spend_is_kept_with_its_causes(
+    claude_lab: Mapping[str, Scenario], tmp_path: Path, name: str, expected: list[tuple[int, str]]
+) -> None:
+    with opened(tmp_path, [claude_lab[name].home]) as engine:
+        read_everything(engine)
+        read_evidence(engine)
+        assert list(kept(engine).values()) == expected
+        spent, causes = hidden(engine.ledger.db, "1", ())
+        assert spent.cost_nusd == sum(cost for cost, _ in expected)
+        assert " ".join(causes) == (expected[0][1] if expected else "")
+
+
+def test_the_order_of_reading_changes_nothing(
+    claude_lab: Mapping[str, Scenario], tmp_path: Path
+) -> None:
+    """A fork's total holds its parent's: whichever log is read first."""
+    found = []
+    home = claude_lab["06_resume"].home
+    logs = [(str(path), str(home)) for path in sorted(home.glob("projects/**/*.jsonl"))]
+    for number, order in enumerate(permutations(logs)):
+        with opened(tmp_path / str(number), [home]) as engine:
+            for log in order:
+                engine.read_paths([log])
+                engine.read_evidence_of([log])
+            one = [(f.session_id, f.model, f.client, f.causes) for f in accounts(engine.ledger.db)]
+            found.append((one, kept(engine)))
+    assert all(one == found[0] for one in found)
+    assert {cause for one in found[0][0] for cause in one[3]} == {Cause.FORK}
+
+
+def test_of_codex_only_our_figure_is_known(
+    codex_lab: Mapping[str, Scenario], tmp_path: Path
+) -> None:
+    with opened(tmp_path, [codex_lab["plain"].home]) as engine:
+        read_everything(engine)
+        findings = accounts(engine.ledger.db)
+    assert findings
+    assert all(one.causes == (Cause.AT_LEAST,) and one.client is None for one in findings)
+    assert sum(one.ours.calls for one in findings) > 0
