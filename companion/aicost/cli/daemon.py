@@ -91,6 +91,8 @@ def _as_text(found: Mapping[str, Any], now: float) -> str:
     if unreadable := found["unreadable"]:
         rows["unreadable files"] = f"{len(unreadable):,}"
         rows |= {f"unreadable {number}": path for number, path in enumerate(unreadable[:_SHOWN], 1)}
+    for number, path in enumerate(found.get("damaged_ledgers", ()), 1):
+        rows[f"damaged ledger {number}"] = f"kept as {path}; made anew from the logs"
     for path, why in found["unwatched"].items():
         rows[f"polling {path}"] = why
     width = max(map(len, rows))

@@ -4,8 +4,10 @@ import os
 from collections.abc import Generator, Iterable, Sequence
 from contextlib import closing, nullcontext
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
+from aicost.core.errors import StoreError
 from aicost.core.facts import FileRead, Stage
 from aicost.core.prices import PriceBook
 from aicost.core.tailing import Cursor
@@ -16,8 +18,9 @@ from aicost.platform.dirs import Dirs
 from aicost.platform.git import repo_key_of
 from aicost.sources.agents import STAGES, source_of
 from aicost.store.cursors import read_all_cursors, read_homes
-from aicost.store.ledger import Ledger, Recorded
+from aicost.store.ledger import Ledger, Recorded, store_errors
 from aicost.store.places import Attribution
+from aicost.store.recovery import kept_aside, opened, salvaged_homes
 
 BY_GIT = Attribution(key_of=repo_key_of)  # without any project of the user's
 
@@ -120,11 +123,24 @@ def open_engine(
     homes: Iterable[str],
     attribution: Attribution = BY_GIT,
 ) -> Engine:
-    """Open the ledger (made if missing) with its known homes and those named. Raises StoreError."""
+    """Open the ledger (made if missing) with its known homes and those named. Raises StoreError.
+
+    A damaged one makes way for a new one: only for who holds the ledger's lock.
+    """
     dirs.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    ledger = Ledger(dirs.ledger_file, book=book, zone=zone, attribution=attribution)
-    known = read_homes(ledger.db)
-    return Engine(ledger, set(homes) | set(known), read_all_cursors(ledger.db))
+    file = dirs.ledger_file
+
+    def open_once() -> Engine:
+        ledger = Ledger(file, book=book, zone=zone, attribution=attribution)
+        try:
+            with store_errors(file):
+                known = read_homes(ledger.db) or salvaged_homes(kept_aside(file))
+                return Engine(ledger, set(homes) | set(known), read_all_cursors(ledger.db))
+        except StoreError:
+            ledger.close()
+            raise
+
+    return opened(file, open_once, datetime.now(UTC))
 
 
 def progress(found: Survey, step: Step, elapsed_s: float) -> Reading:

@@ -24,6 +24,7 @@ from aicost.ipc import wire
 from aicost.platform.dirs import Dirs
 
 START_S = 15.0  # a daemon that does not answer by then is broken
+MOST_REBUILDS = 3  # of a damaged ledger, in one daemon's life
 COMMAND_S = 10.0  # how long a daemon waits for a command that reads logs itself
 MAX_LOG_BYTES = 2**20
 _LOOK_S = 0.02
@@ -95,6 +96,7 @@ def run_daemon(dirs: Dirs, env: Mapping[str, str]) -> None:
 
     from aicost.daemon.service import Service  # and watchdog …: only who runs it pays
     from aicost.daemon.setup import load_setup, renew_price_book
+    from aicost.store.recovery import LedgerDamaged, mark_damaged, telling_damage
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     with ledger_lock(dirs, DAEMON, wait_s=COMMAND_S):
@@ -108,7 +110,20 @@ def run_daemon(dirs: Dirs, env: Mapping[str, str]) -> None:
                 loop.add_signal_handler(number, service.stop)
             await service.run(ready=lambda: logging.info("ready, pid %d", os.getpid()))
 
-        asyncio.run(main())
+        for _ in range(MOST_REBUILDS):
+            try:
+                with telling_damage(dirs.ledger_file):
+                    asyncio.run(main())
+                break
+            except LedgerDamaged as damage:
+                logging.error("%s", damage)  # noqa: TRY400 - no bug: its traceback says nothing
+                mark_damaged(dirs.ledger_file)  # it makes way when it is opened again
+        else:
+            raise StoreError(
+                f"the ledger was damaged {MOST_REBUILDS} times in a row",
+                why="the disk it lies on may be failing",
+                hint="set AICOST_HOME to a folder on another disk",
+            )
         logging.info("stopped")
 
 

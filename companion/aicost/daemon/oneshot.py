@@ -2,7 +2,7 @@
 
 import sqlite3
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
 
 from aicost.core.errors import ConfigError
@@ -16,6 +16,7 @@ from aicost.daemon.setup import Setup, asked_alone, load_setup, named_homes
 from aicost.platform.dirs import Dirs
 from aicost.store.cursors import read_all_cursors, read_homes
 from aicost.store.ledger import connect_readonly, store_errors
+from aicost.store.recovery import LedgerDamaged, mark_damaged, telling_damage
 
 LOCK_WAIT_S = 10.0  # another command may be reading
 
@@ -36,20 +37,33 @@ def answer(
     homes = named_homes(params.get("homes"))
     wait = bool(params.get("wait", True))
     try:
-        with (
-            ledger_lock(dirs, wait_s=LOCK_WAIT_S if wait else 0.0),
-            closing(setup.open_engine(homes, keeps_days=True)) as engine,
-        ):
-            if wait:
-                _read_all(engine, show, with_evidence=answers.needs_evidence(params))
-            left = engine.survey()
-            return _answer(setup, engine.ledger.db, left, method, params)
+        with ledger_lock(dirs, wait_s=LOCK_WAIT_S if wait else 0.0):
+            try:
+                with telling_damage(dirs.ledger_file):
+                    return _read_and_answer(setup, homes, method, params, show)
+            except LedgerDamaged:  # it makes way when it is opened again
+                mark_damaged(dirs.ledger_file)
+                return _read_and_answer(setup, homes, method, params, show)
     except AlreadyRunning:
         if wait:
             raise
     with store_errors(), closing(connect_readonly(dirs.ledger_file)) as db:
         left = survey({*setup.homes, *homes, *read_homes(db)}, read_all_cursors(db))
         return _answer(setup, db, left, method, params)
+
+
+def _read_and_answer(
+    setup: Setup,
+    homes: Iterable[str],
+    method: str,
+    params: Mapping[str, object],
+    show: Callable[[Reading], None],
+) -> str:
+    with closing(setup.open_engine(homes, keeps_days=True)) as engine:
+        if params.get("wait", True):
+            _read_all(engine, show, with_evidence=answers.needs_evidence(params))
+        left = engine.survey()
+        return _answer(setup, engine.ledger.db, left, method, params)
 
 
 def _read_all(engine: Engine, show: Callable[[Reading], None], *, with_evidence: bool) -> None:

@@ -15,6 +15,7 @@ from aicost.daemon.engine import Engine, Step, progress
 from aicost.daemon.indexer import BATCH_BYTES, Survey
 from aicost.daemon.watcher import Watcher
 from aicost.store.ledger import Recorded
+from aicost.store.recovery import LedgerDamaged
 
 T = TypeVar("T")
 
@@ -242,6 +243,9 @@ class Reader:
         return self._pace.bare_poll_s if self.watcher.unwatched else self._pace.poll_s
 
     def _note(self, error: StoreError | None) -> None:
+        """Keep what is the matter. Raises LedgerDamaged: trying again would not help."""
+        if isinstance(error, LedgerDamaged):
+            raise error
         what = error.what if error else ""
         if what and what != self.trouble:
             log.warning("%s; trying again", what)

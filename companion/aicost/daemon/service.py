@@ -23,6 +23,7 @@ from aicost.platform.processes import own_use
 from aicost.sources.agents import place_of
 from aicost.store import queries
 from aicost.store.ledger import Recorded, connect_readonly, snapshot, store_errors
+from aicost.store.recovery import LedgerDamaged, kept_aside
 
 T = TypeVar("T")
 Params = Mapping[str, object]
@@ -38,6 +39,7 @@ class Service:
         self._queries = ThreadPoolExecutor(1, "queries")
         self._db = connect_readonly(setup.dirs.ledger_file)
         self._stop = asyncio.Event()
+        self._damage: LedgerDamaged | None = None
         self._reader = Reader(self._engine, self._on_change)
         self._server = Server(
             setup.dirs.socket_path,
@@ -63,7 +65,10 @@ class Service:
         self._stop.set()
 
     async def run(self, ready: Callable[[], None] = lambda: None) -> None:
-        """Run all components until asked to stop. Raises ExceptionGroup if one breaks."""
+        """Run all components until asked to stop.
+
+        Raises ExceptionGroup if one breaks, LedgerDamaged (also in a group) if the ledger is.
+        """
         try:
             async with asyncio.TaskGroup() as group:
                 components = (self._server, self._publisher, self._reader)
@@ -80,6 +85,8 @@ class Service:
                 reader.cancel()
         finally:
             self._close_queries()
+        if self._damage is not None:
+            raise self._damage
 
     def _close_queries(self) -> None:
         self._queries.shutdown()
@@ -130,6 +137,7 @@ class Service:
             "timezone": self._setup.zone.key,
             "price_book": self._setup.book.book_id,
             "ledger": str(self._setup.dirs.ledger_file),
+            "damaged_ledgers": [str(path) for path in kept_aside(self._setup.dirs.ledger_file)],
             "subscribers": self._server.subscribers,
         }
 
@@ -217,5 +225,11 @@ class Service:
             with snapshot(self._db):
                 return question()
 
-        with store_errors():
-            return await asyncio.get_running_loop().run_in_executor(self._queries, at_one_moment)
+        try:
+            with store_errors():
+                loop = asyncio.get_running_loop()
+                return await loop.run_in_executor(self._queries, at_one_moment)
+        except LedgerDamaged as error:
+            self._damage = error
+            self._stop.set()
+            raise

@@ -376,7 +376,7 @@ def store_errors(path: Path | str = "the ledger") -> "Iterator[None]":
     """Turn what SQLite and the disk say of a ledger into StoreError."""
     try:
         yield
-    except (sqlite3.Error, OSError) as error:
+    except (sqlite3.Error, OSError, UnicodeDecodeError) as error:
         if is_damage(error):
             raise damaged(path, error) from error
         raise StoreError(

@@ -6,8 +6,8 @@ with it is what no log says any more: calls of logs that are gone, corrections m
 
 import logging
 import sqlite3
-from collections.abc import Callable, Iterable
-from contextlib import closing
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
@@ -19,6 +19,8 @@ T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 _DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+_WRONG_ROWS = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+_NO_TEXT = "Could not decode to UTF-8"  # Python's own error of a text; we write none like that
 _COMPANIONS = ("-wal", "-shm", "-journal")  # what SQLite keeps beside a file, by ending
 _ASIDE = ".corrupt-"
 _TIME = "%Y%m%dT%H%M%SZ"
@@ -31,8 +33,43 @@ class LedgerDamaged(StoreError):
 
 def is_damage(error: BaseException) -> bool:
     """Say whether an error means that the file itself is wrong, not the disk, a lock or a right."""
+    if isinstance(error, UnicodeDecodeError) or str(error).startswith(_NO_TEXT):
+        return True
     code = getattr(error, "sqlite_errorcode", None)
     return isinstance(code, int) and code & 0xFF in _DAMAGE
+
+
+def is_whole(ledger_file: Path) -> bool:
+    """Look through all of a ledger, which takes a second for 300 MB; False if it is damaged.
+
+    True as well if nobody can tell now: it is locked, or gone.
+    """
+    try:
+        with closing(sqlite3.connect(f"{ledger_file.absolute().as_uri()}?mode=ro", uri=True)) as db:
+            return bool(db.execute("PRAGMA integrity_check(1)").fetchone() == ("ok",))
+    except (sqlite3.Error, UnicodeDecodeError) as error:
+        return not is_damage(error)
+
+
+@contextmanager
+def telling_damage(ledger_file: Path) -> Iterator[None]:
+    """Raise LedgerDamaged for what comes of a damaged ledger inside, also from within a group.
+
+    Rows that SQLite put together of damaged pages lead to errors that look like bugs: then the
+    whole file is looked through, after whoever used it is done.
+    """
+    try:
+        yield
+    except ExceptionGroup as group:
+        if found := group.subgroup(LedgerDamaged):
+            raise damaged(ledger_file, found) from group
+        if group.subgroup(_WRONG_ROWS) is None or is_whole(ledger_file):
+            raise
+        raise damaged(ledger_file, group) from group
+    except _WRONG_ROWS as error:
+        if is_whole(ledger_file):
+            raise
+        raise damaged(ledger_file, error) from error
 
 
 def damaged(path: Path | str, error: BaseException) -> LedgerDamaged:
@@ -70,7 +107,9 @@ def opened(ledger_file: Path, open_ledger: Callable[[], T], now: datetime) -> T:
         _mark_of(ledger_file).unlink(missing_ok=True)
         try:
             return open_ledger()
-        except LedgerDamaged as error:
+        except StoreError as error:
+            if not isinstance(error, LedgerDamaged) and is_whole(ledger_file):
+                raise
             _make_way(ledger_file, error.what.partition(": ")[2], now)
             return open_ledger()
     except OSError as error:
@@ -122,7 +161,7 @@ def _homes_in(kept: Path) -> list[str]:
     try:
         with closing(sqlite3.connect(uri, uri=True)) as db:
             rows = db.execute("SELECT path FROM home ORDER BY path").fetchall()
-    except (sqlite3.Error, OSError):  # too damaged, or none of ours
+    except (sqlite3.Error, UnicodeDecodeError):  # too damaged, or none of ours
         return []
     return [path for (path,) in rows if isinstance(path, str) and _is_folder(path)]
 

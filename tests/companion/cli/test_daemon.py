@@ -87,6 +87,7 @@ def found(**changes: Any) -> dict[str, Any]:
         "timezone": "UTC",
         "price_book": "b",
         "ledger": "/data/ledger.db",
+        "damaged_ledgers": [],
         "subscribers": 0,
     }
     return fields | changes
@@ -101,6 +102,14 @@ def test_folders_that_cannot_be_watched_are_named() -> None:
     assert "12 ms from hearing of a log line to the ledger" in text
     assert "trouble" not in text
     assert "unreadable" not in text
+
+
+def test_damaged_ledgers_are_named() -> None:
+    kept = ["/data/ledger.db.corrupt-1", "/data/ledger.db.corrupt-2"]
+    text = _as_text(found(damaged_ledgers=kept), 1_000_000_000.0)
+    assert "damaged ledger 1  kept as /data/ledger.db.corrupt-1; made anew from the logs" in text
+    assert "damaged ledger 2  kept as /data/ledger.db.corrupt-2;" in text
+    assert "damaged" not in _as_text(found(), 1_000_000_000.0)
 
 
 def test_what_keeps_the_daemon_from_reading_is_told() -> None:

@@ -15,12 +15,14 @@ from aicost.store.recovery import (
     LedgerDamaged,
     damaged,
     is_damage,
+    is_whole,
     keep_aside,
     kept_aside,
     mark_damaged,
     opened,
     reason,
     salvaged_homes,
+    telling_damage,
 )
 
 NOW = datetime(2026, 11, 22, 11, 30, tzinfo=timezone(timedelta(hours=1)))
@@ -70,6 +72,12 @@ def error_of(code: int) -> sqlite3.Error:
         pytest.param(error_of(sqlite3.SQLITE_READONLY), False, id="read only"),
         pytest.param(error_of(sqlite3.SQLITE_ERROR), False, id="no such table"),
         pytest.param(sqlite3.OperationalError("without a code"), False, id="of Python's own"),
+        pytest.param(
+            sqlite3.OperationalError("Could not decode to UTF-8 column 'path' with text '\xa5'"),
+            True,
+            id="no text",
+        ),
+        pytest.param(UnicodeDecodeError("utf-8", b"\xa5", 0, 1, "x"), True, id="no text in words"),
         pytest.param(OSError(28, "No space left on device"), False, id="the system's"),
     ],
 )
@@ -91,6 +99,70 @@ def test_an_empty_ledger_and_one_found_damaged_are_not_opened(
     size_bytes: int | None, was_marked: bool, why: str
 ) -> None:
     assert reason(size_bytes, was_marked=was_marked) == why
+
+
+def test_a_ledger_is_whole_until_its_pages_are_wrong(path: Path) -> None:
+    assert is_whole(path)
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        assert is_whole(path)  # (nobody can tell now)
+    holed(path)
+    assert not is_whole(path)
+    overwritten(path)
+    assert not is_whole(path)
+    assert is_whole(path.with_name("gone"))
+
+
+# What looks like a bug
+
+
+class FoundError(Exception):
+    """Any other error."""
+
+
+@pytest.mark.parametrize("is_grouped", [False, True])
+@pytest.mark.parametrize("error", [TypeError("'<' not supported"), KeyError(7), ValueError("no")])
+def test_a_bug_in_a_damaged_ledger_is_damage(
+    path: Path, error: Exception, is_grouped: bool
+) -> None:
+    raised = ExceptionGroup("tasks", [ExceptionGroup("more", [error])]) if is_grouped else error
+    with pytest.raises(type(raised)), telling_damage(path):
+        raise raised
+    holed(path)
+    with pytest.raises(LedgerDamaged), telling_damage(path):
+        raise raised
+
+
+@pytest.mark.parametrize(
+    "error", [FoundError(), ExceptionGroup("tasks", [FoundError()]), StoreError("x")]
+)
+def test_another_error_is_left_as_it_is(path: Path, error: Exception) -> None:
+    holed(path)
+    with pytest.raises(type(error)) as caught, telling_damage(path):
+        raise error
+    assert caught.value is error
+
+
+def test_damage_is_found_in_a_group_of_errors(path: Path) -> None:
+    found = damaged(path, error_of(sqlite3.SQLITE_CORRUPT))
+    with pytest.raises(LedgerDamaged), telling_damage(path):
+        raise ExceptionGroup("tasks", [TypeError(), ExceptionGroup("more", [found])])
+
+
+def test_a_ledger_that_cannot_be_opened_for_damage_nobody_named_makes_way(path: Path) -> None:
+    """SQLite calls it an error of the query when a table's own text is wrong."""
+    holed(path)
+    tried = list[int]()
+
+    def refuse_once() -> Ledger:
+        if not tried:
+            tried.append(1)
+            raise StoreError("the ledger cannot be used: no such column: at_us")
+        return open_ledger(path)
+
+    with opened(path, refuse_once, NOW) as ledger:
+        assert calls(ledger) == 0
+    assert len(kept_aside(path)) == 1
 
 
 # What is done
@@ -191,7 +263,7 @@ def test_a_ledger_that_cannot_be_opened_for_another_reason_stays(
 
 def test_a_new_ledger_that_is_damaged_at_once_is_not_tried_for_ever(path: Path) -> None:
     """A disk that writes something else than it was given."""
-    tried = []
+    tried = list[int]()
 
     def fail() -> Ledger:
         tried.append(1)
