@@ -82,6 +82,11 @@ class Counter:
     def __init__(self, state: CounterState) -> None:
         self.state = state
 
+    def start_at(self, total: Counts) -> None:
+        """Take a first total for another thread's."""
+        if self.state.total is None:
+            self.state.total = total
+
     def is_repeated(self, total: Counts) -> bool:
         """Return whether a total is the last one again: on a resume, before a compaction …"""
         return total == self.state.total

@@ -53,6 +53,7 @@ class State(msgspec.Struct, array_like=True, gc=False):
     family: str = ""  # the oldest known thread that the file's history begins with
     phase: Phase = Phase.OWN
     is_fork: bool = False  # the counters may start at another thread's total
+    is_reference: bool = False  # what came before is referred to, not copied
     writes_records: bool = False  # its client logged each response's usage from the start
     begun: bool = False  # lines other than those about threads were read
     ancestors: list[Thread] = msgspec.field(default_factory=list)
@@ -195,7 +196,8 @@ class Follower:
         state.own_cwd, state.own_branch = state.cwd, state.branch = _place_of(meta)
         forked_from = id_of(meta.forked_from_id)
         if meta.history_base is not None:  # (several files of one thread may refer to the same)
-            state.family, state.is_fork = f"{thread_id}@{text(meta.timestamp, 40)}", True
+            state.family = f"{thread_id}@{text(meta.timestamp, 40)}"
+            state.is_fork = state.is_reference = True
         elif forked_from:
             is_root = state.session_id == thread_id
             self._expect(Thread(forked_from, forked_from if is_root else state.session_id))

@@ -207,13 +207,12 @@ class _Reading:
 
     def _take_count(self, line: bytes) -> None:
         """Take a running total (see `counting`)."""
-        state = self.memory.thread
-        if state.writes_records and state.phase is Phase.OWN:
-            return
         info, at = records.count_of(line)
         if info is None or info.total_token_usage is None:
             return
-        total = counts_of(info.total_token_usage)
+        state, total = self.memory.thread, counts_of(info.total_token_usage)
+        if state.is_reference and state.writes_records:
+            self._counter.start_at(total)  # its own first call would have a record before it
         if self._counter.is_repeated(total):
             return
         if at is None:

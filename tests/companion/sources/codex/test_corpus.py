@@ -388,3 +388,15 @@ def test_redacted_copies_count_once_without_the_parent(
     both = [child, sibling_of(child)]
     for logs in ([child], both):
         assert whole(totals(found_in(map(redacted, logs)))) == whole(totals(found_in(logs)))
+
+
+@pytest.mark.parametrize("redacted", [no_turn_ids, no_uuids, random_uuids])
+@pytest.mark.parametrize(
+    "missing", [("c0f4ad",), ("c0f4ad", "089928"), ("c0f4ad", "089928", "19e976")]
+)
+def test_redacted_forks_stand_in_as_much_without_the_parent(
+    codex_lab: Lab, missing: tuple[str, ...], redacted: Callable[[bytes], bytes]
+) -> None:
+    logs = without(logs_of(codex_lab["legacy"]), *missing)
+    found = found_in(map(redacted, logs))
+    assert whole(totals(found)) == whole(totals(found_in(logs)))

@@ -9,6 +9,7 @@ from codex_logs import (
     LATER_TURN,
     MODEL,
     NEW,
+    OLD,
     THREAD,
     TURN,
     Five,
@@ -197,12 +198,9 @@ def test_totals_count_up_to_the_first_record() -> None:
     assert [one.turn_id for one in found.calls] == [TURN, LATER_TURN]
 
 
-def test_totals_of_a_client_that_logs_records_count_nothing() -> None:
-    assert facts(*START, count(io(100, 10))).calls == ()
-
-
-@pytest.mark.parametrize("version", ["0.0.0", "", None])
-def test_of_a_client_of_no_known_version_the_lines_tell(version: str | None) -> None:
+@pytest.mark.parametrize("version", [OLD, NEW, "0.0.0", "", None])
+def test_totals_count_while_there_is_no_record_whatever_the_client(version: str | None) -> None:
+    """A migrated log may name another client than the one that spent, or have lost a record."""
     lines = [meta(version=version or "", cli_version=version), started(), context()]
     assert used(facts(*lines, count(io(100, 10)))) == [(100, 10)]
     assert used(facts(*lines, record(), count(io(100, 10)))) == [(100, 10)]
@@ -240,6 +238,17 @@ def test_a_fork_that_refers_to_its_parent_starts_at_the_parents_total() -> None:
     found = facts(*lines)
     assert used(found) == [(60, 5)]
     assert (found.calls[0].stand_in_for, found.calls[0].source_rank) == ("", 0)
+
+
+def test_a_forks_first_total_is_its_parents_where_own_calls_have_records() -> None:
+    """It repeats it before a compaction."""
+    base = {"thread_id": THREAD, "end_ordinal_exclusive": 9}
+    lines = [fork_meta(version=NEW, history_base=base), started(FORK_TURN, 11)]
+    repeated = [*lines, count(io(500, 50), io(40, 4), 11)]
+    assert facts(*repeated).calls == ()
+    own = record(thread=FORK, turn=FORK_TURN, minutes=12)
+    assert used(facts(*repeated, own, count(io(600, 60), io(100, 10), 12))) == [(100, 10)]
+    assert used(facts(*repeated, count(io(560, 55), io(60, 5), 12))) == [(60, 5)]
 
 
 COPY = [fork_meta(), meta(), started(minutes=10), context(minutes=10)]
