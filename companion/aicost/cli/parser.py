@@ -52,6 +52,14 @@ examples:
 """
 
 
+_EXPLAIN_EPILOG = """\
+examples:
+  aicost explain 6f93eca8                        every call of a session
+  aicost explain msg_01XFDUDYJgAACzvnptvVoYEL    one call: tokens times rates
+  aicost explain 6f93eca8 --json
+"""
+
+
 class _Help(argparse.RawDescriptionHelpFormatter):
     """Asks for the terminal's width itself: argparse would load shutil to do so, for any option."""
 
@@ -133,6 +141,12 @@ def _fill_turns(turns: argparse.ArgumentParser) -> None:
     _add_output(turns)
 
 
+def _fill_explain(explain: argparse.ArgumentParser) -> None:
+    explain.add_argument("id", metavar="ID", help="of a call, turn or session, or how it begins")
+    explain.add_argument("--json", action="store_true", help="print JSON")
+    _add_no_wait(explain)
+
+
 def _fill_prices(prices: argparse.ArgumentParser) -> None:
     from aicost.cli.prices_grammar import fill
 
@@ -172,6 +186,10 @@ def _add_output(command: argparse.ArgumentParser) -> None:
     shape = command.add_mutually_exclusive_group()
     shape.add_argument("--json", action="store_true", help="print JSON")
     shape.add_argument("--csv", action="store_true", help="print CSV")
+    _add_no_wait(command)
+
+
+def _add_no_wait(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--no-wait", action="store_true", help="answer now, even if logs are not all read"
     )
@@ -206,6 +224,9 @@ COMMANDS: Mapping[str, Command] = {
     ),
     "sessions": Command(_fill_sessions, "one row a session, the running ones first"),
     "turns": Command(_fill_turns, "one row a turn: a prompt and all it caused", _TURNS_EPILOG),
+    "explain": Command(
+        _fill_explain, "where a cost comes from: call by call, with price and date", _EXPLAIN_EPILOG
+    ),
     "prices": Command(_fill_prices, "list prices in use, and prices of your own"),
     "daemon": Command(_fill_daemon, "run, start, stop or look at the background process"),
     "config": Command(_fill_config, "show, change or edit the settings", _CONFIG_EPILOG),

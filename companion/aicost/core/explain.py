@@ -8,7 +8,7 @@ from typing import Literal, get_args
 
 from aicost.core.credits import Credits
 from aicost.core.prices import AppliedRow, Cost, CostStatus, PriceBook
-from aicost.core.tariffs import RATE_UNITS, STANDARD, Rates, RateUnit
+from aicost.core.tariffs import RATE_UNITS, STANDARD, Rates, RateUnit, priced_since
 from aicost.core.usage import TokenCounts, UsageEvent, requests_of
 
 TokenKind = Literal["input", "cache_read", "cache_write_5m", "cache_write_1h", "output"]
@@ -35,8 +35,12 @@ class Charge:
         """Nano-dollars, exact: a call is rounded once, after its sum. None without a rate."""
         if self.rate_usd is None:
             return None
-        per = _KCOUNT if self.kind == "web_search" else _MTOK
-        return self.count * self.rate_usd * _NUSD_PER_USD / per
+        return self.count * self.rate_usd * _NUSD_PER_USD / self.per
+
+    @property
+    def per(self) -> int:
+        """How many of its kind the rate is for."""
+        return _KCOUNT if self.kind == "web_search" else _MTOK
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +51,7 @@ class PriceExplained:
     status: CostStatus
     why: str = ""  # there is no price
     model_id: str = ""  # in the price book; "": it has no row for the call
-    row_from: datetime | None = None  # the row's first moment; None: since ever
+    row_from: datetime | None = None  # since when the tier costs this; None: since ever
     source: str = ""
     checked: str = ""  # YYYY-MM-DD
     tier: str = STANDARD  # that is priced
@@ -60,9 +64,33 @@ class PriceExplained:
     credits: Credits | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallExplained:
+    """One call: what it consumed, what that costs, and what the ledger has of it."""
+
+    event: UsageEvent
+    turn_id: str  # the prompt it belongs to, also for a subagent's call; "": none
+    price: PriceExplained
+    ledger_nusd: int | None  # with the price book it was recorded or last priced with …
+    ledger_book: str  # … this one
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explained:
+    """The answer to `explain`: the calls of a call, turn or session, oldest first."""
+
+    kind: Literal["call", "turn", "session"]
+    id: str
+    price_book: str
+    calls: tuple[CallExplained, ...]
+    complete: bool = True
+    pending_bytes: int = 0
+
+
 def explain(event: UsageEvent, book: PriceBook) -> PriceExplained:
     """Take the price of a call apart."""
     priced, row, credits = book.cost_of(event), book.row_of(event), book.credits_of(event)
+    known = book.model_price(event.model)
     nusd, why = (priced.nusd, "") if isinstance(priced, Cost) else (None, priced.why)
     if row is None:
         return PriceExplained(nusd=nusd, status=priced.status, why=why, credits=credits)
@@ -73,7 +101,7 @@ def explain(event: UsageEvent, book: PriceBook) -> PriceExplained:
         status=priced.status,
         why=why,
         model_id=row.model_id,
-        row_from=row.start,
+        row_from=priced_since(known.entries, entry, row.variant) if known and entry else row.start,
         source="" if entry is None else entry.source_of(row.variant),
         checked="" if entry is None else entry.checked,
         tier=row.variant,

@@ -76,6 +76,10 @@ class PriceEntry:
     source: str = ""  # where the numbers come from
     checked: str = ""  # YYYY-MM-DD a person compared them with the source; "" = nobody did
 
+    def tariff_of(self, variant: str) -> Tariff | None:
+        """Return a variant's tariff, None if there is no such variant."""
+        return self.standard if variant == STANDARD else self.variants.get(variant)
+
     def source_of(self, variant: str) -> str:
         """Return where a variant's numbers come from: `source` names what differs as `fast: …`."""
         names = "|".join(map(re.escape, (STANDARD, *self.variants)))
@@ -100,6 +104,19 @@ def entry_at(entries: tuple[PriceEntry, ...], at: datetime | None) -> PriceEntry
     """Return the entry in force at a moment (None: before all dates), if there is one by then."""
     earlier = [e for e in entries if e.start is None or (at is not None and e.start <= at)]
     return earlier[-1] if earlier else None
+
+
+def priced_since(
+    entries: tuple[PriceEntry, ...], entry: PriceEntry, variant: str
+) -> datetime | None:
+    """Return when a variant's price began (None: since ever): other variants change entries, too.
+
+    `entry` is one of `entries`, oldest first.
+    """
+    at = entries.index(entry)
+    while at > 0 and entries[at - 1].tariff_of(variant) == entry.tariff_of(variant):
+        at -= 1
+    return entries[at].start
 
 
 def without_repeats(entries: Iterable[PriceEntry]) -> Iterator[PriceEntry]:

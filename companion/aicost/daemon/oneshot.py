@@ -9,6 +9,7 @@ from aicost.core.errors import ConfigError
 from aicost.core.view import Reading
 from aicost.daemon import answers
 from aicost.daemon.engine import Engine, progress
+from aicost.daemon.explaining import explained
 from aicost.daemon.indexer import Survey, survey
 from aicost.daemon.lifecycle import AlreadyRunning, ledger_lock
 from aicost.daemon.live import read_live
@@ -89,6 +90,8 @@ def _answer(
                 return answers.report(question, asked)
             case "turns":
                 return answers.turns(question, asked)
+            case "explain":
+                return explained(question, asked)
             case "sessions":
                 live = read_live(homes or {*setup.homes, *read_homes(db)})
                 return answers.sessions(question, live, asked)

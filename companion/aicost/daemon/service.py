@@ -13,6 +13,7 @@ from aicost import __version__
 from aicost.core.session import Running
 from aicost.core.view import DashboardView
 from aicost.daemon import answers
+from aicost.daemon.explaining import explained
 from aicost.daemon.indexer import Survey
 from aicost.daemon.live import read_live
 from aicost.daemon.publisher import Publisher
@@ -47,6 +48,7 @@ class Service:
                 "report": self._report,
                 "sessions": self._sessions,
                 "turns": self._turns,
+                "explain": self._explain,
                 "view": self._view,
                 "status": self._status,
                 "homes.add": self._homes_add,
@@ -107,6 +109,10 @@ class Service:
     async def _turns(self, params: Params, notify: Notify) -> object:
         question, asked = await self._prepared(params, notify)
         return {"text": await self._query(lambda: answers.turns(question, asked))}
+
+    async def _explain(self, params: Params, notify: Notify) -> object:
+        question, asked = await self._prepared(params, notify)
+        return {"text": await self._query(lambda: explained(question, asked))}
 
     async def _view(self, params: Params, notify: Notify) -> object:
         await self._prepared({**params, "format": "table"}, notify)  # (it shows no evidence)

@@ -14,6 +14,7 @@ from aicost.core.tariffs import (
     Rates,
     Tariff,
     entry_at,
+    priced_since,
 )
 from aicost.core.text import UNKNOWN, clean
 from aicost.report.documents import SCHEMA, Document
@@ -110,7 +111,7 @@ def price_table(book: PriceBook, models: Sequence[ModelPrice], at: datetime, sty
         if (entry := entry_at(model.entries, at)) is not None
     ]
     cells = [_rate_cells(entry.standard.rates) for _, entry in found]
-    since = [_day_text(_since(model, entry)) for model, entry in found]
+    since = [_day_text(priced_since(model.entries, entry, STANDARD)) for model, entry in found]
     sources = (clean(entry.source_of(STANDARD)) for _, entry in found)
     table = as_table(
         [
@@ -160,7 +161,7 @@ def _lines(entries: Sequence[PriceEntry]) -> Iterator[_Line]:
     for tier in (STANDARD, *tiers):
         last: Tariff | None = None
         for entry in entries:
-            tariff = entry.standard if tier == STANDARD else entry.variants.get(tier)
+            tariff = entry.tariff_of(tier)
             if tariff != last:
                 yield from _tariff_lines(entry, tier, tariff)
             last = tariff
@@ -216,14 +217,6 @@ def _ordered(models: Sequence[ModelPrice]) -> list[ModelPrice]:
         return number, model.provider, model.id
 
     return sorted(models, key=place)
-
-
-def _since(model: ModelPrice, entry: PriceEntry) -> datetime | None:
-    """Return when the standard price of an entry began: entries change for other tiers, too."""
-    at = model.entries.index(entry)
-    while at > 0 and model.entries[at - 1].standard == entry.standard:
-        at -= 1
-    return model.entries[at].start
 
 
 def _entries(model: ModelPrice, at: datetime | None) -> Sequence[PriceEntry]:

@@ -82,6 +82,13 @@ def all_calls(db: sqlite3.Connection) -> Iterator[tuple[int, StoredCall]]:
     return _stored(db.execute(_SELECT))
 
 
+def calls_where(
+    db: sqlite3.Connection, where: str, values: Iterable[object]
+) -> Iterator[tuple[int, StoredCall]]:
+    """Yield those calls, oldest first. `where` is SQL over call c, span s and session x."""
+    return _stored(db.execute(f"{_SELECT} WHERE {where} ORDER BY c.at_us, c.key", tuple(values)))
+
+
 def _stored(rows: Iterable[tuple[object, ...]]) -> Iterator[tuple[int, StoredCall]]:
     for row in rows:
         yield _stored_call(*row)  # type: ignore[arg-type]  # the columns of _SELECT, in order

@@ -7,7 +7,14 @@ from decimal import Decimal
 import pytest
 from price_examples import FLAT, day, rates
 
-from aicost.core.tariffs import PriceEntry, Tariff, decimals, entry_at, without_repeats
+from aicost.core.tariffs import (
+    PriceEntry,
+    Tariff,
+    decimals,
+    entry_at,
+    priced_since,
+    without_repeats,
+)
 
 
 def test_multiplying_rates_leaves_unknown_ones_unknown() -> None:
@@ -64,6 +71,32 @@ def test_an_entry_since_ever_is_in_force_before_all_dates() -> None:
 def test_a_date_on_which_nothing_changes_is_left_out() -> None:
     again = replace(FIRST, start=day("2026-01-15"))
     assert list(without_repeats([FIRST, again, SECOND, again])) == [FIRST, SECOND, again]
+
+
+@pytest.mark.parametrize(
+    ("number", "variant", "since"),
+    [
+        (0, "standard", None),
+        (2, "standard", None),
+        (3, "standard", "2026-04-01"),
+        (0, "fast", None),
+        (1, "fast", "2026-02-01"),
+        (2, "fast", "2026-02-01"),
+        (3, "fast", "2026-04-01"),
+    ],
+)
+def test_a_price_began_where_its_tier_last_changed(
+    number: int, variant: str, since: str | None
+) -> None:
+    fast = {"fast": FLAT.times(Decimal(2))}
+    entries = (
+        PriceEntry(standard=FLAT),
+        PriceEntry(start=day("2026-02-01"), standard=FLAT, variants=fast),
+        PriceEntry(start=day("2026-03-01"), standard=FLAT, variants={**fast, "batch": FLAT}),
+        PriceEntry(start=day("2026-04-01"), standard=FLAT.times(Decimal(3))),
+    )
+    found = priced_since(entries, entries[number], variant)
+    assert found == (None if since is None else day(since))
 
 
 @pytest.mark.parametrize(

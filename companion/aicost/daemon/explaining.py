@@ -1,0 +1,63 @@
+"""The answer to `explain`: the calls behind an id, and every product of their prices."""
+
+import msgspec
+
+from aicost.core.errors import ConfigError
+from aicost.core.explain import CallExplained, Explained, explain
+from aicost.daemon.answers import Params, Question, converted, look_of
+from aicost.report.documents import as_json
+from aicost.report.explained import explained_document, explained_table
+from aicost.store.explain import MAX_NAMED, Named, calls_of, named_by
+
+
+class ExplainQuery(msgspec.Struct, forbid_unknown_fields=True):
+    """The parameters of `explain`. Who names an id means it, in whatever folder it lies."""
+
+    id: str
+    homes: tuple[str, ...] = ()
+
+
+def explained(question: Question, params: Params) -> str:
+    """Answer `explain`. Raises ConfigError for an id that names nothing or more than one thing."""
+    shown, rest = look_of(params)
+    query = converted(rest, ExplainQuery)
+    found = _explained(question, _one(query.id, named_by(question.db, query.id)))
+    if shown.format == "json":
+        return as_json(explained_document(found))
+    return explained_table(found, shown.style, question.zone)
+
+
+def _one(text: str, named: tuple[Named, ...]) -> Named:
+    if not named:
+        raise ConfigError(
+            f"the ledger has no call, turn or session whose id begins with {text[:80]!r}",
+            hint="aicost sessions",
+        )
+    if len(named) > 1:
+        more = " and more" if len(named) == MAX_NAMED else ""
+        raise ConfigError(
+            f"{text[:80]!r} may be {', '.join(f'{n.kind} {n.id}' for n in named)}{more}",
+            why="more than one id begins so",
+            hint=f"aicost explain {named[0].id}",
+        )
+    return named[0]
+
+
+def _explained(question: Question, named: Named) -> Explained:
+    return Explained(
+        kind=named.kind,
+        id=named.id,
+        price_book=question.book.book_id,
+        calls=tuple(
+            CallExplained(
+                event=found.call.event,
+                turn_id=found.turn_id,
+                price=explain(found.call.event, question.book),
+                ledger_nusd=found.call.cost_nusd,
+                ledger_book=found.price_book,
+            )
+            for found in calls_of(question.db, named)
+        ),
+        complete=question.complete,
+        pending_bytes=question.pending_bytes,
+    )

@@ -1,0 +1,372 @@
+"""`aicost explain`: where the cost of a call, a turn or a session comes from."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from aicost.core.credits import NANO, Credits
+from aicost.core.explain import CallExplained, Charge, Explained, PriceExplained
+from aicost.core.money import usd
+from aicost.core.text import UNKNOWN, clean
+from aicost.core.usage import TokenCounts
+from aicost.report.documents import SCHEMA, Document
+from aicost.report.tables import Column, Style, as_table
+
+_NUSD_DIGITS = 9
+_SHORT_ID = 12  # characters: of message ids the first are all the same
+_KINDS = {
+    "input": "input",
+    "cache_read": "cache read",
+    "cache_write_5m": "cache write 5m",
+    "cache_write_1h": "cache write 1h",
+    "output": "output",
+    "web_search": "web searches",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Total:
+    """Many calls added up."""
+
+    tokens: TokenCounts
+    web_searches: int
+    cost_nusd: int | None  # None: none of them has a price
+    unpriced_tokens: int
+    uncertain_tiers: int  # calls at the standard price, because their tier has none
+    ncredits: int | None
+    uncertain_ncredits: int
+
+
+def _total(calls: Sequence[CallExplained]) -> _Total:
+    priced = [call.price.nusd for call in calls if call.price.nusd is not None]
+    credits = [call.price.credits for call in calls if call.price.credits is not None]
+    return _Total(
+        tokens=sum((call.event.tokens for call in calls), start=TokenCounts()),
+        web_searches=sum(call.event.web_searches for call in calls),
+        cost_nusd=sum(priced) if priced else None,
+        unpriced_tokens=sum(
+            call.event.tokens.total_tokens for call in calls if call.price.nusd is None
+        ),
+        uncertain_tiers=sum(call.price.status == "tier_uncertain" for call in calls),
+        ncredits=sum(c.ncredits for c in credits) if credits else None,
+        uncertain_ncredits=sum(c.ncredits for c in credits if c.is_uncertain),
+    )
+
+
+# JSON
+
+
+def explained_document(found: Explained) -> Document:
+    """Return the document of `aicost explain --json`. Money is at full precision."""
+    total = _total(found.calls)
+    return {
+        "schema": SCHEMA,
+        "complete": found.complete,
+        "pending_bytes": found.pending_bytes,
+        "kind": found.kind,
+        "id": found.id,
+        "price_book": found.price_book,
+        "calls": [_call_fields(call) for call in found.calls],
+        "total": {
+            "requests": len(found.calls),
+            **_token_fields(total.tokens),
+            "web_searches": total.web_searches,
+            "cost_usd": None if total.cost_nusd is None else usd(total.cost_nusd),
+            "unpriced_tokens": total.unpriced_tokens,
+            "tier_uncertain_requests": total.uncertain_tiers,
+            "credits": _in_credits(total.ncredits, total.ncredits),
+            "uncertain_credits": _in_credits(total.ncredits, total.uncertain_ncredits),
+        },
+    }
+
+
+def _in_credits(known: int | None, ncredits: int | None) -> float | None:
+    """Return an amount, if credits are known at all."""
+    return None if known is None or ncredits is None else ncredits / NANO
+
+
+def _call_fields(call: CallExplained) -> Document:
+    event, price = call.event, call.price
+    return {
+        "event_key": event.event_key,
+        "agent": event.agent,
+        "session_id": event.session_id,
+        "prompt_uuid": call.turn_id,
+        "subagent_id": event.subagent_id,
+        "at": _time(event.at),
+        "model": event.model,
+        "speed": event.speed,
+        "service_tier": event.service_tier,
+        "inference_geo": event.inference_geo,
+        **_token_fields(event.tokens),
+        "web_searches": event.web_searches,
+        "cost_usd": None if price.nusd is None else usd(price.nusd),
+        "cost_status": price.status,
+        "why_unpriced": price.why or None,
+        "price": _price_fields(price) if price.model_id else None,
+        "credits": None if price.credits is None else _credit_fields(price.credits),
+        "ledger_cost_usd": None if call.ledger_nusd is None else usd(call.ledger_nusd),
+        "ledger_price_book": call.ledger_book,
+    }
+
+
+def _price_fields(price: PriceExplained) -> Document:
+    return {
+        "model": price.model_id,
+        "from": _time(price.row_from),
+        "source": price.source,
+        "checked": price.checked or None,
+        "tier": price.tier,
+        "unknown_tier": price.unknown_tier or None,
+        "tier_factor": None if price.tier_factor is None else float(price.tier_factor),
+        "place_factor": float(price.place_factor),
+        "above_tokens": price.above_tokens,
+        "is_long_prompt": price.is_long_prompt,
+        "charges": [
+            {
+                "kind": charge.kind,
+                "count": charge.count,
+                "rate_usd": None if charge.rate_usd is None else float(charge.rate_usd),
+                "per": charge.per,
+                "is_long": charge.is_long,
+                "cost_usd": None if charge.nusd is None else float(charge.nusd / 10**_NUSD_DIGITS),
+            }
+            for charge in price.charges
+        ],
+    }
+
+
+def _credit_fields(credits: Credits) -> Document:
+    return {
+        "credits": credits.ncredits / NANO,
+        "is_uncertain": credits.is_uncertain,
+        "doubts": list(credits.doubts),
+        "from": _time(credits.rates.start),
+        "multiplier": float(credits.multiplier),
+        "source": credits.rates.source,
+        "checked": credits.rates.checked or None,
+    }
+
+
+def _token_fields(tokens: TokenCounts) -> dict[str, Any]:
+    return {name: getattr(tokens, name) for name in TokenCounts.__dataclass_fields__}
+
+
+def _time(at: datetime | None) -> str | None:
+    return None if at is None else at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+# Text
+
+
+def explained_table(found: Explained, style: Style, zone: ZoneInfo) -> str:
+    """Return an explanation as text: one call product by product, more of them a line each."""
+    left = f"not all is read yet: {found.pending_bytes:,} bytes of logs are left\n"
+    notes = "" if found.complete else left
+    if found.kind == "call":
+        return "".join(_one_call(call, style, zone) for call in found.calls) + notes
+    calls = "1 call" if len(found.calls) == 1 else f"{len(found.calls):,} calls"
+    heading = f"{found.kind} {clean(found.id)}: {calls}, price book {found.price_book}\n"
+    if not found.calls:
+        return heading + notes
+    return heading + _calls_table(found.calls, style, zone) + "".join(_notes(found.calls)) + notes
+
+
+def _one_call(call: CallExplained, style: Style, zone: ZoneInfo) -> str:
+    event, price = call.event, call.price
+    names = [f"session {event.session_id}", f"turn {call.turn_id or UNKNOWN}"]
+    if event.subagent_id:
+        names.append(f"subagent {event.subagent_id}")
+    lines = [
+        clean(event.event_key),
+        " · ".join([_moment(event.at, zone), clean(event.model), *map(clean, names)]),
+        "",
+        *(f"{name:<12} {text}" for name, text in _terms(call)),
+    ]
+    table = _charges_table(price, style) if price.charges else ""
+    return "\n".join([*lines, "", table]) + "".join(_credit_lines(price.credits))
+
+
+def _terms(call: CallExplained) -> Iterator[tuple[str, str]]:
+    price = call.price
+    if price.model_id:
+        yield "price row", f"{clean(price.model_id)}, {_since(price.row_from)}"
+        checked = f", checked {price.checked}" if price.checked else ""
+        yield "source", f"{clean(price.source) or UNKNOWN}{checked}"
+        yield "tier", _tier_text(price)
+        if price.place_factor != 1:
+            yield "place", f"×{_text(price.place_factor)}, in the rates below"
+        if price.above_tokens is not None:
+            was = "was" if price.is_long_prompt else "was not"
+            yield "long prompt", f"it {was} over {price.above_tokens:,} tokens"
+    if price.nusd is None:
+        yield "unpriced", price.why
+    if price.nusd != call.ledger_nusd:
+        known = UNKNOWN if call.ledger_nusd is None else _dollars(Decimal(call.ledger_nusd))
+        yield "ledger", f"{known} by price book {call.ledger_book}"
+
+
+def _tier_text(price: PriceExplained) -> str:
+    if price.unknown_tier:
+        return f"{clean(price.tier)}, because {clean(price.unknown_tier)} has no price that day"
+    if price.tier_factor is None or price.tier_factor == 1:
+        return clean(price.tier)
+    return f"{clean(price.tier)}, ×{_text(price.tier_factor)} the standard rates"
+
+
+def _charges_table(price: PriceExplained, style: Style) -> str:
+    charges = price.charges
+    digits = max(_NUSD_DIGITS, *(_NUSD_DIGITS + _fraction(charge.nusd) for charge in charges))
+    costs = [_cost(charge.nusd, digits) for charge in charges]
+    total = UNKNOWN if price.nusd is None else _dollars(Decimal(price.nusd), digits)
+    return as_table(
+        [
+            Column(("Kind", *map(_kind, charges), "Total"), is_text=True),
+            Column(("Count", *(f"{charge.count:,}" for charge in charges), "")),
+            Column(("USD per", *(_rate(charge) for charge in charges), "")),
+            Column(("Cost", *costs, total)),
+        ],
+        style,
+        has_total=True,
+    )
+
+
+def _kind(charge: Charge) -> str:
+    return f"{_KINDS[charge.kind]}, long prompt" if charge.is_long else _KINDS[charge.kind]
+
+
+def _rate(charge: Charge) -> str:
+    if charge.rate_usd is None:
+        return UNKNOWN
+    return f"{_text(charge.rate_usd)} / {'M' if charge.per == 1_000_000 else 'k'}"
+
+
+def _credit_lines(credits: Credits | None) -> Iterator[str]:
+    if credits is None:
+        return
+    rates, doubt = credits.rates, "~" if credits.is_uncertain else ""
+    kinds = (("input", rates.input_mtok), ("cached", rates.cached_input_mtok))
+    per_mtok = ", ".join(f"{kind} {_text(rate)}" for kind, rate in kinds)
+    times = f" ×{_text(credits.multiplier)}" if credits.multiplier != 1 else ""
+    yield f"\nCodex credits: {doubt}{_credits(credits.ncredits)}\n"
+    yield f"  per million tokens: {per_mtok}, output {_text(rates.output_mtok)}{times}\n"
+    yield f"  {_since(rates.start)}, source: {clean(rates.source) or UNKNOWN}\n"
+    for reason in credits.doubts:
+        yield f"  uncertain: {clean(reason)}\n"
+
+
+def _calls_table(calls: Sequence[CallExplained], style: Style, zone: ZoneInfo) -> str:
+    total = _total(calls)
+    columns = [
+        _names("Time", [_moment(call.event.at, zone) for call in calls], "Total", 1),
+        _names("Call", [_own_id(call.event.event_key) for call in calls], "", 7),
+        _names("Model", [clean(call.event.model) or UNKNOWN for call in calls], "", 4),
+        _names("Tier", [clean(_tier(call.price)) for call in calls], "", 6),
+        *_token_columns([call.event.tokens for call in calls], total.tokens),
+        _names("Price from", [_price_from(call.price) for call in calls], "", 5),
+        _names("Source", [clean(call.price.source) for call in calls], "", 11),
+        Column(("Cost", *(_call_cost(call.price) for call in calls), _sum_text(total))),
+    ]
+    if total.ncredits is not None:
+        cells = [_credit_cell(call.price.credits) for call in calls]
+        doubt = "~" if total.uncertain_ncredits else ""
+        columns.append(Column(("Credits", *cells, f"{doubt}{_credits(total.ncredits)}"), rank=2))
+    return as_table(columns, style, has_total=True)
+
+
+def _names(heading: str, cells: Sequence[str], total: str, rank: int) -> Column:
+    return Column((heading, *cells, total), is_text=True, rank=rank)
+
+
+def _token_columns(calls: Sequence[TokenCounts], total: TokenCounts) -> Iterator[Column]:
+    for heading, field, rank in (
+        ("Input", "input_tokens", 8),
+        ("Cache read", "cache_read_tokens", 8),
+        ("Write 5m", "cache_write_5m_tokens", 9),
+        ("Write 1h", "cache_write_1h_tokens", 10),
+        ("Output", "output_tokens", 3),
+    ):
+        counts = [getattr(tokens, field) for tokens in (*calls, total)]
+        yield Column((heading, *(f"{count:,}" for count in counts)), rank=rank)
+
+
+def _notes(calls: Sequence[CallExplained]) -> Iterator[str]:
+    reasons: dict[str, int] = {}
+    for call in calls:
+        model, price = clean(call.event.model) or UNKNOWN, call.price
+        if price.nusd is None:
+            _count(reasons, f"unpriced: {model}, {price.why}")
+        if price.unknown_tier:
+            _count(reasons, f"uncertain: {clean(price.unknown_tier)} of {model} has no price then")
+        for doubt in price.credits.doubts if price.credits else ():
+            _count(reasons, f"credits uncertain: {model}, {clean(doubt)}")
+    for reason, number in reasons.items():
+        yield f"{reason} ({number:,} {'call' if number == 1 else 'calls'})\n"
+
+
+def _count(reasons: dict[str, int], reason: str) -> None:
+    reasons[reason] = reasons.get(reason, 0) + 1
+
+
+def _tier(price: PriceExplained) -> str:
+    return f"{price.unknown_tier}?" if price.unknown_tier else price.tier
+
+
+def _price_from(price: PriceExplained) -> str:
+    return _since(price.row_from) if price.model_id else UNKNOWN
+
+
+def _call_cost(price: PriceExplained) -> str:
+    return "unpriced" if price.nusd is None else _dollars(Decimal(price.nusd))
+
+
+def _sum_text(total: _Total) -> str:
+    if total.cost_nusd is None:
+        return "unpriced"
+    least = "≥" if total.unpriced_tokens else ""
+    return f"{least}{_dollars(Decimal(total.cost_nusd))}"
+
+
+def _credit_cell(credits: Credits | None) -> str:
+    if credits is None:
+        return UNKNOWN
+    return f"{'~' if credits.is_uncertain else ''}{_credits(credits.ncredits)}"
+
+
+def _credits(ncredits: int) -> str:
+    return f"{Decimal(ncredits).scaleb(-9):,.9f}"
+
+
+def _cost(nusd: Decimal | None, digits: int) -> str:
+    return UNKNOWN if nusd is None else _dollars(nusd, digits)
+
+
+def _dollars(nusd: Decimal, digits: int = _NUSD_DIGITS) -> str:
+    """Return an amount to the nano-dollar, or as far as its digits go."""
+    return f"${nusd.scaleb(-_NUSD_DIGITS):,.{digits}f}"
+
+
+def _fraction(nusd: Decimal | None) -> int:
+    """Return how many digits of a nano-dollar an amount has."""
+    exponent = 0 if nusd is None else nusd.normalize().as_tuple().exponent
+    return max(0, -exponent) if isinstance(exponent, int) else 0
+
+
+def _own_id(event_key: str) -> str:
+    own = clean(event_key.rpartition(":")[2])
+    return own if len(own) <= _SHORT_ID else f"…{own[-_SHORT_ID:]}"
+
+
+def _since(start: datetime | None) -> str:
+    return "since ever" if start is None else f"from {start.astimezone(UTC):%Y-%m-%d}"
+
+
+def _text(number: Decimal) -> str:
+    return f"{number.normalize():f}"
+
+
+def _moment(at: datetime, zone: ZoneInfo) -> str:
+    return f"{at.astimezone(zone):%Y-%m-%d %H:%M:%S}"

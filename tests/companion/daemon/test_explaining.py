@@ -1,0 +1,100 @@
+"""`explain` answered from a ledger: one id, one thing, all its calls and their prices."""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from log_builders import BOOK, MODEL, calls_read, event, flat_book, recorded
+
+from aicost.core.errors import ConfigError
+from aicost.daemon.answers import Question
+from aicost.daemon.explaining import explained
+from aicost.store.ledger import Ledger
+
+CALLS = [event(1), event(2), event(3, session_id="s-2", turn_id="t-2")]
+
+
+@pytest.fixture(scope="module")
+def ledger() -> Iterator[Ledger]:
+    with recorded(calls_read(*CALLS)) as found:
+        yield found
+
+
+def question(ledger: Ledger, **changes: Any) -> Question:
+    fields: dict[str, Any] = {"book": BOOK, "zone": ZoneInfo("UTC"), "now": datetime.now(UTC)}
+    return Question(db=ledger.db, **(fields | changes))
+
+
+def document(ledger: Ledger, text: str, **changes: Any) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(explained(question(ledger, **changes), {"id": text}))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "whole", "keys"),
+    [
+        ("msg_1", "call", "claude:msg_1", ["claude:msg_1"]),
+        ("t-1", "turn", "t-1", ["claude:msg_1", "claude:msg_2"]),
+        ("s-2", "session", "s-2", ["claude:msg_3"]),
+    ],
+)
+def test_an_id_is_answered_with_its_calls(
+    ledger: Ledger, text: str, kind: str, whole: str, keys: list[str]
+) -> None:
+    found = document(ledger, text)
+    assert (found["kind"], found["id"]) == (kind, whole)
+    assert [call["event_key"] for call in found["calls"]] == keys
+    assert found["total"]["cost_usd"] == 0.00044 * len(keys)
+    assert {call["prompt_uuid"] for call in found["calls"]} == {"t-2" if text == "s-2" else "t-1"}
+
+
+def test_a_cost_of_another_price_book_is_told_beside_that_of_todays(ledger: Ledger) -> None:
+    dearer = flat_book("8", MODEL)
+    (call,) = document(ledger, "msg_1", book=dearer)["calls"]
+    assert (call["cost_usd"], call["ledger_cost_usd"]) == (0.00088, 0.00044)
+    assert call["ledger_price_book"] == BOOK.book_id
+    assert document(ledger, "msg_1", book=dearer)["price_book"] == dearer.book_id
+
+
+def test_what_is_not_read_yet_is_told(ledger: Ledger) -> None:
+    found = document(ledger, "msg_1", complete=False, pending_bytes=7)
+    assert (found["complete"], found["pending_bytes"]) == (False, 7)
+
+
+def test_a_table_is_as_wide_as_asked_and_in_the_callers_zone(ledger: Ledger) -> None:
+    shown = {"format": "table", "width": 60, "id": "s-1"}
+    text = explained(question(ledger, zone=ZoneInfo("Asia/Tokyo")), shown)
+    assert text.startswith("session s-1: 2 calls")
+    assert "2026-11-22 19:01:00" in text
+    assert all(len(line) <= 60 for line in text.splitlines())
+
+
+def test_an_id_of_no_thing_is_an_error_that_says_where_to_look(ledger: Ledger) -> None:
+    with pytest.raises(ConfigError, match=r"no call, turn or session .* 'nothing'") as refused:
+        document(ledger, "nothing")
+    assert refused.value.hint == "aicost sessions"
+
+
+def test_an_id_of_several_things_names_them(ledger: Ledger) -> None:
+    with pytest.raises(ConfigError, match=r"'s-' may be session s-1, session s-2$") as refused:
+        document(ledger, "s-")
+    assert refused.value.hint == "aicost explain s-1"
+    with pytest.raises(ConfigError, match=r"claude:msg_1, call claude:msg_2, call claude:msg_3$"):
+        document(ledger, "msg")
+
+
+def test_of_many_things_only_some_are_named() -> None:
+    with (
+        recorded(calls_read(*map(event, range(1, 9)))) as ledger,
+        pytest.raises(ConfigError, match=r"(call claude:msg_\d, ){4}call claude:msg_\d and more$"),
+    ):
+        document(ledger, "msg_")
+
+
+@pytest.mark.parametrize("params", [{}, {"id": 3}, {"id": "s-1", "by": "day"}])
+def test_what_cannot_be_asked_is_refused(ledger: Ledger, params: dict[str, object]) -> None:
+    with pytest.raises(ConfigError, match="cannot be asked"):
+        explained(question(ledger), params)
