@@ -12,6 +12,7 @@ from aicost.core.facts import FileRead, Stage
 from aicost.core.prices import PriceBook
 from aicost.core.tailing import Cursor
 from aicost.core.view import Reading
+from aicost.daemon.client_totals import read_client_totals
 from aicost.daemon.indexer import BATCH_BYTES, Survey, Unread, may_read, read_unread, survey
 from aicost.daemon.reading import read_log
 from aicost.platform.dirs import Dirs
@@ -92,7 +93,10 @@ class Engine:
         self.ledger.settle()
 
     def settle(self) -> None:
-        """Sum up what was recorded since."""
+        """Read what the clients say they spent, and sum up what was recorded since."""
+        found = read_client_totals(sorted(self.homes), self.cursors["evidence"])
+        if found:
+            self._record(found)
         self.ledger.settle()
 
     def _is_at(self, log: Unread) -> bool:

@@ -144,6 +144,7 @@ class Reader:
         try:
             if self.seen.without_evidence and not await self._read_old_evidence():
                 return  # (what is left, the next look finds)
+            await self._in_thread(self.engine.settle)
             self._waiting_for_evidence = []
             _give(waiting, self.seen)
         except StoreError as error:
@@ -159,7 +160,6 @@ class Reader:
                 await self._read_woken()
                 if self._look_now:
                     return False
-            await self._in_thread(self.engine.settle)
             await self.pending()
         finally:
             await self._in_thread(steps.close)

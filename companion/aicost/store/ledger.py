@@ -315,7 +315,8 @@ class Ledger:
 def _session_ids(parsed: Parsed) -> set[str]:
     found = {call.session_id for call in parsed.calls}
     found |= {prompt.session_id for prompt in parsed.prompts}
-    return found | {subagent.session_id for subagent in parsed.subagents}
+    found |= {subagent.session_id for subagent in parsed.subagents}
+    return found | {total.session_id for total in parsed.client_totals}
 
 
 def _credits(book: PriceBook, event: UsageEvent) -> tuple[int | None, int]:

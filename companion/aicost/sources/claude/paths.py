@@ -35,3 +35,9 @@ def _home_of(path: Path) -> Path | None:
         if parent.name == "projects":
             return parent.parent
     return None
+
+
+def config_files(home: str) -> tuple[str, ...]:
+    """Return where a home's `.claude.json` may be: in it, or beside the default home."""
+    inside = f"{home}/.claude.json"
+    return (inside, f"{home}.json") if home.endswith("/.claude") else (inside,)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from aicost.sources.claude.paths import find_logs, look_of, place_of
+from aicost.sources.claude.paths import config_files, find_logs, look_of, place_of
 
 
 def write(path: Path, text: str = "x\n") -> Path:
@@ -123,3 +123,11 @@ def test_a_drive_that_fails_in_mid_listing_ends_no_reading(
 
     monkeypatch.setattr(os, "scandir", Failing)
     assert found(tmp_path) == {"a.jsonl"}
+
+
+def test_the_config_of_the_default_home_lies_beside_it() -> None:
+    assert config_files("/home/ada/.claude") == (
+        "/home/ada/.claude/.claude.json",
+        "/home/ada/.claude.json",
+    )
+    assert config_files("/srv/claude") == ("/srv/claude/.claude.json",)
