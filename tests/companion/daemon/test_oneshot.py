@@ -214,7 +214,10 @@ def test_what_cannot_be_asked_is_said(dirs: Dirs, method: str, params: dict[str,
         answer(dirs, os.environ, method, params)
 
 
-def test_a_ledger_that_is_none_is_said(dirs: Dirs) -> None:
-    dirs.ledger_file.write_bytes(b"no database at all, but quite some text" * 100)
-    with pytest.raises(StoreError, match="ledger"):
+def test_a_folder_in_the_place_of_the_ledger_is_said(dirs: Dirs) -> None:
+    dirs.ledger_file.mkdir()
+    with pytest.raises(StoreError) as caught:
         total(dirs)
+    assert "unable to open" in caught.value.what
+    assert str(dirs.ledger_file) in caught.value.why
+    assert dirs.ledger_file.is_dir()
