@@ -25,11 +25,15 @@ from aicost.sources.agents import SOURCES, STAGES, source_of
 
 log = logging.getLogger(__name__)
 
-# One unit of work, of progress and of a transaction; one alone is read faster than two processes
-# start.
+# One unit of work: alone, it is read faster than two processes start.
 BATCH_BYTES = 64 * 2**20
 _SHARES = 8  # no unit is more than this part of what is left
+# One step of progress, and one transaction, which writes a page of each index again: the first
+# unit (the newest logs are to be seen at once), then several.
+_UNITS_PER_STEP = 4
+_STEP_SHARES = 3  # no step is more than this part of what is left
 MAX_WORKERS = 4
+_UNITS_AHEAD = 3  # per worker: what it reads while this process writes a step
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(list[FileRead]).decode
@@ -169,14 +173,32 @@ def may_read(path: str) -> bool:
 def read_unread(
     logs: Iterable[Unread], *, cores: int
 ) -> Generator[tuple[Sequence[Unread], list[FileRead]], None, None]:
-    """Read logs; yield batches of about BATCH_BYTES, each with what it said.
+    """Read logs; yield some of them at a time, with what they said.
 
     Files that cannot be read are passed over; they stay unread. Closing the generator ends the
     workers. Where workers cannot be had, or one is killed, this process reads what is left.
     """
-    left = dict(enumerate(_batches(logs)))
+    batches = list(_batches(logs))
+    left = sum(log.pending_bytes for batch in batches for log in batch)
+    done, found, size, is_first = list[Unread](), list[FileRead](), 0, True
+    with closing(_read_batches(batches, cores)) as readings:
+        for batch, reads in readings:
+            done += batch
+            found += reads
+            size += sum(log.pending_bytes for log in batch)
+            if is_first or size >= min(_UNITS_PER_STEP * BATCH_BYTES, left // _STEP_SHARES):
+                yield done, found
+                left -= size
+                done, found, size, is_first = [], [], 0, False
+    if done:
+        yield done, found
+
+
+def _read_batches(
+    batches: Sequence[list[Unread]], cores: int
+) -> Generator[tuple[list[Unread], list[FileRead]], None, None]:
+    left = dict(enumerate(batches))
     if len(left) > 1 and cores > 1:
-        batches = list(left.values())
         with closing(_read_in_workers(batches, min(cores, MAX_WORKERS, len(left)))) as readings:
             try:
                 for number, reads in readings:
@@ -200,7 +222,7 @@ def _read_in_workers(
         running: dict[Future[bytes], int] = {}
 
         def keep_busy() -> None:
-            for number in islice(todo, workers + 1 - len(running)):
+            for number in islice(todo, _UNITS_AHEAD * workers - len(running)):
                 running[pool.submit(_read_in_worker, batches[number])] = number
 
         try:

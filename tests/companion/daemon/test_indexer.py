@@ -168,6 +168,25 @@ def workers(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
     until(lambda: not multiprocessing.active_children(), "the workers to end")
 
 
+def test_the_first_unit_is_a_step_of_its_own_and_later_steps_shrink(
+    many: Survey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A step is written in one transaction: few are cheap, and the last one is waited for."""
+    monkeypatch.setattr(indexer, "BATCH_BYTES", min(log.pending_bytes for log in many.unread))
+    steps = list(read_unread(many.unread, cores=1))
+    assert [len(logs) for logs, _ in steps] == [1, 4, 3, 2, 1, 1]
+    assert [log for logs, _ in steps for log in logs] == list(many.unread)
+    assert all([read.path for read in reads] == [log.path for log in logs] for logs, reads in steps)
+
+
+def test_no_step_is_much_larger_than_a_few_units(
+    many: Survey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(indexer, "BATCH_BYTES", min(log.pending_bytes for log in many.unread))
+    monkeypatch.setattr(indexer, "_UNITS_PER_STEP", 2)
+    assert [len(logs) for logs, _ in read_unread(many.unread, cores=1)][:4] == [1, 2, 2, 2]
+
+
 def in_order(reads: list[FileRead]) -> list[FileRead]:
     return sorted(reads, key=lambda read: read.path)
 
