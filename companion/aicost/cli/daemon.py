@@ -55,8 +55,10 @@ def stop(dirs: Dirs) -> None:
 def restart(dirs: Dirs, env: Mapping[str, str]) -> None:
     """Stop the daemon if one runs, and start this version's. Raises ConfigError before it stops."""
     from aicost.platform.config import load_settings
+    from aicost.prices.own import load_own_rows, own_prices_file
 
     load_settings(dirs.config_file)  # a daemon that runs is better than one that cannot start
+    load_own_rows(own_prices_file(dirs.config_file))
     stop(dirs)
     start(dirs, env)
 

@@ -6,7 +6,8 @@ from aicost.core.errors import ConfigError
 from aicost.core.explain import CallExplained, Explained, explain
 from aicost.daemon.answers import Params, Question, converted, look_of
 from aicost.report.documents import as_json
-from aicost.report.explained import explained_document, explained_table
+from aicost.report.explained import explained_table
+from aicost.report.explained_document import explained_document
 from aicost.store.explain import MAX_NAMED, Named, calls_of, named_by
 
 

@@ -213,6 +213,16 @@ def test_a_running_daemon_prices_with_it_at_once(home: Path) -> None:
     assert total()["total"]["cost_usd"] == 0.0015
 
 
+@pytest.mark.usefixtures("_daemon")
+def test_a_restart_with_broken_prices_stops_nothing(own_file: Path) -> None:
+    before = json.loads(aicost("daemon", "status", "--json").stdout)["pid"]
+    own_file.write_text("[[price]")
+    ended = aicost("daemon", "restart")
+    assert ended.returncode == 3
+    assert f"{own_file}: not TOML" in ended.stderr
+    assert json.loads(aicost("daemon", "status", "--json").stdout)["pid"] == before
+
+
 # Updating
 
 
