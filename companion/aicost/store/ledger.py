@@ -138,7 +138,8 @@ class Ledger:
                     key = key_of(event.event_key)
                     known = fresh.get(key)
                     fresh[key] = event if known is None else merged(known, event)
-        changed = _Changed(stand_ins.standing(self._db))
+        book = self._names.price_book(self._book.book_id)
+        changed = _Changed(stand_ins.standing(self._db), book)
         rows: list[tuple[object, ...]] = []
         stored = stored_calls(self._db, fresh) if self._has_calls() else {}
         for key, event in fresh.items():
@@ -165,17 +166,14 @@ class Ledger:
             if event == old.event:
                 return None
         names, at_us = self._names.of_call(event), to_us(event.at)
-        book = self._names.price_book(self._book.book_id)
-        ncredits, uncertain_ncredits = _credits(self._book, event)
         call = StoredCall(
-            event=event,
-            cost_nusd=self._book.nusd_of(event),
-            span=names.span,
-            model=names.model,
-            place=names.place,
-            price_book=book,
-            ncredits=ncredits,
-            uncertain_ncredits=uncertain_ncredits,
+            event,
+            self._book.nusd_of(event),
+            names.span,
+            names.model,
+            names.place,
+            changed.price_book,
+            *_credits(self._book, event),
         )
         if old is not None:
             self._take_out(old, changed)
@@ -185,8 +183,9 @@ class Ledger:
             changed.stand_ins.append((key, event.stand_in_for))
         changed.spans.add(call.span)
         changed.usage.add(self.days.day_of(at_us), call)
-        changed.added.append((names.session, at_us, None if event.is_sidechain else key))
-        if event.is_sidechain:
+        is_sidechain = event.is_sidechain
+        changed.added.append((names.session, at_us, None if is_sidechain else key))
+        if is_sidechain:
             changed.unresolved.add(names.session)
         changed.names.add(event.session_id)
         return call_row(key, at_us, call, names.variant)
@@ -330,8 +329,9 @@ def _credits(book: PriceBook, event: UsageEvent) -> tuple[int | None, int]:
 class _Changed:
     """What one batch did so far."""
 
-    def __init__(self, standing: dict[int, str]) -> None:
+    def __init__(self, standing: dict[int, str], price_book: int) -> None:
         self.standing = standing  # calls that stand in for a thread, by key
+        self.price_book = price_book  # row of the book that prices them
         self.stand_ins: list[tuple[int, str]] = []
         self.spans: set[int] = set()  # that a call was added to, or taken from
         self.usage = UsageChange()
