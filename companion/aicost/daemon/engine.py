@@ -92,11 +92,15 @@ class Engine:
         self.read_paths(paths, "evidence")
         self.ledger.settle()
 
-    def settle(self) -> None:
-        """Read what the clients say they spent, and sum up what was recorded since."""
+    def read_client_totals(self) -> None:
+        """Read what the clients themselves say they spent, where that changed."""
         found = read_client_totals(sorted(self.homes), self.cursors["evidence"])
         if found:
             self._record(found)
+
+    def settle(self) -> None:
+        """Read what the clients say they spent, and sum up what was recorded since."""
+        self.read_client_totals()
         self.ledger.settle()
 
     def _is_at(self, log: Unread) -> bool:

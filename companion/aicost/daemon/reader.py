@@ -144,7 +144,9 @@ class Reader:
         try:
             if self.seen.without_evidence and not await self._read_old_evidence():
                 return  # (what is left, the next look finds)
-            await self._in_thread(self.engine.settle)
+            await self._in_thread(self.engine.read_client_totals)
+            while await self._in_thread(self.engine.ledger.settle_some):
+                await self._read_woken()
             self._waiting_for_evidence = []
             _give(waiting, self.seen)
         except StoreError as error:

@@ -25,7 +25,8 @@ from aicost.store.names import Names
 from aicost.store.schema import TOKENS
 
 EVIDENCE = ("tool_calls", "api_errors", "retries", "active_us")
-_CHUNK = 500  # spans in one IN (…)
+MOST_ACTIVE_US = 300_000_000  # a longer pause between two calls is no work: somebody was asked
+_CHUNK = 1000  # spans in one IN (…), and in one transaction
 _SETTINGS = ("version", "entrypoint", "effort", "permission_mode", "command")
 
 
@@ -145,6 +146,26 @@ class EvidenceWriter:
         return self._names.span(session, fact.turn_id, fact.subagent_id)
 
 
+def evidence_moments(spans: str = "1") -> str:
+    """Return a subquery: all evidence by time, of the spans that a condition on `span` names.
+
+    It takes the condition's values three times. An error counts where its span's first call is.
+    """
+    return (
+        "(SELECT c.at_us, c.key, c.span, c.model, c.place, 1 AS tool_calls, 0 AS api_errors,"
+        " 0 AS retries, 0 AS active_us FROM call c JOIN tool_call t ON t.call = c.key"
+        f" WHERE {spans}"
+        " UNION ALL SELECT e.at_us, c.key, e.span, coalesce(c.model, 0), coalesce(c.place, 0),"
+        " 0, 1, e.is_retried, 0 FROM (SELECT * FROM api_error"
+        f" WHERE {spans}) e LEFT JOIN call c ON c.id = (SELECT f.id FROM call f"
+        " WHERE f.span = e.span ORDER BY f.at_us, f.key LIMIT 1)"
+        " UNION ALL SELECT c.at_us, c.key, c.span, c.model, c.place, 0, 0, 0, max(0, min("
+        "c.at_us - lag(c.at_us, 1, coalesce(s.started_us, c.at_us)) OVER"
+        f" (PARTITION BY c.span ORDER BY c.at_us, c.key), {MOST_ACTIVE_US}))"
+        f" FROM (SELECT * FROM call WHERE {spans}) c JOIN span s ON s.id = c.span)"
+    )
+
+
 def mark_stale(db: sqlite3.Connection, spans: Iterable[int]) -> None:
     """Note that the daily evidence of these spans is out of date."""
     db.executemany("INSERT OR IGNORE INTO stale_span VALUES (?)", [(span,) for span in spans])
@@ -163,21 +184,22 @@ def _mark_accounts_of_spans(db: sqlite3.Connection) -> None:
 
 
 def roll_up(db: sqlite3.Connection, day_of: Callable[[int], int]) -> None:
-    """Bring the daily evidence of stale spans up to date. Inside a transaction."""
+    """Bring the daily evidence of some stale spans up to date. Inside a transaction."""
     _mark_accounts_of_spans(db)
     settle_accounts(db)
-    spans = [span for (span,) in db.execute("SELECT span FROM stale_span ORDER BY span")]
-    for at in range(0, len(spans), _CHUNK):
-        _roll_up(db, day_of, spans[at : at + _CHUNK])
-    db.execute("DELETE FROM stale_span")
+    query = "SELECT span FROM stale_span ORDER BY span LIMIT ?"
+    spans = [span for (span,) in db.execute(query, (_CHUNK,))]
+    _roll_up(db, day_of, spans)
+    db.executemany("DELETE FROM stale_span WHERE span = ?", [(span,) for span in spans])
 
 
 def _roll_up(db: sqlite3.Connection, day_of: Callable[[int], int], spans: Sequence[int]) -> None:
     wanted = f"span IN ({', '.join('?' * len(spans))})"
     db.execute(f"DELETE FROM evidence_day WHERE {wanted}", spans)
     found: dict[tuple[int, int, int, int], list[int]] = {}
-    query = f"SELECT at_us, span, model, place, {', '.join(EVIDENCE)} FROM evidence_at"
-    for at_us, span, model, place, *counts in db.execute(f"{query} WHERE {wanted}", spans):
+    columns = f"at_us, span, model, place, {', '.join(EVIDENCE)}"
+    query = f"SELECT {columns} FROM {evidence_moments(wanted)}"
+    for at_us, span, model, place, *counts in db.execute(query, [*spans] * 3):
         sums = found.setdefault((day_of(at_us), span, model, place), [0] * len(EVIDENCE))
         for number, count in enumerate(counts):
             sums[number] += count

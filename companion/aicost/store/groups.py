@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from aicost.core.attribution import environment_of, mcp_server_of, workflow_of
 from aicost.core.days import LocalDays
 from aicost.core.reports import UNALLOCATED, GroupBy
+from aicost.store.evidence import evidence_moments
 from aicost.store.schema import TOKENS
 
 Rows = Literal["usage", "evidence"]
@@ -91,7 +92,7 @@ _CALLS: dict[Rows, str] = {
     "usage": "(SELECT local_day(at_us) AS day, key, span, model, place, variant,"
     f" {_SUMS} FROM call)",
     "evidence": "(SELECT local_day(e.at_us) AS day, e.key, e.span, e.model, e.place, c.variant,"
-    " e.tool_calls, e.api_errors, e.retries, e.active_us FROM evidence_at e"
+    f" e.tool_calls, e.api_errors, e.retries, e.active_us FROM {evidence_moments()} e"
     " LEFT JOIN call c ON c.key = e.key)",
 }
 _DAYS: dict[Rows, str] = {"usage": "usage_day", "evidence": "evidence_day"}

@@ -118,10 +118,17 @@ class Ledger:
 
     def settle(self) -> None:
         """Bring the daily evidence up to what was recorded since."""
+        while self.settle_some():
+            pass
+
+    def settle_some(self) -> bool:
+        """Do a part of it, of some milliseconds; return whether there was something to do."""
         with store_errors():
-            if evidence.has_stale(self._db):
-                with self._transaction():
-                    evidence.roll_up(self._db, self.days.day_of)
+            if not evidence.has_stale(self._db):
+                return False
+            with self._transaction():
+                evidence.roll_up(self._db, self.days.day_of)
+            return True
 
     def _record_evidence(self, reads: Sequence[FileRead]) -> None:
         writer = evidence.EvidenceWriter(self._db, self._names, self._attribution.ci_job)

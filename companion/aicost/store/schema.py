@@ -18,7 +18,6 @@ TOKENS = (
     "output_tokens",
     "reasoning_tokens",
 )
-MOST_ACTIVE_US = 300_000_000  # a longer pause between two calls is no work: somebody was asked
 _TOKEN_COLUMNS = ", ".join(f"{name} INTEGER NOT NULL" for name in TOKENS)
 
 _MIGRATIONS = (  # append only, never edit: position n takes the file from version n to n + 1
@@ -124,20 +123,6 @@ _MIGRATIONS = (  # append only, never edit: position n takes the file from versi
       retries INTEGER NOT NULL, active_us INTEGER NOT NULL,
       PRIMARY KEY (day, span, model, place)) WITHOUT ROWID;
     CREATE INDEX evidence_day_span ON evidence_day (span);
-    CREATE VIEW evidence_at AS
-      SELECT c.at_us, c.key, c.span, c.model, c.place, 1 AS tool_calls, 0 AS api_errors,
-        0 AS retries, 0 AS active_us
-        FROM tool_call t JOIN call c ON c.key = t.call
-      UNION ALL
-      SELECT e.at_us, c.key, e.span, coalesce(c.model, 0), coalesce(c.place, 0), 0, 1,
-        e.is_retried, 0
-        FROM api_error e LEFT JOIN call c ON c.id = (SELECT f.id FROM call f
-          WHERE f.span = e.span ORDER BY f.at_us, f.key LIMIT 1)
-      UNION ALL
-      SELECT c.at_us, c.key, c.span, c.model, c.place, 0, 0, 0, max(0, min(
-        c.at_us - lag(c.at_us, 1, coalesce(s.started_us, c.at_us)) OVER
-          (PARTITION BY c.span ORDER BY c.at_us, c.key),
-        {MOST_ACTIVE_US})) FROM call c JOIN span s ON s.id = c.span;
     ALTER TABLE place ADD COLUMN repo_key TEXT NOT NULL DEFAULT '';
     INSERT INTO stale_span SELECT id FROM span;
     """,
