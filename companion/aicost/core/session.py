@@ -28,6 +28,7 @@ class LiveSession:
     started_at: datetime | None
     version: str
     entrypoint: str  # "cli", "sdk-cli" (headless)
+    start_ticks: str = ""  # when its process began, by the kernel's own count, where it says so
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

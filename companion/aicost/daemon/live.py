@@ -22,7 +22,11 @@ def read_live(homes: Iterable[str]) -> Running:
         if files is None:
             continue
         entries, is_whole = _entries(files)
-        found.update((e.session_id, e) for e in entries if is_alive(e.pid, e.started_at))
+        found.update(
+            (entry.session_id, entry)
+            for entry in entries
+            if is_alive(entry.pid, entry.started_at, entry.start_ticks)
+        )
         if is_whole:
             registries.add(home)
     return Running(sessions=found, registries=frozenset(registries))

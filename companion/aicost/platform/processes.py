@@ -3,16 +3,19 @@
 import time
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 import psutil
 
 _CLOCK_SLACK_S = 5.0  # start times come from two clocks: the kernel's ticks and the agent's own
 
 
-def is_alive(pid: int, started: datetime | None) -> bool:
+def is_alive(pid: int, started: datetime | None, start_ticks: str = "") -> bool:
     """Return whether process `pid` runs and is the one that said at `started` that it does.
 
     A process that began later got the number of a dead one. `started` None: any process will do.
+    Where both say when it began by the kernel's count (`start_ticks`, Linux), that decides: a clock
+    that is set moves all other times.
     """
     try:
         process = psutil.Process(pid)
@@ -23,7 +26,19 @@ def is_alive(pid: int, started: datetime | None) -> bool:
         return True
     except (psutil.NoSuchProcess, ValueError, OverflowError):  # gone; or no number of a process
         return False
+    if start_ticks.isdecimal() and (ticks := _start_ticks(pid)):
+        return ticks == start_ticks
     return started is None or began_s <= started.timestamp() + _CLOCK_SLACK_S
+
+
+def _start_ticks(pid: int) -> str:
+    """Return when a process began, in the kernel's ticks; "" where nobody says."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_bytes()
+    except OSError:
+        return ""
+    fields = stat.rpartition(b")")[2].split()  # (the name before it may hold anything)
+    return fields[19].decode() if len(fields) > 19 else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

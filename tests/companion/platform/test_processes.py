@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import psutil
 import pytest
 
-from aicost.platform.processes import is_alive, own_use
+from aicost.platform.processes import _start_ticks, is_alive, own_use
 
 
 @pytest.fixture
@@ -53,6 +53,23 @@ def test_a_process_that_took_over_the_number_does_not_count(
 ) -> None:
     said = began(os.getpid()) + timedelta(seconds=said_after_start_s)
     assert is_alive(os.getpid(), said) == alive
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux counts in ticks")
+@pytest.mark.parametrize("set_by_s", [-86_400, 0, 86_400])
+def test_a_clock_that_is_set_ends_no_process(
+    child: "subprocess.Popen[bytes]", monkeypatch: pytest.MonkeyPatch, set_by_s: int
+) -> None:
+    said, ticks = began(child.pid), _start_ticks(child.pid)
+    real = psutil.Process.create_time
+    monkeypatch.setattr(psutil.Process, "create_time", lambda self: real(self) + set_by_s)
+    assert is_alive(child.pid, said, ticks)
+    assert not is_alive(child.pid, said, str(int(ticks) - 1))
+    assert is_alive(child.pid, said, "a date") == (set_by_s <= 0)
+
+
+def test_a_process_that_is_gone_began_at_no_time() -> None:
+    assert _start_ticks(2**22 + 1) == ""
 
 
 @pytest.mark.parametrize("pid", [-1, 2**22 + 1, 2**40])

@@ -13,6 +13,7 @@ class _Entry(msgspec.Struct, rename="camel"):
     session_id: str
     cwd: str = ""
     started_at: float | None = None  # ms since 1970
+    proc_start: str | int | None = None  # on Linux, in ticks since the machine began
     status: str = ""
     version: str = ""
     entrypoint: str = ""
@@ -47,4 +48,5 @@ def parse_live_session(content: bytes) -> LiveSession:
         started_at=started_at,
         version=entry.version,
         entrypoint=entry.entrypoint,
+        start_ticks="" if entry.proc_start is None else str(entry.proc_start),
     )

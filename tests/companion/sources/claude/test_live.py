@@ -40,6 +40,7 @@ def test_an_entry_says_who_runs_where_since_when() -> None:
         started_at=datetime(2026, 11, 22, 2, 0, 0, 123_000, tzinfo=UTC),
         version="2.1.330",
         entrypoint="cli",
+        start_ticks="123456",
     )
 
 
@@ -54,6 +55,14 @@ def test_an_unknown_status_means_at_work(status: str, state: str) -> None:
 def test_only_the_process_and_the_session_are_needed() -> None:
     found = parse_live_session(b'{"pid": 1, "sessionId": "s"}')
     assert (found.started_at, found.cwd, found.version, found.entrypoint) == (None, "", "", "")
+
+
+@pytest.mark.parametrize(
+    ("written", "ticks"),
+    [("273688", "273688"), (273688, "273688"), (None, ""), ("Nov 26", "Nov 26")],
+)
+def test_the_start_of_its_process_is_kept_as_written(written: object, ticks: str) -> None:
+    assert parsed(procStart=written).start_ticks == ticks
 
 
 @pytest.mark.parametrize(
