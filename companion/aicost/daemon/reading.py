@@ -10,6 +10,7 @@ from aicost.core.tailing import (
     MARK_BYTES,
     Continuation,
     Cursor,
+    FileLook,
     LineBlocks,
     continuation,
     mark_of,
@@ -39,21 +40,10 @@ def read_log(
         if not stat.S_ISREG(status.st_mode):
             return None
         look = look_of(status)
-        state = continuation(cursor, look)
-        if state is Continuation.NOTHING_NEW:
+        if continuation(cursor, look) is Continuation.NOTHING_NEW:
             return None
-        is_whole = path.endswith(COMPRESSED)
-        if is_whole or state is Continuation.RESTART or _mark(fd, cursor.offset) != cursor.mark:
-            cursor = Cursor(device=look.device, inode=look.inode)
-        if is_whole:
-            parsed, cursor = _parse(_unpacked(fd, look.size_bytes), cursor, parser)
-            cursor = replace(cursor, offset=0, skipping=False, seen_bytes=look.size_bytes)
-        else:
-            # Only up to the size we saw: what is appended meanwhile belongs to the next reading.
-            stored = _Stored(fd, cursor.offset, look.size_bytes)
-            parsed, cursor = _parse(stored, cursor, parser)
-            cursor = replace(cursor, seen_bytes=stored.at)
-        cursor = replace(cursor, modified_ns=look.modified_ns, mark=_mark(fd, cursor.offset))
+        read = _read_packed if path.endswith(COMPRESSED) else _read_plain
+        parsed, cursor = read(fd, look, cursor, parser)
     finally:
         os.close(fd)
     return FileRead(
@@ -66,12 +56,41 @@ def read_log(
     )
 
 
+Found = tuple[list[Parsed], Cursor]
+
+
+def _read_plain(fd: int, look: FileLook, cursor: Cursor, parser: Parser) -> Found:
+    is_other = continuation(cursor, look) is Continuation.RESTART
+    if is_other or _mark(fd, cursor.offset) != cursor.mark:
+        cursor = Cursor(device=look.device, inode=look.inode)
+    # Only up to the size we saw: what is appended meanwhile belongs to the next reading.
+    stored = _Stored(fd, cursor.offset, look.size_bytes)
+    parsed, cursor = _parse(stored, cursor, parser)
+    mark = _mark(fd, cursor.offset)
+    return parsed, replace(cursor, seen_bytes=stored.at, modified_ns=look.modified_ns, mark=mark)
+
+
+def _read_packed(fd: int, look: FileLook, cursor: Cursor, parser: Parser) -> Found:
+    from aicost.daemon.unpacking import Unpacked  # few homes hold one
+
+    packed = Unpacked(_Stored(fd, 0, look.size_bytes))
+    parsed, cursor = _parse(packed, Cursor(device=look.device, inode=look.inode), parser)
+    return parsed, replace(
+        cursor,
+        offset=0,
+        skipping=False,
+        seen_bytes=look.size_bytes,
+        modified_ns=look.modified_ns,
+        mark=mark_of(b""),
+    )
+
+
 class _Chunks(Protocol):
     def read(self, size_bytes: int) -> bytes:
         """Return the next bytes, b"" at the end. Raises OSError."""
 
 
-def _parse(chunks: _Chunks, cursor: Cursor, parser: Parser) -> tuple[list[Parsed], Cursor]:
+def _parse(chunks: _Chunks, cursor: Cursor, parser: Parser) -> Found:
     """Parse from a cursor on; return the facts and the cursor after the last whole line."""
     blocks = LineBlocks(cursor.offset, skipping=cursor.skipping)
     parsed, chunk_bytes = list[Parsed](), CHUNK_BYTES
@@ -108,13 +127,6 @@ class _Stored:
         chunk = os.pread(self._fd, min(size_bytes, self._end - self.at), self.at)
         self.at += len(chunk)
         return chunk
-
-
-def _unpacked(fd: int, size_bytes: int) -> _Chunks:
-    """Return the bytes in a compressed log."""
-    from aicost.daemon.unpacking import Unpacked  # few homes hold one
-
-    return Unpacked(_Stored(fd, 0, size_bytes))
 
 
 def _whole_tail(tail: bytes, thread: str, parser: Parser) -> list[Parsed]:

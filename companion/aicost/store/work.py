@@ -10,6 +10,7 @@ from aicost.store.evidence import EVIDENCE
 from aicost.store.homes import session_rows
 
 By = Literal["session", "turn"]
+Key = tuple[str, str]  # session id, turn id ("" for a whole session)
 _KEYS: dict[By, str] = {
     "session": "x.session_id, ''",
     "turn": "x.session_id, coalesce(t.turn_id, '')",
@@ -21,8 +22,8 @@ _SETTINGS = ("entrypoint", "ci_job", "command", "effort", "permission_mode")
 
 def work_done(
     db: sqlite3.Connection, by: By, *, session_id: str | None = None, homes: Sequence[str] = ()
-) -> Mapping[tuple[str, str], WorkDone]:
-    """Return the evidence of each (session id, turn id; "" for a whole session).
+) -> Mapping[Key, WorkDone]:
+    """Return the evidence of each session or turn.
 
     `session_id` may be the beginning of one.
     """
@@ -33,34 +34,49 @@ def work_done(
     if homes:
         where += f" AND x.id IN {session_rows(homes)}"
         values += homes
-    key = _KEYS[by]
+    counts = _counts(db, _KEYS[by], where, values)
+    ways = _ways(db, _KEYS[by], where, values)
+    tiers = _tiers(db, _KEYS[by], where, values)
+    return {
+        key: _work(counts.get(key, {}), ways.get(key, {}), tiers.get(key, ""))
+        for key in {*counts, *ways, *tiers}
+    }
+
+
+def _counts(
+    db: sqlite3.Connection, key: str, where: str, values: Sequence[object]
+) -> dict[Key, dict[str, int]]:
     sums = ", ".join(f"sum(e.{name})" for name in EVIDENCE)
-    counts = db.execute(
+    rows = db.execute(
         f"SELECT {key}, {sums}{_SPANS} JOIN evidence_day e ON e.span = s.id"
         f" WHERE {where} GROUP BY 1, 2",
         values,
     )
-    found = {(a, b): dict(zip(EVIDENCE, rest)) for a, b, *rest in counts}
-    settings = db.execute(
+    return {(a, b): dict(zip(EVIDENCE, rest)) for a, b, *rest in rows}
+
+
+def _ways(
+    db: sqlite3.Connection, key: str, where: str, values: Sequence[object]
+) -> dict[Key, dict[str, str]]:
+    rows = db.execute(
         f"SELECT {key}, {', '.join('q.' + name for name in _SETTINGS)}{_SPANS}"
         f" JOIN setting q ON q.id = s.setting WHERE s.subagent_id = '' AND {where}"
         " ORDER BY s.started_us",
         values,
     )
-    ways = {(a, b): dict(zip(_SETTINGS, rest)) for a, b, *rest in settings}
-    tiers = {
-        (a, b): tier
-        for a, b, tier in db.execute(
-            f"SELECT {key}, max(iif(v.speed = 'fast', 'fast', v.service_tier)){_SPANS}"
-            " JOIN call c ON c.span = s.id JOIN variant v ON v.id = c.variant"
-            f" WHERE {where} GROUP BY 1, 2",
-            values,
-        )
-    }
-    return {
-        key: _work(found.get(key, {}), ways.get(key, {}), tiers.get(key, ""))
-        for key in {*found, *ways, *tiers}
-    }
+    return {(a, b): dict(zip(_SETTINGS, rest)) for a, b, *rest in rows}
+
+
+def _tiers(
+    db: sqlite3.Connection, key: str, where: str, values: Sequence[object]
+) -> dict[Key, str]:
+    rows = db.execute(
+        f"SELECT {key}, max(iif(v.speed = 'fast', 'fast', v.service_tier)){_SPANS}"
+        " JOIN call c ON c.span = s.id JOIN variant v ON v.id = c.variant"
+        f" WHERE {where} GROUP BY 1, 2",
+        values,
+    )
+    return {(a, b): tier for a, b, tier in rows}
 
 
 def _work(counts: Mapping[str, int], ways: Mapping[str, str], tier: str) -> WorkDone:
