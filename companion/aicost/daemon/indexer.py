@@ -16,10 +16,9 @@ from itertools import islice
 from pathlib import Path
 from typing import Literal
 
-import msgspec
-
 from aicost.core.facts import FileRead, Stage
 from aicost.core.tailing import Continuation, Cursor, FileLook, continuation, pending_bytes
+from aicost.daemon.handover import packed, unpacked
 from aicost.daemon.reading import read_log
 from aicost.sources.agents import SOURCES, STAGES, source_of
 
@@ -34,9 +33,6 @@ _UNITS_PER_STEP = 4
 _STEP_SHARES = 3  # no step is more than this part of what is left
 MAX_WORKERS = 4
 _UNITS_AHEAD = 3  # per worker: what it reads while this process writes a step
-
-_encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(list[FileRead]).decode
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,7 +229,7 @@ def _read_in_workers(
                 finished = [(running.pop(future), future) for future in done]
                 keep_busy()
                 for number, future in finished:
-                    yield number, _decode(future.result())
+                    yield number, unpacked(future.result())
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
 
@@ -292,7 +288,7 @@ def _end_with_parent() -> None:
 
 
 def _read_in_worker(batch: list[Unread]) -> bytes:
-    return _encode(_read_batch(batch))
+    return packed(_read_batch(batch))
 
 
 def _read_batch(batch: Iterable[Unread]) -> list[FileRead]:
