@@ -13,7 +13,8 @@ from aicost.core.prices import PriceBook
 from aicost.core.tailing import Cursor
 from aicost.core.view import Reading
 from aicost.daemon.client_totals import read_client_totals
-from aicost.daemon.indexer import BATCH_BYTES, Survey, Unread, may_read, read_unread, survey
+from aicost.daemon.indexer import BATCH_BYTES, Survey, Unread, may_read, read_unread
+from aicost.daemon.nearby import Nearby, survey_all
 from aicost.daemon.reading import read_log
 from aicost.platform.dirs import Dirs
 from aicost.platform.git import repo_key_of
@@ -44,10 +45,18 @@ class Engine:
     cursors: dict[Stage, dict[str, Cursor]] = field(
         default_factory=lambda: {stage: {} for stage in STAGES}
     )
+    _nearby: Nearby | None = None
 
     def survey(self) -> Survey:
         """Look at all logs of all homes."""
-        return survey(sorted(self.homes), self.cursors)
+        found, self._nearby = survey_all(self.homes, self.cursors)
+        return found
+
+    def glance(self) -> Survey | None:
+        """Look at the logs that changed last; None if that may not be enough."""
+        if self._nearby is None or self._nearby.homes != self.homes:
+            return None
+        return self._nearby.look(self.cursors)
 
     def read_all(self, found: Survey, *, cores: int | None = None) -> Generator[Step, None, None]:
         """Read and record all usage that a survey found unread: see `read`."""

@@ -12,6 +12,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
+from heapq import nlargest
 from itertools import islice
 from pathlib import Path
 from typing import Literal
@@ -26,6 +27,7 @@ log = logging.getLogger(__name__)
 
 # One unit of work: alone, it is read faster than two processes start.
 BATCH_BYTES = 64 * 2**20
+NEWEST = 200  # logs that are looked at first: nobody writes more at once
 _SHARES = 8  # no unit is more than this part of what is left
 # One step of progress, and one transaction, which writes a page of each index again: the first
 # unit (the newest logs are to be seen at once), then several.
@@ -56,6 +58,7 @@ class Survey:
     unread: tuple[Unread, ...]  # by the usage reading, newest first
     unreadable: tuple[Unread, ...] = ()  # those we may not open, or whose name is no text
     without_evidence: tuple[Unread, ...] = ()  # unread by the evidence reading, newest first
+    newest: tuple[tuple[str, str], ...] = ()  # (path, home) of the logs that changed last
 
     def within(self, homes: Collection[str]) -> "Survey":
         """Return what concerns these homes; all of it if none are named."""
@@ -89,26 +92,32 @@ Cursors = Mapping[Stage, Mapping[str, Cursor]]  # of each reading, by path
 
 def survey(homes: Iterable[str], cursors: Cursors) -> Survey:
     """Look at every log of the homes, without opening one."""
-    look = _Look()
+    look = Looking()
     for home in homes:
         moved = {stage: _Moved(home, cursors.get(stage, {})) for stage in STAGES}
         for source in SOURCES.values():
             for path, found in source.find_logs(Path(home)):
-                look.files += 1
-                look.bytes += found.size_bytes
+                look.count(path, home, found)
                 for stage in source.parsers:
                     cursor = cursors.get(stage, {}).get(path) or moved[stage].cursor_of(found)
                     look.take(path, home, found, cursor, stage)
     return look.survey()
 
 
-class _Look:
+class Looking:
     """What a survey found so far."""
 
     def __init__(self) -> None:
-        self.files = self.bytes = 0
+        self._files = self._bytes = 0
+        self._times: list[tuple[int, str, str]] = []
         self._unread: dict[Stage, list[Unread]] = {stage: [] for stage in STAGES}
         self._unreadable: list[Unread] = []
+
+    def count(self, path: str, home: str, look: FileLook) -> None:
+        """Note that there is a log."""
+        self._files += 1
+        self._bytes += look.size_bytes
+        self._times.append((look.modified_ns, path, home))
 
     def take(self, path: str, home: str, look: FileLook, cursor: Cursor, stage: Stage) -> None:
         """Note a log, if it has bytes that a reading did not see."""
@@ -126,11 +135,12 @@ class _Look:
         for found in self._unread.values():
             found.sort(key=lambda log: log.modified_ns, reverse=True)
         return Survey(
-            files=self.files,
-            bytes=self.bytes,
+            files=self._files,
+            bytes=self._bytes,
             unread=tuple(self._unread["usage"]),
             unreadable=tuple(self._unreadable),
             without_evidence=tuple(self._unread["evidence"]),
+            newest=tuple((path, home) for _, path, home in nlargest(NEWEST, self._times)),
         )
 
 

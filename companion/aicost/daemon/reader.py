@@ -60,8 +60,10 @@ class Reader:
         self._woken: dict[str, tuple[str, float]] = {}
         self._wake = asyncio.Event()
         self._look_now = False
+        self._surveyed_at = float("-inf")
         self._waiting: list[asyncio.Future[Survey]] = []
         self._waiting_for_evidence: list[asyncio.Future[Survey]] = []
+        self._due: list[asyncio.Future[Survey]] = []  # those that the last look was for
         self._known_homes: frozenset[str] = frozenset()  # at the last look
         self._untold: dict[str, set[tuple[str, int]]] = {}
         self._thread = ThreadPoolExecutor(1, "ledger")
@@ -94,7 +96,18 @@ class Reader:
     async def pending(self) -> Survey:
         """Look how much is unread now, without reading it. Waits for a step of a reading."""
         self.seen = await self._in_thread(self.engine.survey)
+        self._surveyed_at = time.monotonic()
         return self.seen
+
+    async def _glance(self) -> Survey:
+        """Look how much is unread now; shortly, where changes are told and a look was just now."""
+        is_told = not self.watcher.unwatched and not self.trouble and self.reading is None
+        if is_told and time.monotonic() - self._surveyed_at < self._pace.poll_s:
+            found = await self._in_thread(self.engine.glance)
+            if found is not None:
+                self.seen = found
+                return found
+        return await self.pending()
 
     async def use_prices(self, book: PriceBook) -> None:
         """Price all calls with another book, those to come too. Waits for a step of a reading.
@@ -113,7 +126,7 @@ class Reader:
                 await self._read_evidence()
                 await self._follow()
         finally:
-            for waiting in (*self._waiting, *self._waiting_for_evidence):
+            for waiting in (*self._waiting, *self._waiting_for_evidence, *self._due):
                 waiting.cancel()
             self.watcher.stop()
             await asyncio.get_running_loop().run_in_executor(None, self._thread.shutdown)
@@ -122,13 +135,15 @@ class Reader:
     async def _look(self) -> None:
         """Read all that is on disk, then answer those who asked before."""
         waiting, self._waiting = self._waiting, []
+        self._due += self._waiting_for_evidence
+        self._waiting_for_evidence = []
         self._look_now = False
         try:
             left = await self._read_disk()
         except StoreError as error:
             self._note(error)
-            _fail([*waiting, *self._waiting_for_evidence], error)
-            self._waiting_for_evidence = []
+            _fail([*waiting, *self._due], error)
+            self._due.clear()
         else:
             self._note(None)
             _give(waiting, left)
@@ -140,19 +155,17 @@ class Reader:
         """Read the evidence that the last look found, until usage is asked for again."""
         if self.trouble:
             return
-        waiting = self._waiting_for_evidence
         try:
             if self.seen.without_evidence and not await self._read_old_evidence():
                 return  # (what is left, the next look finds)
             await self._in_thread(self.engine.read_client_totals)
             while await self._in_thread(self.engine.ledger.settle_some):
                 await self._read_woken()
-            self._waiting_for_evidence = []
-            _give(waiting, self.seen)
+            _give(self._due, self.seen)
         except StoreError as error:
             self._note(error)
-            self._waiting_for_evidence = []
-            _fail(waiting, error)
+            _fail(self._due, error)
+        self._due.clear()
 
     async def _read_old_evidence(self) -> bool:
         """Return whether it could be read to its end."""
@@ -162,7 +175,7 @@ class Reader:
                 await self._read_woken()
                 if self._look_now:
                     return False
-            await self.pending()
+            await self._glance()
         finally:
             await self._in_thread(steps.close)
         return True
@@ -171,11 +184,11 @@ class Reader:
         self._watch()
         homes, told = frozenset(self.engine.homes), self._woken
         self._woken = {}  # what was written until now, this look sees
-        found = await self.pending()
+        found = await self._glance()
         if found.unread:
             self._notice_untold(found, told)
             await self._read_all(found)
-            found = await self.pending()
+            found = await self._glance()
         self._known_homes = homes
         if self.reading is not None and homes == self.engine.homes:
             self.reading = None

@@ -1,0 +1,81 @@
+"""A short look: at the logs that changed last, and at the folders where new ones come.
+
+A survey looks at every log, which takes longer the more there are. Where the file system tells of
+changes, one of these is enough between two surveys: what it tells may be some milliseconds late,
+and just that is made good for here.
+"""
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import PurePath
+
+from aicost.core.tailing import Cursor
+from aicost.daemon.indexer import Cursors, Looking, Survey, survey
+from aicost.sources.agents import SOURCES, source_of
+from aicost.sources.folders import look_of
+
+_MAX_FOLDERS = 2_000  # with more, a survey takes hardly longer
+
+
+@dataclass(frozen=True, slots=True)
+class Nearby:
+    """What a short look compares."""
+
+    survey: Survey  # the last whole one
+    homes: frozenset[str]
+    folders: Mapping[str, int]  # when each was changed: a new log changes its folder
+
+    def look(self, cursors: Cursors) -> Survey | None:
+        """Return what is unread now; None if that takes a whole survey."""
+        if any(_changed_ns(folder) != known for folder, known in self.folders.items()):
+            return None
+        looking = Looking()
+        for path, home in self.survey.newest:
+            try:
+                look = look_of(os.stat(path))  # noqa: PTH116 - two hundred of them
+            except OSError:  # it was moved or removed
+                return None
+            for stage in source_of(path).parsers:
+                looking.take(path, home, look, cursors[stage].get(path, Cursor()), stage)
+        found = looking.survey()
+        return replace(self.survey, unread=found.unread, without_evidence=found.without_evidence)
+
+
+def survey_all(homes: Iterable[str], cursors: Cursors) -> tuple[Survey, Nearby | None]:
+    """Look at every log, and prepare the short looks after that (None: they would not do)."""
+    homes = frozenset(homes)
+    folders: dict[str, int] = {}
+    for home in homes:
+        for name in {name for source in SOURCES.values() for name in source.log_folders}:
+            _add(folders, f"{home}/{name}")
+            for folder in _folders_in(f"{home}/{name}"):
+                _add(folders, folder)
+    found = survey(sorted(homes), cursors)
+    for path, home in found.newest:
+        for parent in map(str, PurePath(path).parents):
+            if parent == home or parent in folders:
+                break
+            _add(folders, parent)
+    is_sure = len(folders) <= _MAX_FOLDERS and not found.unreadable
+    return found, Nearby(found, homes, folders) if is_sure else None
+
+
+def _add(folders: dict[str, int], folder: str) -> None:
+    folders[folder] = _changed_ns(folder)
+
+
+def _changed_ns(folder: str) -> int:
+    """Return when something was made, moved or removed in a folder; -1 if there is none."""
+    try:
+        return os.stat(folder).st_mtime_ns  # noqa: PTH116 - hundreds of them
+    except OSError:
+        return -1
+
+
+def _folders_in(folder: str) -> list[str]:
+    try:
+        with os.scandir(folder) as entries:
+            return [entry.path for entry in entries if entry.is_dir(follow_symlinks=False)]
+    except OSError:
+        return []
