@@ -75,6 +75,13 @@ class UsageReport:
     complete: bool = True
     pending_bytes: int = 0
 
+    @property
+    def nusd_per_active_day(self) -> int | None:
+        """What a day with usage cost on average; None if there was none, or none is priced."""
+        if not self.active_days or self.total.cost_nusd is None:
+            return None
+        return self.total.cost_nusd // self.active_days
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TurnRow:

@@ -41,6 +41,7 @@ def report_document(report: UsageReport, generated_at: datetime) -> Document:
         "complete": report.complete,
         "pending_bytes": report.pending_bytes,
         "active_days": report.active_days,
+        "cost_per_active_day_usd": _usd(report.nusd_per_active_day),
         "hidden": report.hidden
         and {
             "cost_usd": _usd(report.hidden.cost_nusd),

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from aicost.core.money import cost_text
+from aicost.core.money import NANO, cost_text
 from aicost.core.reports import GroupBy, ReportRow, TurnRow, UsageReport
 from aicost.core.text import UNKNOWN, cells_of, clean, fit
 from aicost.core.view import SessionRow
@@ -75,6 +75,8 @@ def report_table(report: UsageReport, style: Style) -> str:
             for at, (heading, rank) in enumerate(_USAGE_COLUMNS)
         ),
     ]
+    if report.total.ncredits is not None:
+        columns.append(Column(("Credits", *map(_credits, rows)), rank=3))
     return as_table(columns, style, has_total=True) + notes
 
 
@@ -103,8 +105,19 @@ def _usage_cells(row: ReportRow) -> tuple[str, ...]:
     return (*map(_count, counts), _count(tokens.cache_read_tokens), cost)
 
 
+def _credits(row: ReportRow) -> str:
+    """Return the credits of a plan; `~` where some may be another number."""
+    if row.ncredits is None:
+        return UNKNOWN
+    return f"{'~' if row.uncertain_ncredits else ''}{row.ncredits / NANO:,.2f}"
+
+
 def _notes(report: UsageReport) -> list[str]:
     notes = []
+    a_day = report.nusd_per_active_day
+    if report.active_days > 1 and a_day is not None:
+        cost = cost_text(a_day, report.total.unpriced_tokens)
+        notes.append(f"{report.active_days} active days, {cost} a day")
     if report.unpriced_models:
         models = ", ".join(map(clean, report.unpriced_models))
         notes.append(f"unpriced: {_count(report.total.unpriced_tokens)} tokens ({models})")

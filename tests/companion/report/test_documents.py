@@ -47,6 +47,7 @@ def test_a_report_has_every_field_of_the_contract() -> None:
         "complete",
         "pending_bytes",
         "active_days",
+        "cost_per_active_day_usd",
         "hidden",
     ]
     assert document["generated_at"] == "2026-11-22T05:00:00Z"
