@@ -6,6 +6,7 @@ from log_builders import Json, at, line, tokens
 
 from aicost.core.facts import Parsed
 from aicost.core.usage import TokenCounts, UsageEvent
+from aicost.sources.codex.evidence import CodexEvidenceParser
 from aicost.sources.codex.parser import CodexParser
 
 MODEL = "gpt-test-1"
@@ -157,3 +158,37 @@ def counted(tokens: TokenCounts) -> Five:
         tokens.output_tokens,
         tokens.reasoning_tokens,
     )
+
+
+# Tools, as the evidence reading takes them
+
+
+def asks(call_id: str | None = "call_1", name: str = "exec_command", **changes: Any) -> bytes:
+    """A response asks for a tool."""
+    named = {} if call_id is None else {"call_id": call_id}
+    plain = {"type": "function_call", "name": name, "arguments": "{}"} | named
+    return row("response_item", plain | changes, 2)
+
+
+def asks_script(call_id: str = "call_1") -> bytes:
+    """A response asks for a script: code mode."""
+    script = {"type": "custom_tool_call", "name": "exec", "input": "await tools.x()"}
+    return row("response_item", script | {"call_id": call_id}, 2)
+
+
+def answers(call_id: str = "call_1", kind: str = "function_call_output") -> bytes:
+    return row("response_item", {"type": kind, "call_id": call_id, "output": "done"}, 4)
+
+
+def item(kind: str, item_id: str, turn: str = TURN, /, **changes: Any) -> bytes:
+    """Something was done."""
+    done = {"type": kind, "id": item_id, "status": "completed"} | changes
+    return event_row("item_completed", {"turn_id": turn, "item": done}, 3.5)
+
+
+def ended(turn: str = TURN, minutes: float = 5, **changes: Any) -> bytes:
+    return event_row("task_complete", {"turn_id": turn} | changes, minutes)
+
+
+def evidence_of(*lines: bytes, thread: str = "") -> Parsed:
+    return CodexEvidenceParser().parse(b"".join(lines), thread)

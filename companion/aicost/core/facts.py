@@ -12,6 +12,7 @@ from datetime import datetime
 from itertools import chain
 from typing import Literal
 
+from aicost.core.limits import RateLimits
 from aicost.core.tailing import Cursor
 from aicost.core.usage import Agent, TokenCounts, UsageEvent, merged
 
@@ -52,7 +53,7 @@ class ThreadSeen:
 class ToolCallSeen:
     """A model call asked for a tool."""
 
-    key: str  # "claude:<tool use id>", "codex:<thread id>:<call id>"
+    key: str  # "claude:<tool use id>", "codex:…:<call id>": the call that asked, then its own id
     event_key: str  # of the call that asked
     name: str  # "Bash", "mcp__<server>__<tool>"
     at: datetime
@@ -124,6 +125,14 @@ class HiddenSeen:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LimitsSeen:
+    """The provider said how much of a plan's limits is used. Only the newest word counts."""
+
+    at: datetime
+    limits: RateLimits
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Parsed:
     """All facts in some lines. Order within each tuple is the order of the lines."""
 
@@ -138,6 +147,7 @@ class Parsed:
     copies: tuple[CopySeen, ...] = ()
     client_totals: tuple[ClientTotal, ...] = ()
     hidden: tuple[HiddenSeen, ...] = ()
+    limits: tuple[LimitsSeen, ...] = ()
     broken_lines: int = 0
     thread: str = ""  # the parser's state after the last line
 
@@ -174,4 +184,5 @@ def together(blocks: Sequence[Parsed]) -> Parsed:
         copies=tuple(flat(block.copies for block in blocks)),
         client_totals=tuple(flat(block.client_totals for block in blocks)),
         hidden=tuple(flat(block.hidden for block in blocks)),
+        limits=tuple(flat(block.limits for block in blocks)),
     )

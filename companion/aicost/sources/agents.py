@@ -12,6 +12,7 @@ from aicost.sources.claude import paths as claude_paths
 from aicost.sources.claude.evidence import ClaudeEvidenceParser
 from aicost.sources.claude.parser import ClaudeParser
 from aicost.sources.codex import paths as codex_paths
+from aicost.sources.codex.evidence import CodexEvidenceParser
 from aicost.sources.codex.parser import CodexParser
 
 LOG_ENDINGS = (".jsonl", ".jsonl.zst")
@@ -40,7 +41,7 @@ SOURCES: Mapping[Agent, Source] = {
     ),
     "codex": Source(
         agent="codex",
-        parsers={"usage": CodexParser()},
+        parsers={"usage": CodexParser(), "evidence": CodexEvidenceParser()},
         find_logs=codex_paths.find_logs,
         place_of=codex_paths.place_of,
         log_folders=codex_paths.LOG_FOLDERS,

@@ -192,7 +192,7 @@ class Follower:
         state = self.state
         state.owner, state.session_id = thread_id, _session_of(thread_id, meta)
         state.kind = _kind_of(meta)
-        state.writes_records = _is_since(meta, _WITH_RECORDS)
+        state.writes_records = is_since(meta, _WITH_RECORDS)
         state.own_cwd, state.own_branch = state.cwd, state.branch = _place_of(meta)
         forked_from = id_of(meta.forked_from_id)
         if meta.history_base is not None:  # (several files of one thread may refer to the same)
@@ -275,7 +275,7 @@ def _kind_of(meta: Meta) -> str:
     )
 
 
-def _is_since(meta: Meta, version: tuple[int, int]) -> bool:
+def is_since(meta: Meta, version: tuple[int, int]) -> bool:
     """Return whether a thread's client surely is of this version or newer."""
     found = _VERSION.fullmatch(text(meta.cli_version, 80))
     if found is None:

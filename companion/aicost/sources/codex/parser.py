@@ -37,7 +37,7 @@ _OPENING, _CLOSING = b"{}"
 _RANK_OWN, _RANK_COPY = 0, 1
 
 
-class _Memory(msgspec.Struct, array_like=True):
+class Memory(msgspec.Struct, array_like=True):
     """The parser's state between two blocks."""
 
     thread: State = msgspec.field(default_factory=State)
@@ -46,7 +46,7 @@ class _Memory(msgspec.Struct, array_like=True):
 
 
 _encode = msgspec.json.Encoder().encode
-_decode_memory = msgspec.json.Decoder(_Memory).decode
+_decode_memory = msgspec.json.Decoder(Memory).decode
 
 
 class CodexParser:
@@ -56,7 +56,7 @@ class CodexParser:
 
     def parse(self, lines: bytes, thread: str) -> Parsed:
         """Return all facts in `lines`; broken lines are counted and skipped. Never raises."""
-        reading = _Reading(_remembered(thread))
+        reading = Reading(_remembered(thread))
         reading.read(lines)
         return Parsed(
             calls=tuple(reading.calls),
@@ -68,17 +68,17 @@ class CodexParser:
         )
 
 
-def _remembered(thread: str) -> _Memory:
+def _remembered(thread: str) -> Memory:
     try:
-        return _decode_memory(thread) if thread else _Memory()
+        return _decode_memory(thread) if thread else Memory()
     except (msgspec.MsgspecError, RecursionError):  # not ours: as good as none
-        return _Memory()
+        return Memory()
 
 
-class _Reading:
-    """Facts found so far in one block."""
+class Reading:
+    """Facts found so far in one block. The evidence reading follows a log by one of its own."""
 
-    def __init__(self, memory: _Memory) -> None:
+    def __init__(self, memory: Memory) -> None:
         self.memory = memory
         self.calls: list[UsageEvent] = []
         self.prompts: list[PromptSeen] = []

@@ -71,6 +71,7 @@ class Meta(msgspec.Struct, gc=False):
     source: object = None
     thread_source: object = None
     agent_role: object = None
+    originator: object = None
     cli_version: object = None
     timestamp: object = None
     cwd: object = None
@@ -184,6 +185,17 @@ def kind_of(line: bytes) -> Kind | None:
     if not outer and text(found.id):
         return "bare_meta"
     return KINDS.get(outer)
+
+
+def types_of(line: bytes) -> tuple[bytes, bytes]:
+    """Return the type of a line and of its payload, b"" for none. Raises LogFormatError."""
+    found = _decoded(_decode_any, line)
+    try:
+        inner = _decode_typed.decode(found.payload).type
+    except _UNREADABLE:  # a payload that is no object
+        inner = None
+    outer, inner = text(found.type), text(inner)
+    return outer.encode(errors="replace"), inner.encode(errors="replace")
 
 
 def meta_of(line: bytes) -> Meta:
