@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -96,7 +96,6 @@ def run_daemon(dirs: Dirs, env: Mapping[str, str]) -> None:
 
     from aicost.daemon.service import Service  # and watchdog …: only who runs it pays
     from aicost.daemon.setup import load_setup, renew_price_book
-    from aicost.store.recovery import LedgerDamaged, mark_damaged, telling_damage
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     with ledger_lock(dirs, DAEMON, wait_s=COMMAND_S):
@@ -110,21 +109,39 @@ def run_daemon(dirs: Dirs, env: Mapping[str, str]) -> None:
                 loop.add_signal_handler(number, service.stop)
             await service.run(ready=lambda: logging.info("ready, pid %d", os.getpid()))
 
-        for _ in range(MOST_REBUILDS):
-            try:
-                with telling_damage(dirs.ledger_file):
-                    asyncio.run(main())
-                break
-            except LedgerDamaged as damage:
-                logging.error("%s", damage)  # noqa: TRY400 - no bug: its traceback says nothing
-                mark_damaged(dirs.ledger_file)  # it makes way when it is opened again
-        else:
-            raise StoreError(
-                f"the ledger was damaged {MOST_REBUILDS} times in a row",
-                why="the disk it lies on may be failing",
-                hint="set AICOST_HOME to a folder on another disk",
-            )
+        _run_on_whole_ledgers(dirs.ledger_file, lambda: asyncio.run(main()))
         logging.info("stopped")
+
+
+def _run_on_whole_ledgers(ledger_file: Path, run: Callable[[], None]) -> None:
+    """Run until stopped; begin anew where the ledger was damaged. Raises AicostError."""
+    from aicost.store.recovery import LedgerDamaged, mark_damaged, telling_damage
+
+    for _ in range(MOST_REBUILDS):
+        try:
+            with telling_damage(ledger_file):
+                run()
+            return
+        except LedgerDamaged as damage:
+            logging.error("%s", damage)  # noqa: TRY400 - no bug: its traceback says nothing
+            mark_damaged(ledger_file)  # it makes way when it is opened again
+        except ExceptionGroup as group:
+            if (error := _users_error(group)) is not None:
+                raise error from group
+            raise
+    raise StoreError(
+        f"the ledger was damaged {MOST_REBUILDS} times in a row",
+        why="the disk it lies on may be failing",
+        hint="set AICOST_HOME to a folder on another disk",
+    )
+
+
+def _users_error(group: ExceptionGroup) -> AicostError | None:
+    """Return the first error of a group that is for the user, None if all are bugs."""
+    found: BaseException | None = group.subgroup(AicostError)
+    while isinstance(found, ExceptionGroup):
+        found = found.exceptions[0]
+    return found if isinstance(found, AicostError) else None
 
 
 def start_in_background(dirs: Dirs, env: Mapping[str, str]) -> bool:
@@ -137,7 +154,9 @@ def start_in_background(dirs: Dirs, env: Mapping[str, str]) -> bool:
     try:
         process, begin = _spawned(dirs.log_file, env)
     except OSError as error:  # no room for its log, or for one more process
-        raise DaemonDown("the daemon cannot be started", why=str(error)) from error
+        raise DaemonDown(
+            "the daemon cannot be started", why=str(error), hint=f"ls -l {dirs.log_file.parent}"
+        ) from error
     # A dashboard lives long: the daemon must not stay in the process table when it ends first.
     threading.Thread(target=process.wait, name="daemon's end", daemon=True).start()
     until = time.monotonic() + START_S

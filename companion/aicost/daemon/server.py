@@ -83,13 +83,19 @@ class Server:
         return sum(client.is_subscribed for client in self._clients)
 
     async def run(self) -> None:
-        """Serve until cancelled; then hang up and remove the socket. Raises OSError."""
+        """Serve until cancelled; then hang up and remove the socket. Raises ConfigError."""
         loop = asyncio.get_running_loop()
         async with asyncio.TaskGroup() as self._group:
-            self._path.unlink(missing_ok=True)  # of a daemon that was killed
-            listener = await loop.create_unix_server(lambda: _Client(self), self._path)
-            self._path.chmod(0o600)
-            own = self._path.stat()
+            try:
+                self._path.unlink(missing_ok=True)  # of a daemon that was killed
+                listener = await loop.create_unix_server(lambda: _Client(self), self._path)
+                self._path.chmod(0o600)
+                own = self._path.stat()
+            except OSError as error:
+                raise ConfigError(
+                    f"the daemon cannot listen at {self._path}: {error.strerror}",
+                    hint=f"ls -l {self._path.parent}",
+                ) from error
             self.listening.set()
             try:
                 await loop.create_future()  # never done: ends by cancellation

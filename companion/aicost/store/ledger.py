@@ -390,5 +390,5 @@ def store_errors(path: Path | str = "the ledger") -> "Iterator[None]":
         raise StoreError(
             f"the ledger cannot be used: {error}",
             why=f"reading or writing {path} failed",
-            hint="aicost daemon status",
+            hint=f"ls -l {path.parent}" if isinstance(path, Path) else "aicost daemon status",
         ) from error

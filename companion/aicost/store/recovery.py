@@ -108,6 +108,8 @@ def opened(ledger_file: Path, open_ledger: Callable[[], T], now: datetime) -> T:
         try:
             return open_ledger()
         except StoreError as error:
+            if size is None and _is_empty(ledger_file):  # a full disk: no trace of the attempt
+                ledger_file.unlink()
             if not isinstance(error, LedgerDamaged) and is_whole(ledger_file):
                 raise
             _make_way(ledger_file, error.what.partition(": ")[2], now)
@@ -118,6 +120,10 @@ def opened(ledger_file: Path, open_ledger: Callable[[], T], now: datetime) -> T:
             why=f"{ledger_file}: {error.strerror}",
             hint=f"ls -l {ledger_file.parent}",
         ) from error
+
+
+def _is_empty(path: Path) -> bool:
+    return path.is_file() and path.stat().st_size == 0
 
 
 def _make_way(ledger_file: Path, why: str, now: datetime) -> None:

@@ -261,6 +261,19 @@ def test_a_ledger_that_cannot_be_opened_for_another_reason_stays(
     assert kept_aside(path) == ()
 
 
+def test_a_ledger_that_could_not_be_begun_leaves_no_empty_file(tmp_path: Path) -> None:
+    """On a full disk. Later, an empty file would look like a ledger that was lost."""
+    path = tmp_path / "ledger.db"
+
+    def fail() -> Ledger:
+        path.touch()
+        raise StoreError("the ledger cannot be used: database or disk is full")
+
+    with pytest.raises(StoreError, match="full"):
+        opened(path, fail, NOW)
+    assert names(tmp_path) == []
+
+
 def test_a_new_ledger_that_is_damaged_at_once_is_not_tried_for_ever(path: Path) -> None:
     """A disk that writes something else than it was given."""
     tried = list[int]()
