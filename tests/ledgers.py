@@ -11,7 +11,7 @@ from aicost.core.usage import TokenCounts
 from aicost.daemon.engine import Engine, open_engine
 from aicost.platform.dirs import load_dirs
 from aicost.prices.book import load_price_book
-from aicost.store.queries import report
+from aicost.store.reports import report
 from aicost.store.schema import TOKENS
 
 BOOK = load_price_book(None)  # the shipped one

@@ -16,7 +16,7 @@ from ledgers import opened, read_everything, tokens_by_model
 
 from aicost.core.reports import ReportQuery
 from aicost.core.usage import TokenCounts
-from aicost.store.queries import report
+from aicost.store.reports import report
 
 NOTHING = Usage()
 

@@ -147,6 +147,11 @@ def _fill_explain(explain: argparse.ArgumentParser) -> None:
     _add_no_wait(explain)
 
 
+def _fill_reconcile(reconcile: argparse.ArgumentParser) -> None:
+    reconcile.add_argument("--session", metavar="ID", help="only this session")
+    _add_output(reconcile)
+
+
 def _fill_prices(prices: argparse.ArgumentParser) -> None:
     from aicost.cli.prices_grammar import fill
 
@@ -226,6 +231,9 @@ COMMANDS: Mapping[str, Command] = {
     "turns": Command(_fill_turns, "one row a turn: a prompt and all it caused", _TURNS_EPILOG),
     "explain": Command(
         _fill_explain, "where a cost comes from: call by call, with price and date", _EXPLAIN_EPILOG
+    ),
+    "reconcile": Command(
+        _fill_reconcile, "our figures beside the agent's own, with the cause of each difference"
     ),
     "prices": Command(_fill_prices, "list prices in use, and prices of your own"),
     "daemon": Command(_fill_daemon, "run, start, stop or look at the background process"),

@@ -12,7 +12,13 @@ import msgspec
 from aicost.core.days import FIRST_DAY, LocalDays, to_us
 from aicost.core.errors import ConfigError
 from aicost.core.prices import PriceBook
-from aicost.core.reports import EVIDENCE_GROUPS, ReportQuery, WorkDone, without_evidence
+from aicost.core.reports import (
+    EVIDENCE_GROUPS,
+    ReportQuery,
+    UsageReport,
+    WorkDone,
+    without_evidence,
+)
 from aicost.core.session import WRITING_S, LiveSession, Running, session_row, starting_row
 from aicost.core.view import BurnRate, DashboardView, Reading, SessionRow
 from aicost.daemon.indexer import Survey
@@ -26,7 +32,8 @@ from aicost.report.documents import (
 )
 from aicost.report.sheets import report_csv, sessions_csv, turns_csv
 from aicost.report.tables import Style, report_table, sessions_table, turns_table
-from aicost.store import dashboard, queries
+from aicost.store import dashboard, queries, reports
+from aicost.store.remembered import Remembered
 from aicost.store.work import work_done
 
 BURN_WINDOW_S = 600
@@ -49,7 +56,8 @@ class Question:
     complete: bool = True  # False while logs on disk are not read to their end
     pending_bytes: int = 0
     has_evidence: bool = True  # False while the evidence in them is not
-    ticket_of: Callable[[str], str] = queries.no_ticket  # of a branch
+    ticket_of: Callable[[str], str] = reports.no_ticket  # of a branch
+    remembered: Remembered | None = None  # earlier answers; None: nobody asks twice
     repo_of: Callable[[str], str] = repo_key_of  # what reports call a folder's repository
 
     def with_unread(self, left: Survey) -> Self:
@@ -86,7 +94,7 @@ def report(question: Question, params: Params) -> str:
     query = converted({"timezone": question.zone.key, **rest}, ReportQuery)
     check_zone(query.timezone)
     found = replace(
-        queries.report(question.db, query, ticket_of=question.ticket_of),
+        _found(question, query),
         complete=question.complete,
         pending_bytes=question.pending_bytes,
     )
@@ -99,6 +107,13 @@ def report(question: Question, params: Params) -> str:
             return report_csv(found)
         case "json":
             return as_json(report_document(found, question.now))
+
+
+def _found(question: Question, query: ReportQuery) -> UsageReport:
+    def find() -> UsageReport:
+        return reports.report(question.db, query, ticket_of=question.ticket_of)
+
+    return question.remembered.answer(query, find) if question.remembered else find()
 
 
 class TurnsQuery(msgspec.Struct, forbid_unknown_fields=True):

@@ -13,6 +13,7 @@ from aicost.daemon.explaining import explained
 from aicost.daemon.indexer import Survey, survey
 from aicost.daemon.lifecycle import AlreadyRunning, ledger_lock
 from aicost.daemon.live import read_live
+from aicost.daemon.reconciling import reconcile
 from aicost.daemon.setup import Setup, asked_alone, load_setup, named_homes
 from aicost.platform.dirs import Dirs
 from aicost.store.cursors import read_all_cursors, read_homes
@@ -62,7 +63,8 @@ def _read_and_answer(
 ) -> str:
     with closing(setup.open_engine(homes, keeps_days=True)) as engine:
         if params.get("wait", True):
-            _read_all(engine, show, with_evidence=answers.needs_evidence(params))
+            needs = method == "reconcile" or answers.needs_evidence(params)
+            _read_all(engine, show, with_evidence=needs)
         left = engine.survey()
         return _answer(setup, engine.ledger.db, left, method, params)
 
@@ -90,6 +92,8 @@ def _answer(
                 return answers.report(question, asked)
             case "turns":
                 return answers.turns(question, asked)
+            case "reconcile":
+                return reconcile(question, asked)
             case "explain":
                 return explained(question, asked)
             case "sessions":

@@ -18,6 +18,7 @@ from aicost.daemon.indexer import Survey
 from aicost.daemon.live import read_live
 from aicost.daemon.publisher import Publisher
 from aicost.daemon.reader import Reader
+from aicost.daemon.reconciling import reconcile
 from aicost.daemon.server import Notify, Server
 from aicost.daemon.setup import Setup, asked_alone, load_book, named_homes
 from aicost.platform.processes import own_use
@@ -25,6 +26,7 @@ from aicost.sources.agents import place_of
 from aicost.store import queries
 from aicost.store.ledger import Recorded, connect_readonly, snapshot, store_errors
 from aicost.store.recovery import LedgerDamaged, kept_aside
+from aicost.store.remembered import Remembered
 
 T = TypeVar("T")
 Params = Mapping[str, object]
@@ -39,6 +41,7 @@ class Service:
         self._engine = setup.open_engine()
         self._queries = ThreadPoolExecutor(1, "queries")
         self._db = connect_readonly(setup.dirs.ledger_file)
+        self._remembered = Remembered(self._db)
         self._stop = asyncio.Event()
         self._damage: LedgerDamaged | None = None
         self._reader = Reader(self._engine, self._on_change)
@@ -48,6 +51,7 @@ class Service:
                 "report": self._report,
                 "sessions": self._sessions,
                 "turns": self._turns,
+                "reconcile": self._reconcile,
                 "explain": self._explain,
                 "view": self._view,
                 "status": self._status,
@@ -114,8 +118,12 @@ class Service:
         question, asked = await self._prepared(params, notify)
         return {"text": await self._query(lambda: explained(question, asked))}
 
+    async def _reconcile(self, params: Params, notify: Notify) -> object:
+        question, asked = await self._prepared(params, notify, with_evidence=True)
+        return {"text": await self._query(lambda: reconcile(question, asked))}
+
     async def _view(self, params: Params, notify: Notify) -> object:
-        await self._prepared({**params, "format": "table"}, notify)  # (it shows no evidence)
+        await self._prepared(params, notify, with_evidence=False)
         return msgspec.to_builtins(await self._build_view())
 
     async def _status(self, _params: Params, _notify: Notify) -> object:
@@ -178,9 +186,12 @@ class Service:
         return {"pid": os.getpid()}
 
     async def _prepared(
-        self, params: Params, notify: Notify
+        self, params: Params, notify: Notify, *, with_evidence: bool | None = None
     ) -> tuple[answers.Question, dict[str, Any]]:
-        """Take on the caller's homes and, unless it will not wait, read all that is on disk."""
+        """Take on the caller's homes and, unless it will not wait, read all that is on disk.
+
+        That is the evidence, too, if the answer shows some (None: as the parameters tell).
+        """
         self._take_homes(params)
         asked: dict[str, Any] = asked_alone(params)
         zone = self._setup.asked_zone(params.get("tz"))
@@ -192,7 +203,9 @@ class Service:
             moment = replace(moment, complete=False, has_evidence=False, pending_bytes=left_bytes)
             return moment, asked
         if waiting:
-            left = await self._caught_up(waiting, with_evidence=answers.needs_evidence(asked))
+            if with_evidence is None:
+                with_evidence = answers.needs_evidence(asked)
+            left = await self._caught_up(waiting, with_evidence=with_evidence)
         else:
             left = await self._reader.pending()
         return moment.with_unread(left.within(homes)), asked
@@ -222,7 +235,8 @@ class Service:
         return await self._query(lambda: read_live(homes))
 
     def _moment(self) -> answers.Question:
-        return self._setup.question(self._db, self._setup.zone)
+        question = self._setup.question(self._db, self._setup.zone)
+        return replace(question, remembered=self._remembered)
 
     async def _query(self, question: Callable[[], T]) -> T:
         """Run a query in the thread of queries. Raises StoreError, ConfigError."""

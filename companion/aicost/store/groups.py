@@ -18,10 +18,9 @@ from aicost.store.evidence import evidence_moments
 from aicost.store.schema import TOKENS
 
 Rows = Literal["usage", "evidence"]
-_JOINS = (
-    " JOIN span s ON s.id = u.span JOIN session x ON x.id = s.session"
-    " LEFT JOIN model m ON m.id = u.model LEFT JOIN place p ON p.id = u.place"
-)
+_JOINS = " JOIN span s ON s.id = u.span JOIN session x ON x.id = s.session"
+_MODEL = " LEFT JOIN model m ON m.id = u.model"
+_PLACE = " LEFT JOIN place p ON p.id = u.place"
 # A subagent was set going by whatever set its turn going.
 _SETTING = (
     " LEFT JOIN span r ON r.id = s.turn"
@@ -57,11 +56,12 @@ GROUPS: dict[GroupBy, Group] = {
     "week": Group("u.day - (u.day + 6) % 7"),  # ordinal 1 was a Monday: the week's first day
     "month": Group("month_start(u.day)"),
     "session": Group("x.session_id"),
-    "model": Group(_named("m.name")),
-    "repo": Group(_named("p.repo")),
+    "model": Group(_named("m.name"), _MODEL),
+    "repo": Group(_named("p.repo"), _PLACE),
     "branch": Group(
         f"iif(coalesce(p.repo || p.branch, '') = '', '{UNALLOCATED}',"
-        f" {_named('p.repo')} || ' · ' || {_named('p.branch')})"
+        f" {_named('p.repo')} || ' · ' || {_named('p.branch')})",
+        _PLACE,
     ),
     "agent": Group("x.agent"),
     "environment": Group(_named("environment(q.entrypoint, q.ci_job)"), _SETTING),
@@ -72,7 +72,7 @@ GROUPS: dict[GroupBy, Group] = {
     "subagent": Group(f"iif(s.subagent_id = '', 'main thread', {_named('s.kind')})"),
     "skill": Group(_named("n.name"), _SKILL, is_per_call=True),
     "mcp": Group(_named("w.server"), _MCP, is_per_call=True),
-    "ticket": Group(_named("ticket(p.branch)")),
+    "ticket": Group(_named("ticket(p.branch)"), _PLACE),
     "mode": Group(
         _named(f"concat_ws(' · ', nullif(o.effort, ''), {_TIER}, nullif(q.permission_mode, ''))"),
         _SETTING + _VARIANT,
@@ -89,19 +89,17 @@ _SUMS = (
     " uncertain_ncredits"
 )
 _CALLS: dict[Rows, str] = {
-    "usage": "(SELECT local_day(at_us) AS day, key, span, model, place, variant,"
-    f" {_SUMS} FROM call)",
-    "evidence": "(SELECT local_day(e.at_us) AS day, e.key, e.span, e.model, e.place, c.variant,"
+    "usage": f"(SELECT at_us, key, span, model, place, variant, {_SUMS} FROM call)",
+    "evidence": "(SELECT e.at_us, e.key, e.span, e.model, e.place, c.variant,"
     f" e.tool_calls, e.api_errors, e.retries, e.active_us FROM {evidence_moments()} e"
     " LEFT JOIN call c ON c.key = e.key)",
 }
 _DAYS: dict[Rows, str] = {"usage": "usage_day", "evidence": "evidence_day"}
 
 
-def source(rows: Rows, group: Group, *, in_own_zone: bool) -> str:
-    """Return the FROM of a report. Days are the ledger's own, or `local_day`'s."""
-    table = _DAYS[rows] if in_own_zone and not group.is_per_call else _CALLS[rows]
-    return f"{table} u{_JOINS}{group.joins}"
+def source(rows: Rows, group: Group, *, by_call: bool) -> str:
+    """Return the FROM of a report: rows of days (`u.day`), or of single calls (`u.at_us`)."""
+    return f"{(_CALLS if by_call else _DAYS)[rows]} u{_JOINS}{group.joins}"
 
 
 def add_functions(db: sqlite3.Connection, zone: ZoneInfo, ticket_of: Callable[[str], str]) -> None:

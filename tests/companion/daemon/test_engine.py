@@ -21,7 +21,7 @@ from aicost.core.view import Reading
 from aicost.daemon import indexer
 from aicost.daemon.engine import Engine, Step, progress
 from aicost.daemon.indexer import Survey, Unread
-from aicost.store import queries
+from aicost.store import reports
 from aicost.store.ledger import Recorded
 from aicost.store.queries import skipped_lines
 
@@ -304,7 +304,7 @@ def test_a_home_that_moved_as_a_whole_is_known_by_its_new_name(home: Path, logs:
     moved = logs.rename(home / "moved")
     with opened(home / "ledger", [moved]) as engine:
         read_everything(engine)
-        report = queries.report(engine.ledger.db, ReportQuery(homes=(str(moved),)))
+        report = reports.report(engine.ledger.db, ReportQuery(homes=(str(moved),)))
         assert report.total.requests == 1
         assert engine.survey().within([str(moved)]).is_complete
 

@@ -19,7 +19,7 @@ from aicost.core.facts import (
     ToolCallSeen,
 )
 from aicost.core.reports import GroupBy, ReportQuery
-from aicost.store.queries import report
+from aicost.store.reports import report
 
 CALLS = (
     event(1, turn_id="t-1", branch="feat/PAY-7-retry"),

@@ -13,7 +13,8 @@ from aicost.core.reports import ReportQuery
 from aicost.core.tailing import Cursor
 from aicost.sources.claude.parser import ClaudeParser
 from aicost.store.ledger import Ledger
-from aicost.store.queries import report, turns
+from aicost.store.queries import turns
+from aicost.store.reports import report
 
 
 def check(log: bytes) -> None:
