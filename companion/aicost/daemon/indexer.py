@@ -1,26 +1,17 @@
 """Find logs and read all that is new in them: newest first, in worker processes if it is much."""
 
-import gc
 import logging
-import multiprocessing
 import os
-import signal
-import sys
-import threading
 from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import dataclass, replace
 from heapq import nlargest
-from itertools import islice
 from pathlib import Path
-from typing import Literal
 
 from aicost.core.facts import FileRead, Stage
 from aicost.core.tailing import Continuation, Cursor, FileLook, continuation, pending_bytes
-from aicost.daemon.handover import packed, unpacked
 from aicost.daemon.reading import read_log
+from aicost.daemon.workers import WorkerLost, read_in_workers
 from aicost.sources.agents import SOURCES, STAGES, source_of
 
 log = logging.getLogger(__name__)
@@ -29,12 +20,11 @@ log = logging.getLogger(__name__)
 BATCH_BYTES = 64 * 2**20
 NEWEST = 200  # logs that are looked at first: nobody writes more at once
 _SHARES = 8  # no unit is more than this part of what is left
-# One step of progress, and one transaction, which writes a page of each index again: the first
-# unit (the newest logs are to be seen at once), then several.
+# One step: a transaction, which writes a page of each index anew. So they are as large as a reader
+# can wait for, and the last ones smaller, because nobody else works any more when they are written.
 _UNITS_PER_STEP = 4
 _STEP_SHARES = 3  # no step is more than this part of what is left
 MAX_WORKERS = 4
-_UNITS_AHEAD = 3  # per worker: what it reads while this process writes a step
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,15 +174,16 @@ def read_unread(
     Files that cannot be read are passed over; they stay unread. Closing the generator ends the
     workers. Where workers cannot be had, or one is killed, this process reads what is left.
     """
-    batches = list(_batches(logs))
-    left = sum(log.pending_bytes for batch in batches for log in batch)
+    units = list(_batches(logs))
+    left = sum(log.pending_bytes for unit in units for log in unit)
+    most, least = _UNITS_PER_STEP * BATCH_BYTES, BATCH_BYTES // 2
     done, found, size, is_first = list[Unread](), list[FileRead](), 0, True
-    with closing(_read_batches(batches, cores)) as readings:
-        for batch, reads in readings:
-            done += batch
+    with closing(_read_units(units, cores)) as readings:
+        for unit, reads in readings:
+            done += unit
             found += reads
-            size += sum(log.pending_bytes for log in batch)
-            if is_first or size >= min(_UNITS_PER_STEP * BATCH_BYTES, left // _STEP_SHARES):
+            size += sum(log.pending_bytes for log in unit)
+            if is_first or size >= min(most, max(least, left // _STEP_SHARES)):
                 yield done, found
                 left -= size
                 done, found, size, is_first = [], [], 0, False
@@ -200,105 +191,41 @@ def read_unread(
         yield done, found
 
 
-def _read_batches(
-    batches: Sequence[list[Unread]], cores: int
+def _read_units(
+    units: Sequence[list[Unread]], cores: int
 ) -> Generator[tuple[list[Unread], list[FileRead]], None, None]:
-    left = dict(enumerate(batches))
+    left = dict(enumerate(units))
     if len(left) > 1 and cores > 1:
-        with closing(_read_in_workers(batches, min(cores, MAX_WORKERS, len(left)))) as readings:
+        workers = min(cores, MAX_WORKERS, len(left))
+        with closing(read_in_workers(units, _read_batch, workers)) as readings:
             try:
                 for number, reads in readings:
                     yield left.pop(number), reads
-            except (BrokenProcessPool, OSError) as error:  # out of memory, mostly
+            except WorkerLost as error:
                 log.warning("reading without worker processes: %s", error)
-    for batch in left.values():
-        yield batch, _read_batch(batch)
-
-
-def _read_in_workers(
-    batches: Sequence[list[Unread]], workers: int
-) -> Generator[tuple[int, list[FileRead]], None, None]:
-    """Yield (number of a batch, what it said) as they come. Raises BrokenProcessPool, OSError."""
-    context = multiprocessing.get_context(start_method(sys.platform, threading.active_count()))
-    with (
-        _without_collector(),
-        ProcessPoolExecutor(workers, context, initializer=_start_worker) as pool,
-    ):
-        todo = iter(range(1, len(batches)))
-        running: dict[Future[bytes], int] = {}
-
-        def keep_busy() -> None:
-            for number in islice(todo, _UNITS_AHEAD * workers - len(running)):
-                running[pool.submit(_read_in_worker, batches[number])] = number
-
-        try:
-            keep_busy()
-            yield 0, _read_batch(batches[0])  # the newest logs, while the workers start
-            while running:
-                done = wait(running, return_when=FIRST_COMPLETED).done
-                finished = [(running.pop(future), future) for future in done]
-                keep_busy()
-                for number, future in finished:
-                    yield number, unpacked(future.result())
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
-
-
-def start_method(system: str, threads: int) -> Literal["fork", "spawn"]:
-    """Fork where nothing else runs (a single command): a new interpreter takes 0.15 s to start.
-
-    Beside threads (the daemon's watcher), and on macOS at all, only a new one is safe.
-    """
-    return "fork" if system == "linux" and threads == 1 else "spawn"
-
-
-@contextmanager
-def _without_collector() -> Iterator[None]:
-    """Pause the cycle collector: a hundred thousand values without a cycle come by."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
+    for unit in left.values():
+        yield unit, _read_batch(unit)
 
 
 def _batches(logs: Iterable[Unread]) -> Iterator[list[Unread]]:
-    """Cut the logs into units of about BATCH_BYTES; smaller ones at the end, so that all end
-    at about the same time.
+    """Cut the logs into units of at most about BATCH_BYTES, without one alone for little.
+
+    The first ones are smaller, so that there is soon something to write (and to see); and the
+    last ones, so that all readers end at about the same time.
     """
     found = list(logs)
-    left, batch, size = sum(log.pending_bytes for log in found), list[Unread](), 0
+    left, batch, size, before = sum(log.pending_bytes for log in found), list[Unread](), 0, 0
     least = BATCH_BYTES // _SHARES if left > BATCH_BYTES else BATCH_BYTES
     for log in found:
         batch.append(log)
         size += log.pending_bytes
-        if size >= min(BATCH_BYTES, max(left // _SHARES, least)):
+        if size >= min(BATCH_BYTES, max(least, min(before, left // _SHARES))):
             yield batch
+            before += size
             left -= size
             batch, size = [], 0
     if batch:
         yield batch
-
-
-def _start_worker() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends us
-    gc.disable()  # facts hold no cycles, and looking for some costs a quarter of the time
-    os.nice(5)  # the parent writes what we read: it must not wait for a core
-    threading.Thread(target=_end_with_parent, name="parent", daemon=True).start()
-
-
-def _end_with_parent() -> None:
-    """End this worker when its parent was killed: nobody else would tell it."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
-
-
-def _read_in_worker(batch: list[Unread]) -> bytes:
-    return packed(_read_batch(batch))
 
 
 def _read_batch(batch: Iterable[Unread]) -> list[FileRead]:

@@ -1,23 +1,13 @@
 """Finding logs and reading them all: nothing missed, nothing twice, whatever else lies there."""
 
-import logging
-import multiprocessing
-import multiprocessing.process
 import os
-import signal
 import subprocess
 import sys
-import threading
-from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import replace
-from itertools import islice
 from pathlib import Path
 
-import psutil
 import pytest
 from claude_logs import append, call_line, log_of
-from lab.waiting import until
 
 from aicost.core.facts import FileRead
 from aicost.core.tailing import Cursor
@@ -146,7 +136,7 @@ def test_a_log_that_belongs_to_somebody_else_cannot_be_read(tmp_path: Path) -> N
     assert said.stdout.split() == ["True", "False", "False"]
 
 
-# Reading in worker processes
+# Steps
 
 
 @pytest.fixture
@@ -156,16 +146,6 @@ def many(home: Path, monkeypatch: pytest.MonkeyPatch) -> Survey:
     for number in range(12):
         append(log_of(home, f"s-{number}"), call_line(f"msg_{number}", f"s-{number}"), b"junk\n")
     return look(home)
-
-
-@pytest.fixture(params=["fork", "spawn"])
-def workers(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Workers as a command has them, and as the daemon has; none survives its test."""
-    if request.param == "fork" and sys.platform != "linux":
-        pytest.skip("only Linux forks safely")
-    monkeypatch.setattr(indexer, "start_method", lambda *_: request.param)
-    yield
-    until(lambda: not multiprocessing.active_children(), "the workers to end")
 
 
 def test_the_first_unit_is_a_step_of_its_own_and_later_steps_shrink(
@@ -185,92 +165,3 @@ def test_no_step_is_much_larger_than_a_few_units(
     monkeypatch.setattr(indexer, "BATCH_BYTES", min(log.pending_bytes for log in many.unread))
     monkeypatch.setattr(indexer, "_UNITS_PER_STEP", 2)
     assert [len(logs) for logs, _ in read_unread(many.unread, cores=1)][:4] == [1, 2, 2, 2]
-
-
-def in_order(reads: list[FileRead]) -> list[FileRead]:
-    return sorted(reads, key=lambda read: read.path)
-
-
-@pytest.mark.usefixtures("workers")
-def test_workers_read_what_one_process_reads(many: Survey) -> None:
-    assert in_order(read_all(many, cores=2)) == in_order(read_all(many, cores=1))
-
-
-@pytest.mark.usefixtures("workers")
-def test_leaving_early_ends_the_workers(many: Survey) -> None:
-    with closing(read_unread(many.unread, cores=2)) as readings:
-        assert len(list(islice(readings, 2))) == 2
-        assert multiprocessing.active_children()
-
-
-@pytest.mark.usefixtures("workers")
-def test_when_a_worker_is_killed_this_process_reads_the_rest(
-    many: Survey, caplog: pytest.LogCaptureFixture
-) -> None:
-    reads = list[FileRead]()
-    with closing(read_unread(many.unread, cores=2)) as readings:
-        for number, (_, found) in enumerate(readings):
-            reads += found
-            if number == 0:
-                for worker in multiprocessing.active_children():
-                    os.kill(worker.pid or 0, signal.SIGKILL)
-    assert in_order(reads) == in_order(read_all(many, cores=1))
-    assert [record.levelno for record in caplog.records] == [logging.WARNING]
-
-
-@pytest.mark.usefixtures("workers")
-def test_where_no_process_can_be_started_this_one_reads(
-    many: Survey, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    def refuse(*_: object, **__: object) -> None:
-        raise BlockingIOError(11, "Resource temporarily unavailable")
-
-    monkeypatch.setattr(multiprocessing.process.BaseProcess, "start", refuse)
-    assert in_order(read_all(many, cores=2)) == in_order(read_all(many, cores=1))
-    assert "Resource temporarily unavailable" in caplog.text
-
-
-def test_workers_are_forked_only_where_no_thread_could_be_caught_holding_a_lock() -> None:
-    methods = []
-    done = threading.Event()
-    beside = threading.Thread(target=done.wait)
-    beside.start()
-    methods.append(indexer.start_method("linux", threading.active_count()))
-    done.set()
-    beside.join()
-    methods += [indexer.start_method("linux", 1), indexer.start_method("darwin", 1)]
-    assert methods == ["spawn", "fork", "spawn"]
-
-
-PARENT = """
-import sys
-import threading
-from aicost.daemon import indexer
-if __name__ == "__main__":
-    indexer.start_method = lambda *_: sys.argv[2]
-    indexer.BATCH_BYTES = 1
-    readings = indexer.read_unread(indexer.survey([sys.argv[1]], {}).unread, cores=2)
-    next(readings)
-    print("reading", flush=True)
-    sys.stdin.read()
-"""
-
-
-@pytest.mark.parametrize("method", ["fork", "spawn"])
-def test_workers_end_when_their_parent_is_killed(
-    many: Survey, tmp_path: Path, home: Path, method: str
-) -> None:
-    script = tmp_path / "parent.py"
-    script.write_text(PARENT)
-    with subprocess.Popen(
-        [sys.executable, str(script), str(home), method],
-        env=ENVIRONMENT,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-    ) as parent:
-        assert parent.stdout is not None
-        assert parent.stdout.readline() == b"reading\n"
-        children = psutil.Process(parent.pid).children()
-        parent.kill()
-    assert len(children) >= 2
-    assert psutil.wait_procs(children, timeout=20)[1] == []
