@@ -8,6 +8,7 @@ from typing import Literal, get_args
 
 from aicost.core.credits import Credits
 from aicost.core.prices import AppliedRow, Cost, CostStatus, PriceBook
+from aicost.core.reconcile import Finding
 from aicost.core.tariffs import RATE_UNITS, STANDARD, Rates, RateUnit, priced_since
 from aicost.core.usage import TokenCounts, UsageEvent, requests_of
 
@@ -83,6 +84,7 @@ class Explained:
     id: str
     price_book: str
     calls: tuple[CallExplained, ...]
+    hidden: tuple[Finding, ...] = ()  # of a session: what its client counts besides, by model
     complete: bool = True
     pending_bytes: int = 0
 

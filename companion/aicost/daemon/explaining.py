@@ -4,10 +4,13 @@ import msgspec
 
 from aicost.core.errors import ConfigError
 from aicost.core.explain import CallExplained, Explained, explain
+from aicost.core.reconcile import Finding
+from aicost.core.spent import NOTHING
 from aicost.daemon.answers import Params, Question, converted, look_of
 from aicost.report.documents import as_json
 from aicost.report.explained import explained_table
 from aicost.report.explained_document import explained_document
+from aicost.store.accounts import accounts
 from aicost.store.explain import MAX_NAMED, Named, calls_of, named_by
 
 
@@ -44,6 +47,14 @@ def _one(text: str, named: tuple[Named, ...]) -> Named:
     return named[0]
 
 
+def _hidden(question: Question, named: Named) -> tuple[Finding, ...]:
+    """Return what a session's client counts besides its calls."""
+    if named.kind != "session":
+        return ()
+    findings = accounts(question.db, session_id=named.id)
+    return tuple(one for one in findings if one.session_id == named.id and one.hidden != NOTHING)
+
+
 def _explained(question: Question, named: Named) -> Explained:
     return Explained(
         kind=named.kind,
@@ -59,6 +70,7 @@ def _explained(question: Question, named: Named) -> Explained:
             )
             for found in calls_of(question.db, named)
         ),
+        hidden=_hidden(question, named),
         complete=question.complete,
         pending_bytes=question.pending_bytes,
     )

@@ -63,7 +63,7 @@ def _read_and_answer(
 ) -> str:
     with closing(setup.open_engine(homes, keeps_days=True)) as engine:
         if params.get("wait", True):
-            needs = method == "reconcile" or answers.needs_evidence(params)
+            needs = method in ("reconcile", "explain") or answers.needs_evidence(params)
             _read_all(engine, show, with_evidence=needs)
         left = engine.survey()
         return _answer(setup, engine.ledger.db, left, method, params)

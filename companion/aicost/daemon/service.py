@@ -115,7 +115,7 @@ class Service:
         return {"text": await self._query(lambda: answers.turns(question, asked))}
 
     async def _explain(self, params: Params, notify: Notify) -> object:
-        question, asked = await self._prepared(params, notify)
+        question, asked = await self._prepared(params, notify, with_evidence=True)
         return {"text": await self._query(lambda: explained(question, asked))}
 
     async def _reconcile(self, params: Params, notify: Notify) -> object:

@@ -7,6 +7,8 @@ from zoneinfo import ZoneInfo
 
 from aicost.core.credits import Credits
 from aicost.core.explain import CallExplained, Charge, Explained, PriceExplained
+from aicost.core.money import cost_text
+from aicost.core.reconcile import Finding
 from aicost.core.text import UNKNOWN, clean
 from aicost.core.usage import TokenCounts
 from aicost.report.explained_document import CallsTotal, total_of
@@ -27,7 +29,7 @@ _KINDS = {
 def explained_table(found: Explained, style: Style, zone: ZoneInfo) -> str:
     """Return an explanation as text: one call product by product, more of them a line each."""
     left = f"not all is read yet: {found.pending_bytes:,} bytes of logs are left\n"
-    notes = "" if found.complete else left
+    notes = "".join(map(_hidden, found.hidden)) + ("" if found.complete else left)
     if found.kind == "call":
         return "".join(_one_call(call, style, zone) for call in found.calls) + notes
     calls = "1 call" if len(found.calls) == 1 else f"{len(found.calls):,} calls"
@@ -35,6 +37,15 @@ def explained_table(found: Explained, style: Style, zone: ZoneInfo) -> str:
     if not found.calls:
         return heading + notes
     return heading + _calls_table(found.calls, style, zone) + "".join(_notes(found.calls)) + notes
+
+
+def _hidden(one: Finding) -> str:
+    """Return what a client counts besides, in no line above."""
+    spent = one.hidden
+    cost = cost_text(spent.cost_nusd, spent.tokens.total_tokens if spent.cost_nusd is None else 0)
+    why = "; ".join(cause.sentence for cause in one.causes)
+    what = f"{spent.tokens.total_tokens:,} tokens of {clean(one.model) or 'all models'}"
+    return f"hidden, in no line above: {cost}, {what} ({why})\n"
 
 
 def _one_call(call: CallExplained, style: Style, zone: ZoneInfo) -> str:

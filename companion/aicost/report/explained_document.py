@@ -9,6 +9,7 @@ from aicost.core.credits import NANO, Credits
 from aicost.core.explain import CallExplained, Explained, PriceExplained
 from aicost.core.money import NANO as NUSD_PER_USD
 from aicost.core.money import usd
+from aicost.core.reconcile import Finding
 from aicost.core.usage import TokenCounts
 from aicost.report.documents import SCHEMA, Document
 
@@ -54,6 +55,7 @@ def explained_document(found: Explained) -> Document:
         "id": found.id,
         "price_book": found.price_book,
         "calls": [_call_fields(call) for call in found.calls],
+        "hidden": [_hidden_fields(one) for one in found.hidden],
         "total": {
             "requests": len(found.calls),
             **_token_fields(total.tokens),
@@ -64,6 +66,17 @@ def explained_document(found: Explained) -> Document:
             "credits": _in_credits(total.ncredits, total.ncredits),
             "uncertain_credits": _in_credits(total.ncredits, total.uncertain_ncredits),
         },
+    }
+
+
+def _hidden_fields(one: Finding) -> Document:
+    spent = one.hidden
+    return {
+        "model": one.model or None,
+        **_token_fields(spent.tokens),
+        "web_searches": spent.web_searches,
+        "cost_usd": None if spent.cost_nusd is None else usd(spent.cost_nusd),
+        "causes": [{"cause": cause.value, "why": cause.sentence} for cause in one.causes],
     }
 
 

@@ -1,12 +1,16 @@
 """`explain` answered from a ledger: one id, one thing, all its calls and their prices."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from corpora import Scenario
+from ledgers import BOOK as LIST_BOOK
+from ledgers import opened, read_everything
 from log_builders import BOOK, MODEL, calls_read, event, flat_book, recorded
 
 from aicost.core.errors import ConfigError
@@ -98,3 +102,21 @@ def test_of_many_things_only_some_are_named() -> None:
 def test_what_cannot_be_asked_is_refused(ledger: Ledger, params: dict[str, object]) -> None:
     with pytest.raises(ConfigError, match="cannot be asked"):
         explained(question(ledger), params)
+
+
+def test_a_sessions_hidden_spend_is_told_with_its_reason(
+    claude_lab: Mapping[str, Scenario], tmp_path: Path
+) -> None:
+    with opened(tmp_path, [claude_lab["10_compact"].home]) as engine:
+        read_everything(engine)
+        for _ in engine.read(engine.survey().without_evidence, cores=1):
+            pass
+        engine.settle()
+        db = engine.ledger.db
+        (session,) = db.execute("SELECT session_id FROM hidden_spend, session").fetchone()
+        asked = Question(db=db, book=LIST_BOOK, zone=ZoneInfo("UTC"), now=datetime.now(UTC))
+        (hidden,) = json.loads(explained(asked, {"id": session}))["hidden"]
+        assert (hidden["input_tokens"], hidden["cost_usd"]) == (5000, 0.019145)
+        assert [cause["cause"] for cause in hidden["causes"]] == ["compaction"]
+        table = explained(asked, {"id": session, "format": "table", "width": 120})
+        assert "hidden, in no line above: $0.02, 6,050 tokens of claude-sonnet-5" in table
