@@ -76,9 +76,9 @@ def reconcile_table(findings: Sequence[Finding], style: Style) -> str:
         Column(("Session", *(id_text(one.session_id, style) for one in findings)), is_text=True),
         Column(("Model", *map(_model, findings)), is_text=True, rank=2),
         Column(("Tokens", *(f"{one.ours.tokens.total_tokens:,}" for one in findings)), rank=4),
-        Column(("Client's", *map(_client_tokens, findings)), rank=3),
+        Column(("Agent's tokens", *map(_client_tokens, findings)), rank=3),
         Column(("Cost", *(_cost(one.ours) for one in findings))),
-        Column(("Client's", *(_cost(one.client) for one in findings)), rank=1),
+        Column(("Agent's cost", *(_cost(one.client) for one in findings)), rank=1),
         Column(("Hidden", *map(_hidden, findings))),
         Column(("Why", *map(_why, findings)), is_text=True, rank=1),
     ]

@@ -8,7 +8,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from aicost.core.days import FIRST_DAY, LAST_DAY, LocalDays
-from aicost.core.reconcile import Cause
 from aicost.core.reports import GroupBy, HiddenSpend, ReportQuery, ReportRow, UsageReport
 from aicost.core.usage import TokenCounts
 from aicost.store.accounts import hidden
@@ -199,7 +198,7 @@ def _hidden(db: sqlite3.Connection, query: ReportQuery) -> HiddenSpend:
     why = [cause.sentence for cause in causes]
     codex = f"SELECT 1 FROM session x WHERE x.agent = 'codex' AND {' AND '.join(parts)} LIMIT 1"
     if db.execute(codex, values).fetchone():
-        why.append(f"at least: {Cause.AT_LEAST.sentence}")
+        why.append("Codex at least this: its titles and runs that keep no log are billed, too")
     return HiddenSpend(cost_nusd=spent.cost_nusd, why=tuple(why))
 
 
