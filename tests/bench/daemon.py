@@ -18,7 +18,7 @@ from aicost.ipc.protocol import NotRunning, request
 from aicost.platform.rundir import find_socket
 
 START_S = 30.0
-ANSWER_S = 120.0  # the longest silence; a reading tells how far it is
+ANSWER_S = 600.0  # the longest silence; a reading tells how far it is
 END_S = 30.0
 SETTLED_SHARE = 0.02  # of a core, over a second
 SETTLE_S = 300.0
@@ -109,8 +109,7 @@ def running(bench: Bench, profile: Path, homes: Sequence[Path] = ()) -> Iterator
         try:
             yield Daemon(process.pid, _listening(process, env), homes)
         finally:
-            process.terminate()
-            process.wait(END_S)
+            _end(process)
 
 
 def _listening(process: "subprocess.Popen[bytes]", env: dict[str, str]) -> str:
@@ -124,6 +123,15 @@ def _listening(process: "subprocess.Popen[bytes]", env: dict[str, str]) -> str:
     process.kill()
     said = process.communicate()[1].decode(errors="replace")
     raise RuntimeError(f"the daemon does not listen: {said.strip()}")
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    process.terminate()
+    try:
+        process.wait(END_S)
+    except subprocess.TimeoutExpired as error:
+        process.kill()
+        raise RuntimeError(f"the daemon does not end within {END_S:g} s") from error
 
 
 def filled(bench: Bench) -> Path:

@@ -22,6 +22,8 @@ from bench.stages import time_stages
 from bench.table import Figure, render
 from lab.archive import unpack
 
+from aicost.core.errors import AicostError
+
 CACHE = ROOT / ".bench"
 EXCERPT = ROOT / "tests" / "data" / "real_excerpt" / "home.tar.xz"
 LARGE_FACTOR = 10
@@ -119,7 +121,7 @@ def described(home: Path) -> str:
 
 
 def run_parts(bench: Bench, names: Sequence[str]) -> list[Figure]:
-    """Run parts in their order; say of each whether it ran. Returns all figures."""
+    """Run parts in their order; say of each what became of it. Returns all figures."""
     figures: list[Figure] = []
     for name, measure in PARTS.items():
         if name not in names:
@@ -130,6 +132,8 @@ def run_parts(bench: Bench, names: Sequence[str]) -> list[Figure]:
             figures += measure(bench)
         except Skipped as reason:
             print(f"SKIPPED {name}: {reason}", flush=True)
+        except (AicostError, RuntimeError) as error:  # the other parts' figures still count
+            print(f"FAILED {name}: {error}", flush=True)
         else:
             print(f"RAN {name} in {time.monotonic() - start:,.0f} s", flush=True)
     return figures
