@@ -3,7 +3,7 @@
 import os
 from collections.abc import Generator, Iterable, Sequence
 from contextlib import closing, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -71,7 +71,7 @@ class Engine:
         in_bulk = sum(log.pending_bytes for log in logs) > BATCH_BYTES
         with (
             self.ledger.in_bulk() if in_bulk else nullcontext(),
-            closing(read_unread(logs, cores=workers)) as readings,
+            closing(read_unread(self._ended(logs), cores=workers)) as readings,
         ):
             for batch, reads in readings:
                 known = {log.path: log for log in batch}
@@ -89,7 +89,7 @@ class Engine:
                 continue
             cursor = self.cursors[stage].get(path, Cursor())
             try:
-                read = read_log(path, home, cursor, parser, stage)
+                read = read_log(path, home, cursor, parser, stage, self._end(path, stage))
             except OSError:  # an error of the disk, a ring of links: it stays unread
                 continue
             if read is not None:
@@ -111,6 +111,14 @@ class Engine:
         """Read what the clients say they spent, and sum up what was recorded since."""
         self.read_client_totals()
         self.ledger.settle()
+
+    def _ended(self, logs: Iterable[Unread]) -> list[Unread]:
+        return [replace(log, end=self._end(log.path, log.stage)) for log in logs]
+
+    def _end(self, path: str, stage: Stage) -> int | None:
+        """Return how far a log may be read: evidence says more of the calls that are known."""
+        known = self.cursors["usage"].get(path)
+        return known.seen_bytes if stage == "evidence" and known else None
 
     def _is_at(self, log: Unread) -> bool:
         """Say whether a log still is read as far as this, and was not read on meanwhile."""

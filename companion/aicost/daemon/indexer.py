@@ -37,6 +37,7 @@ class Unread:
     pending_bytes: int
     modified_ns: int
     stage: Stage = "usage"
+    end: int | None = None  # of the bytes to read; None: of the file
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,7 +234,7 @@ def _read_batch(batch: Iterable[Unread]) -> list[FileRead]:
     for log in batch:
         parser = source_of(log.path).parsers[log.stage]
         try:
-            read = read_log(log.path, log.home, log.cursor, parser, log.stage)
+            read = read_log(log.path, log.home, log.cursor, parser, log.stage, log.end)
         except OSError:  # forbidden or vanished: it stays pending, and `status` shows that
             continue
         if read is not None:

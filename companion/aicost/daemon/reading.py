@@ -23,13 +23,19 @@ COMPRESSED = ".zst"
 MAX_CHUNK_BYTES = 4 * 2**20  # while one line goes on over several chunks
 
 
-def read_log(
-    path: str, home: str, cursor: Cursor, parser: Parser, stage: Stage = "usage"
+def read_log(  # noqa: PLR0913 - which file, from where to where, and how
+    path: str,
+    home: str,
+    cursor: Cursor,
+    parser: Parser,
+    stage: Stage = "usage",
+    end: int | None = None,
 ) -> FileRead | None:
     """Read a log from its cursor to its end; None if nothing is new (or no such file is there).
 
-    A compressed log is read as a whole, whenever it changed. Raises OSError if it cannot be read.
-    Memory: one chunk, one line and the facts found.
+    Not beyond `end`, if it is given: how far another reading came. A compressed log is read as a
+    whole, whenever it changed. Raises OSError if it cannot be read. Memory: one chunk, one line
+    and the facts found.
     """
     try:  # without O_NONBLOCK, opening a named pipe would wait for somebody to write into it
         fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
@@ -40,6 +46,8 @@ def read_log(
         if not stat.S_ISREG(status.st_mode):
             return None
         look = look_of(status)
+        if end is not None:
+            look = replace(look, size_bytes=min(look.size_bytes, end))
         if continuation(cursor, look) is Continuation.NOTHING_NEW:
             return None
         read = _read_packed if path.endswith(COMPRESSED) else _read_plain

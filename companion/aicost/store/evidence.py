@@ -16,6 +16,7 @@ from aicost.core.facts import (
     Parsed,
     SettingsSeen,
     SkillSeen,
+    SubagentSeen,
     ToolCallSeen,
 )
 from aicost.core.usage import Agent
@@ -23,6 +24,7 @@ from aicost.store.accounts import mark_accounts, settle_accounts
 from aicost.store.calls import key_of
 from aicost.store.names import Names
 from aicost.store.schema import TOKENS
+from aicost.store.sessions import note_kind
 
 EVIDENCE = ("tool_calls", "api_errors", "retries", "active_us")
 MOST_ACTIVE_US = 300_000_000  # a longer pause between two calls is no work: somebody was asked
@@ -57,6 +59,7 @@ class EvidenceWriter:
         self._tool_calls(parsed.tool_calls)
         self._errors(agent, parsed.errors)
         self._settings(agent, parsed.settings)
+        self._kinds(agent, parsed.subagents)
         self._skills(parsed.skills)
         self._copies(agent, parsed.copies)
         self._totals(agent, parsed.client_totals)
@@ -76,7 +79,8 @@ class EvidenceWriter:
 
     def _errors(self, agent: Agent, seen: Iterable[ErrorSeen]) -> None:
         for error in seen:
-            span = self._span(agent, error)
+            session = self._names.session(error.session_id, agent)
+            span = self._names.span(session, error.turn_id, error.subagent_id)
             key = key_of(error.key)
             before = self._db.execute("SELECT span FROM api_error WHERE key = ?", (key,))
             mark_stale(self._db, [span, *(known for (known,) in before)])
@@ -85,7 +89,9 @@ class EvidenceWriter:
     def _settings(self, agent: Agent, seen: Iterable[SettingsSeen]) -> None:
         by_span: dict[int, tuple[str, ...]] = {}
         for settings in seen:
-            span = self._span(agent, settings)
+            span = self._known_span(agent, settings)
+            if span is None:  # a replay: its calls count elsewhere
+                continue
             values = (*(getattr(settings, name) for name in _SETTINGS), self._ci_job)
             by_span[span] = _larger(by_span.get(span), values)
         columns = ", ".join((*_SETTINGS, "ci_job"))
@@ -141,9 +147,15 @@ class EvidenceWriter:
             ],
         )  # fmt: skip
 
-    def _span(self, agent: Agent, fact: ErrorSeen | SettingsSeen) -> int:
+    def _kinds(self, agent: Agent, seen: Iterable[SubagentSeen]) -> None:
+        for subagent in seen:
+            span = self._known_span(agent, subagent)
+            if span is not None:
+                note_kind(self._db, span, subagent.kind)
+
+    def _known_span(self, agent: Agent, fact: SettingsSeen | SubagentSeen) -> int | None:
         session = self._names.session(fact.session_id, agent)
-        return self._names.span(session, fact.turn_id, fact.subagent_id)
+        return self._names.known_span(session, fact.turn_id, fact.subagent_id)
 
 
 def evidence_moments(spans: str = "1") -> str:

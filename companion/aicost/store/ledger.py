@@ -223,6 +223,8 @@ class Ledger:
         """Write prompts and the starts of subagents; return the sessions they lie in."""
         touched: set[int] = set()
         for read in reads:
+            if read.stage == "evidence":  # it says more of threads, but makes none
+                continue
             for parsed in read.parsed:
                 touched |= self._record_spans(read.agent, parsed.prompts)
                 touched |= self._record_spans(read.agent, parsed.subagents)

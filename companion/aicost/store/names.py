@@ -98,19 +98,23 @@ class Names:
 
     def span(self, session: int, turn_id: str, subagent_id: str) -> int:
         """Return the id of a stretch of one thread. A prompt's own span is its turn."""
+        known = self.known_span(session, turn_id, subagent_id)
+        if known is not None:
+            return known
+        insert = "INSERT INTO span (session, turn_id, subagent_id, prompt_id) VALUES (?, ?, ?, '')"
+        row = (self._db.execute(insert, (session, turn_id, subagent_id)).lastrowid,)
+        if turn_id and not subagent_id:
+            self._db.execute("UPDATE span SET turn = id WHERE id = ?", row)
+        return self._remember(("span", str(session), turn_id, subagent_id), int(row[0] or 0))
+
+    def known_span(self, session: int, turn_id: str, subagent_id: str) -> int | None:
+        """Return the id of a stretch of one thread, None if no call or prompt named it."""
         key = ("span", str(session), turn_id, subagent_id)
         if (known := self._ids.get(key)) is not None:
             return known
         query = "SELECT id FROM span WHERE session = ? AND turn_id = ? AND subagent_id = ?"
         row = self._db.execute(query, (session, turn_id, subagent_id)).fetchone()
-        if row is None:
-            insert = (
-                "INSERT INTO span (session, turn_id, subagent_id, prompt_id) VALUES (?, ?, ?, '')"
-            )
-            row = (self._db.execute(insert, (session, turn_id, subagent_id)).lastrowid,)
-            if turn_id and not subagent_id:
-                self._db.execute("UPDATE span SET turn = id WHERE id = ?", row)
-        return self._remember(key, int(row[0]))
+        return None if row is None else self._remember(key, int(row[0]))
 
     def _id(
         self,

@@ -297,6 +297,22 @@ def test_what_was_read_meanwhile_is_not_taken_back(home: Path, logs: Path) -> No
         assert engine.cursors["usage"][str(log)] == read_on
 
 
+def test_evidence_is_read_as_far_as_usage_was(home: Path, logs: Path) -> None:
+    """It says more of calls and prompts that are known; what comes meanwhile waits for them."""
+    log = append(log_of(logs), call_line("msg_1"))
+    place = [(str(log), str(logs))]
+    with opened(home / "ledger", [logs]) as engine:
+        engine.read_paths(place)
+        append(log, call_line("msg_2"))
+        engine.read_evidence_of(place)
+        usage, evidence = (engine.cursors[stage][str(log)] for stage in ("usage", "evidence"))
+        assert evidence.seen_bytes == usage.seen_bytes < log.stat().st_size
+        engine.read_paths(place)
+        assert engine.survey().without_evidence
+        engine.read_evidence_of(place)
+        assert engine.survey().has_evidence
+
+
 def test_a_home_that_moved_as_a_whole_is_known_by_its_new_name(home: Path, logs: Path) -> None:
     append(log_of(logs), call_line("msg_1"), b"{torn}\n")
     with opened(home / "ledger", [logs]) as engine:

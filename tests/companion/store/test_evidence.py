@@ -80,11 +80,16 @@ def settled(ledger: Ledger) -> dict[str, list[tuple[object, ...]]]:
 
 
 def recorded(*reads: FileRead) -> dict[str, list[tuple[object, ...]]]:
-    """Record in every order, settling now and then; return what all orders agree on."""
+    """Record in every order, settling now and then; return what all orders agree on.
+
+    Usage is read first: evidence only says more of the threads that it made.
+    """
     found = []
-    for order in permutations(reads):
+    usage = [read for read in reads if read.stage == "usage"]
+    for order in permutations(read for read in reads if read.stage == "evidence"):
         for settles in (False, True):
             with open_ledger() as ledger:
+                ledger.record(usage)
                 for read in order:
                     ledger.record([read])
                     if settles:
