@@ -2,8 +2,9 @@
 
 Three kinds of line matter: `assistant` (one call's usage, repeated for each content block),
 `progress` (older clients: a subagent's call nested in its parent's log) and `user` (a prompt).
-Every line is decoded, so that broken ones are counted, but the results of tools: they are most of
-a log's bytes, and hold no call. Of those only the two ends are looked at.
+Lines are decoded, so that broken ones are counted, but two kinds that are most of a log and hold
+no call: results of tools, of which only the two ends are looked at, and progress that tells of no
+record (a hook ran …).
 """
 
 from datetime import datetime
@@ -30,10 +31,12 @@ from aicost.sources.claude.usage_records import (
 # replay of it, both before an older client's nested copy.
 _RANK_MAIN, _RANK_SUBAGENT, _RANK_NESTED = 0, 1, 2
 
-# What stands before the content of a tool's result; in how many bytes the content says what it is;
-# and how long the end is that would show the usage of a call written right behind a torn line.
-_USER_HEAD = b'"type":"user","message":'
-_NEAR_BYTES, _END_BYTES = 200, 2000
+# What stands before the content of those two kinds; in how many bytes a tool's result says that it
+# is one; and how long the end is that would show a call which was written right behind a torn line.
+_USER_HEAD = b',"type":"user","message":'
+_PROGRESS_HEAD = b'"type":"progress","data":'
+_HEAD_BYTES = len(_USER_HEAD)  # both
+_NEAR_BYTES, _END_BYTES = 200, 1500
 _OPENING, _CLOSING = b"{}"
 
 _new_event, _new_counts = drafts_of(UsageEvent), drafts_of(TokenCounts)
@@ -137,14 +140,15 @@ class _Reading:
             if end < 0:
                 end = size
             content = find(b"{", start + 1, end)
-            is_tool_result = (
-                lines[content - len(_USER_HEAD) : content] == _USER_HEAD
-                and find(b'"tool_result"', content, min(content + _NEAR_BYTES, end)) > 0
-                and find(b'output_tokens"', max(content, end - _END_BYTES), end) < 0
-                and lines[start] == _OPENING
-                and lines[end - 1] == _CLOSING
-            )
-            if not is_tool_result:
+            head = lines[content - _HEAD_BYTES : content]
+            if head == _USER_HEAD:
+                is_passed = (
+                    find(b'"tool_result"', content, min(content + _NEAR_BYTES, end)) > 0
+                    and find(b'output_tokens"', max(content, end - _END_BYTES), end) < 0
+                )
+            else:
+                is_passed = head == _PROGRESS_HEAD and find(b"{", content + 1, end) < 0
+            if not is_passed or lines[start] != _OPENING or lines[end - 1] != _CLOSING:
                 try:
                     self._take(lines[start:end])
                 except LogFormatError:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -490,7 +491,38 @@ def test_a_subagents_task_says_when_it_began_and_for_which_prompt() -> None:
     assert parsed(task).prompts == ()
 
 
-# Results of tools
+# Lines that are not decoded
+
+
+def hook_line(**changes: Any) -> bytes:
+    """Progress of a hook, as older clients log it."""
+    record = json.loads(progress_line(9))
+    record["data"] = {"type": "hook_progress", "hookName": "Stop", "command": "x"} | changes
+    return line({key: record[key] for key in ("sessionId", "cwd", "type", "data", "uuid")})
+
+
+@pytest.mark.parametrize(
+    "progress", [hook_line(), hook_line(command="echo ${HOME}"), hook_line(more={"a": 1})]
+)
+def test_progress_without_a_record_says_nothing_and_hides_nothing(progress: bytes) -> None:
+    lines = [user_line("t-1"), assistant_line(1), assistant_line(2)]
+    assert parsed(lines[0], progress, lines[1], progress, lines[2]) == parsed(*lines)
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        hook_line()[:-3] + b"\n",
+        hook_line()[1:],
+        hook_line()[:-1] + line({"type": "summary"}),
+        hook_line()[:-9] + assistant_line(9),
+        hook_line()[:-9] + user_line("t-9"),
+    ],
+)
+def test_progress_that_is_torn_or_written_over_is_counted(broken: bytes) -> None:
+    lines = [user_line("t-1"), assistant_line(1), assistant_line(2)]
+    found = parsed(lines[0], broken, lines[1], lines[2])
+    assert found == replace(parsed(*lines), broken_lines=1)
 
 
 RESULT = {"tool_use_id": "toolu_1", "type": "tool_result", "content": "ok " * 2000}
@@ -518,9 +550,12 @@ def test_a_torn_result_is_counted_also_where_a_call_was_written_behind_it(result
     assert parsed(torn + call, assistant_line(1)).broken_lines == 1
 
 
-def test_the_middle_of_a_tools_result_is_not_looked_at() -> None:
+@pytest.mark.parametrize(
+    "torn",
+    [RESULT_LINE.replace(b"ok ok", b'ok"ok', 1), hook_line().replace(b'"Stop"', b'"Stop', 1)],
+)
+def test_the_middle_of_what_can_be_no_call_is_not_looked_at(torn: bytes) -> None:
     """Looking would take as long as all else: it is most of a log, and no call is lost with it."""
-    torn = RESULT_LINE.replace(b"ok ok", b'ok"ok', 1)
     assert parsed(torn) == Parsed()
 
 
