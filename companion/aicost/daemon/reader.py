@@ -212,8 +212,8 @@ class Reader:
     async def _follow(self) -> None:
         """Read what is woken, until the next look is due or asked for."""
         loop = asyncio.get_running_loop()
-        until = loop.time() + self._rest_s()
-        while not self._look_now and (left := until - loop.time()) > 0:
+        start = loop.time()
+        while not self._look_now and (left := start + self._rest_s() - loop.time()) > 0:
             if not await self._is_woken(min(left, self._pace.folders_s)):
                 if self._watch():
                     self._changed(_NOTHING)  # a registry may have come
@@ -224,7 +224,7 @@ class Reader:
                     await self._read_woken()
                 except StoreError as error:
                     self._note(error)
-                    until = loop.time() + self._rest_s()
+                    start = loop.time()
 
     async def _is_woken(self, within_s: float) -> bool:
         try:

@@ -20,6 +20,7 @@ from watchdog.observers import Observer
 from watchdog.observers.api import BaseObserver, ObservedWatch
 
 from aicost.daemon.live import REGISTRY_DIR
+from aicost.platform.inotify import WatchProbe
 from aicost.sources.agents import LOG_ENDINGS, SOURCES
 
 log = logging.getLogger(__name__)
@@ -35,6 +36,8 @@ _CHANGED: list[type[FileSystemEvent]] = [
 WATCHED = tuple(
     dict.fromkeys([*(name for s in SOURCES.values() for name in s.log_folders), REGISTRY_DIR])
 )
+
+AT_LIMIT = "inotify watch limit reached"  # as watchdog says it where it does
 
 Notify = Callable[[str], None]
 
@@ -52,6 +55,7 @@ class Watcher:
         self._observer: BaseObserver | None = None
         self._watched: dict[str, _Folder] = {}  # by real path
         self.unwatched: dict[str, str] = {}
+        self._probe: WatchProbe | None = None
 
     def start(self) -> None:
         """Start the observer's threads. Where there can be none, everything is unwatched."""
@@ -65,7 +69,7 @@ class Watcher:
         except OSError as error:  # the system's limit of observers
             log.warning("cannot watch folders, polling them instead: %s", error.strerror)
         else:
-            self._observer = observer
+            self._observer, self._probe = observer, WatchProbe()
 
     def stop(self) -> None:
         """End the observer's threads and wait for them."""
@@ -73,6 +77,9 @@ class Watcher:
             self._observer.stop()
             self._observer.join()
             self._observer = None
+        if self._probe is not None:
+            self._probe.close()
+            self._probe = None
         self._watched.clear()
 
     def watch(self, home: str, loop: asyncio.AbstractEventLoop) -> bool:
@@ -87,14 +94,17 @@ class Watcher:
     def tells_too_little(self, home: str, log: str) -> None:
         """Note that a log of this home changed and nobody told us."""
         top = log.removeprefix(f"{home}/").partition("/")[0]
-        self._give_up(f"{home}/{top}", "the file system does not tell of every change")
+        if f"{home}/{top}" not in self.unwatched:
+            self._give_up(f"{home}/{top}", "the file system does not tell of every change")
 
     def _watch(self, path: str, notify: Notify, loop: asyncio.AbstractEventLoop) -> bool:
         # The observer does not follow a link to the folder itself: it gets the real path, and
         # what it says is translated back. Two homes may be links to one.
         real = os.path.realpath(path)
         identity, folder = _identity(real), self._watched.get(real)
-        if folder and (folder.identity != identity or not self._is_alive(folder)):
+        is_lost = folder and (folder.identity != identity or not self._is_alive(folder))
+        is_partial = self.unwatched.get(path) == AT_LIMIT
+        if folder and (is_lost or (is_partial and self._has_watch_left())):
             self._forget(real)
             folder = None
         if identity is None:
@@ -102,11 +112,15 @@ class Watcher:
             return False
         if folder is None:
             folder = self._schedule(path, _Folder(real, identity), loop)
-        if folder is None or path in folder.names:
+        if folder is None:
             return False
-        folder.names[path] = notify
-        self.unwatched.pop(path, None)
-        return True
+        is_new = path not in folder.names
+        if is_new:
+            folder.names[path] = notify
+            self.unwatched.pop(path, None)
+        if not self._has_watch_left():  # the observer passes over folders below this one
+            self._give_up(path, AT_LIMIT)
+        return is_new
 
     def _schedule(
         self, path: str, folder: "_Folder", loop: asyncio.AbstractEventLoop
@@ -132,6 +146,9 @@ class Watcher:
         name may get the same number."""
         emitters = self._observer.emitters.copy() if self._observer else ()
         return any(emitter.watch == folder.watch and emitter.is_alive() for emitter in emitters)
+
+    def _has_watch_left(self) -> bool:
+        return self._probe is None or self._probe.has_watch_left()
 
     def _forget(self, real: str) -> None:
         folder = self._watched.pop(real)

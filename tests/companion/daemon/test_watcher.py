@@ -14,6 +14,7 @@ from watchdog.observers.api import BaseObserver
 
 from aicost.daemon import watcher
 from aicost.daemon.watcher import Watcher
+from aicost.platform.inotify import WatchProbe
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "eventfd"), reason="inotify is Linux only")
 
@@ -174,6 +175,23 @@ async def test_at_the_limit_of_watches_folders_are_named_as_unwatched(
     assert len(caplog.records) == 2
     assert told.watch(logs)
     assert told.watcher.unwatched == {}
+    await told.of(append(log_of(logs), call_line("msg_1")), logs)
+
+
+async def test_a_folder_watched_in_part_is_watched_anew_when_there_is_room(
+    told: Told, logs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The observer says nothing of the folders below that it could not watch."""
+    with monkeypatch.context() as patch:
+        patch.setattr(WatchProbe, "has_watch_left", lambda _: False)
+        assert told.watch(logs)
+        assert not told.watch(logs)
+        assert set(told.watcher.unwatched.values()) == {"inotify watch limit reached"}
+        told.watcher.tells_too_little(str(logs), str(log_of(logs)))
+        assert set(told.watcher.unwatched.values()) == {"inotify watch limit reached"}
+    assert told.watch(logs)
+    assert told.watcher.unwatched == {}
+    assert not told.watch(logs)
     await told.of(append(log_of(logs), call_line("msg_1")), logs)
 
 
