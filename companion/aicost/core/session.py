@@ -19,7 +19,7 @@ WRITING_S = 60.0  # without a registry, whoever logged a call this lately is tak
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LiveSession:
-    """A running agent process, as the agent's own registry names it."""
+    """A session that an agent's process has open, as a registry or its open log tells."""
 
     session_id: str
     pid: int
@@ -28,17 +28,17 @@ class LiveSession:
     started_at: datetime | None
     version: str
     entrypoint: str  # "cli", "sdk-cli" (headless)
+    agent: Agent = "claude"
     start_ticks: str = ""  # when its process began, by the kernel's own count, where it says so
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Running:
-    """The sessions that run right now in some homes, as far as their clients register them."""
+    """The sessions that run right now in some homes, as far as can be seen."""
 
     sessions: Mapping[str, LiveSession] = field(default_factory=dict)  # by session id
-    registries: frozenset[str] = (
-        frozenset()
-    )  # homes whose registry was read whole: not all have one
+    registries: frozenset[str] = frozenset()  # homes of which all sessions that run are known
+    unsure: frozenset[str] = frozenset()  # sessions of such homes that may run unseen
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,7 +119,7 @@ def starting_row(live: LiveSession, repo: str) -> SessionRow:
     """Return the row of a process that has made no call yet; `repo` is that of its folder."""
     return SessionRow(
         session_id=live.session_id,
-        agent="claude",
+        agent=live.agent,
         repo=repo,
         cwd=live.cwd,
         state=live.state,
@@ -130,8 +130,9 @@ def starting_row(live: LiveSession, repo: str) -> SessionRow:
 
 
 def _guessed_state(facts: SessionFacts, running: Running, now: datetime) -> SessionState:
-    if not running.registries.isdisjoint(facts.homes):
-        return "ended"  # it would be registered
+    is_registered = not running.registries.isdisjoint(facts.homes)
+    if is_registered and facts.session_id not in running.unsure:
+        return "ended"  # it would be among those that run
     return "busy" if now - facts.last_at < timedelta(seconds=WRITING_S) else "ended"
 
 

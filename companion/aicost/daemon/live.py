@@ -1,4 +1,6 @@
-"""Which agents run right now: their own registry files, checked against the process table."""
+"""Which agents run right now: Claude Code's registry files, checked against the process table, and
+the threads that Codex has open.
+"""
 
 import os
 from collections.abc import Iterable
@@ -6,6 +8,7 @@ from pathlib import Path
 
 from aicost.core.errors import LogFormatError
 from aicost.core.session import LiveSession, Running
+from aicost.daemon.threads import CodexThreads, is_codex_home
 from aicost.platform.processes import is_alive
 from aicost.sources.claude.live import parse_live_session
 
@@ -13,11 +16,35 @@ REGISTRY_DIR = "sessions"
 _MAX_BYTES = 64 * 1024
 
 
+class Live:
+    """Looks at who runs, again and again. Not thread-safe."""
+
+    def __init__(self) -> None:
+        self._threads = CodexThreads()
+
+    def read(self, homes: Iterable[str]) -> Running:
+        """Return the running sessions. Files of dead processes are passed over."""
+        homes = tuple(homes)
+        registered, threads = _read_registries(homes), self._threads.read(homes)
+        return Running(
+            sessions={**registered.sessions, **threads.sessions},
+            registries=registered.registries | threads.registries,
+            unsure=threads.unsure,
+        )
+
+
 def read_live(homes: Iterable[str]) -> Running:
-    """Return the running sessions. Files of dead processes are passed over."""
+    """Look once."""
+    return Live().read(homes)
+
+
+def _read_registries(homes: Iterable[str]) -> Running:
+    """Return the sessions that Claude Code registers."""
     found: dict[str, LiveSession] = {}
     registries = set[str]()
     for home in homes:
+        if is_codex_home(home):  # its `sessions` is a folder of logs
+            continue
         files = _registry_files(Path(home) / REGISTRY_DIR)
         if files is None:
             continue

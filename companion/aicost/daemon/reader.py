@@ -14,6 +14,7 @@ from aicost.core.view import Reading
 from aicost.daemon.engine import Engine, Step, progress
 from aicost.daemon.indexer import BATCH_BYTES, Survey
 from aicost.daemon.watcher import Watcher
+from aicost.sources.agents import source_of
 from aicost.store.ledger import Recorded
 from aicost.store.recovery import LedgerDamaged
 
@@ -242,7 +243,7 @@ class Reader:
         paths = [(path, home) for path, (home, _) in woken.items()]
         recorded = await self._in_thread(self.engine.read_paths, paths)
         self.lag_s = time.monotonic() - min(at for _, at in woken.values())
-        if recorded.sessions:
+        if recorded.sessions or any(source_of(path).logs_state for path, _ in paths):
             self._changed(recorded)
         if not self.seen.without_evidence:
             await self._in_thread(self.engine.read_evidence_of, paths)

@@ -15,7 +15,7 @@ from aicost.core.view import DashboardView
 from aicost.daemon import answers
 from aicost.daemon.explaining import explained
 from aicost.daemon.indexer import Survey
-from aicost.daemon.live import read_live
+from aicost.daemon.live import Live
 from aicost.daemon.publisher import Publisher
 from aicost.daemon.reader import Reader
 from aicost.daemon.reconciling import reconcile
@@ -42,6 +42,7 @@ class Service:
         self._queries = ThreadPoolExecutor(1, "queries")
         self._db = connect_readonly(setup.dirs.ledger_file)
         self._remembered = Remembered(self._db)
+        self._agents = Live()  # in the thread of queries
         self._stop = asyncio.Event()
         self._damage: LedgerDamaged | None = None
         self._reader = Reader(self._engine, self._on_change)
@@ -232,7 +233,7 @@ class Service:
     async def _live(self, homes: Iterable[str] = ()) -> Running:
         """Return the running sessions of some homes, of all if none are named."""
         homes = homes or sorted(self._engine.homes)
-        return await self._query(lambda: read_live(homes))
+        return await self._query(lambda: self._agents.read(homes))
 
     def _moment(self) -> answers.Question:
         question = self._setup.question(self._db, self._setup.zone)

@@ -28,6 +28,7 @@ class Source:
     find_logs: Callable[[Path], Iterator[tuple[str, FileLook]]]  # below a home
     place_of: Callable[[str], tuple[str, str] | None]  # a transcript -> its path, its home
     log_folders: tuple[str, ...]  # of a home
+    logs_state: bool = False  # a log says when its agent begins to work, and ends
 
 
 # A home is searched for the logs of every agent: their folders and names tell them apart.
@@ -45,6 +46,7 @@ SOURCES: Mapping[Agent, Source] = {
         find_logs=codex_paths.find_logs,
         place_of=codex_paths.place_of,
         log_folders=codex_paths.LOG_FOLDERS,
+        logs_state=True,
     ),
 }
 

@@ -1,5 +1,6 @@
 """A session's row: what the ledger knows and what its process says, put together at a moment."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -70,9 +71,12 @@ def row(
     known: SessionFacts,
     process: LiveSession | None = None,
     registries: frozenset[str] = frozenset(),
+    unsure: frozenset[str] = frozenset(),
 ) -> SessionRow:
     running = Running(
-        sessions={process.session_id: process} if process else {}, registries=registries
+        sessions={process.session_id: process} if process else {},
+        registries=registries,
+        unsure=unsure,
     )
     return session_row(known, running, burn=BurnRate(nusd_per_hour=9), book=BOOK, now=NOW)
 
@@ -123,6 +127,17 @@ def test_where_clients_register_a_session_without_a_process_has_ended(
     known = facts(last_at=NOW, homes=homes)
     assert row(known, registries=frozenset({"/home/ada/.claude"})).state == "ended"
     assert row(known, live(), frozenset({"/home/ada/.claude"})).state == "idle"
+
+
+@pytest.mark.parametrize(("silent_s", "state"), [(WRITING_S - 1, "busy"), (WRITING_S, "ended")])
+def test_a_session_that_may_run_unseen_is_judged_by_its_last_call(
+    silent_s: float, state: str
+) -> None:
+    """Its client runs in a container, say: it holds a lock, and no process is seen to."""
+    known = facts(last_at=NOW - timedelta(seconds=silent_s))
+    homes = frozenset(known.homes)
+    assert row(known, registries=homes, unsure=frozenset({"s-1"})).state == state
+    assert row(known, registries=homes, unsure=frozenset({"s-2"})).state == "ended"
 
 
 def test_what_no_call_of_the_main_thread_said_is_unknown_not_zero() -> None:
@@ -208,3 +223,5 @@ def test_a_process_without_a_call_has_a_row_at_its_folder() -> None:
     assert (shown.repo, shown.cwd) == ("shop", "/src/shop/")
     assert shown.started_at == shown.last_at == START
     assert (shown.requests, shown.cost_nusd, shown.context_tokens) == (0, None, None)
+    assert shown.agent == "claude"
+    assert starting_row(replace(live(), agent="codex"), "").agent == "codex"

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from claude_logs import append, call_line, log_of
+from codex_logs import THREAD, meta, started
 
 from aicost.core.facts import FileRead
 from aicost.core.tailing import Cursor
@@ -61,6 +62,19 @@ def test_what_was_read_is_not_found_again_until_it_changes(home: Path) -> None:
     append(log, call_line("msg_2"))
     found = look(home, cursors)
     assert [log.pending_bytes for log in found.unread] == [len(call_line("msg_2"))]
+
+
+def test_a_log_in_an_old_days_folder_is_found_when_it_grows(home: Path) -> None:
+    """Codex resumes a thread in the file of its first day."""
+    log = home / "sessions" / "2025" / "01" / "02" / f"rollout-x-{THREAD}.jsonl"
+    append(log, meta())
+    newer = append(home / "sessions" / "2026" / "11" / "22" / "rollout-y.jsonl", meta())
+    cursors = cursors_of(read_all(look(home)))
+    assert set(cursors) == {str(log), str(newer)}
+    append(log, started())
+    found = look(home, cursors)
+    assert [unread.path for unread in found.unread] == [str(log)]
+    assert found.pending_bytes == len(started())
 
 
 def test_homes_that_do_not_exist_are_empty(home: Path) -> None:

@@ -1,6 +1,7 @@
 """Running agents: their registry files, held against the process table."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -8,9 +9,10 @@ from pathlib import Path
 import psutil
 import pytest
 from claude_logs import register
+from codex_logs import NEW, THREAD, meta, started
 
 from aicost.core.session import Running
-from aicost.daemon.live import read_live
+from aicost.daemon.live import Live, read_live
 
 
 @pytest.fixture
@@ -47,6 +49,31 @@ def test_a_home_has_a_registry_also_while_nothing_runs(logs: Path, home: Path) -
     (file / "sessions").touch()
     running = read_live(map(str, (logs, old, file, gone)))
     assert running == Running(registries=frozenset({str(logs)}))
+
+
+def test_codexs_folder_of_logs_is_no_registry(home: Path, tmp_path: Path) -> None:
+    """A client that has a thread open is seen to; without one, the thread has ended."""
+    codex = (home / ".codex").resolve()
+    log = codex / "sessions" / "2025" / "01" / "02" / f"rollout-x-{THREAD}.jsonl"
+    log.parent.mkdir(parents=True)
+    log.write_bytes(meta(version=NEW) + started())
+    sleep = shutil.which("sleep")
+    if sleep is None:
+        pytest.skip("no sleep to run under another name")
+    client = shutil.copy(sleep, tmp_path / "codex")
+    assert read_live([str(codex)]) == Running(registries=frozenset({str(codex)}))
+    with log.open() as held, subprocess.Popen([client, "60"], stdin=held) as agent:
+        register(home / ".claude", "s-1", pid=os.getpid())
+        assert live(codex, home / ".claude") == {THREAD: "busy", "s-1": "busy"}
+        agent.kill()
+
+
+def test_two_looks_of_one_watcher_see_what_happens_between(home: Path) -> None:
+    watching, claude = Live(), home / ".claude"
+    (claude / "sessions").mkdir(parents=True)
+    assert watching.read([str(claude)]).sessions == {}
+    register(claude, "s-1", pid=os.getpid())
+    assert set(watching.read([str(claude)]).sessions) == {"s-1"}
 
 
 def test_a_registry_that_is_just_written_says_of_nobody_that_he_ended(logs: Path) -> None:

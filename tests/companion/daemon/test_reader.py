@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 import psutil
 import pytest
 from claude_logs import TOO_LATE_S, append, call_line, eventually, log_of, register
+from codex_logs import meta, started
 from ledgers import BOOK
 from watchdog.observers.api import BaseObserver
 
@@ -101,6 +102,17 @@ async def test_what_is_there_is_read_and_then_what_is_written(home: Path, logs: 
             lambda: {"s-1", "s-2"} == {name for change in run.changes for name in change.sessions},
             "word of both sessions",
         )
+
+
+async def test_a_line_that_tells_a_state_is_word_of_a_change(home: Path) -> None:
+    """A Codex turn begins and ends without a call."""
+    codex = home / ".codex"
+    log = append(codex / "sessions" / "2026" / "11" / "22" / "rollout-x.jsonl", meta())
+    async with running(home, [codex]) as run:
+        await run.is_up_to_date()
+        run.changes.clear()
+        append(log, started())
+        await eventually(lambda: Recorded(0, frozenset()) in run.changes, "word of the turn")
 
 
 async def test_a_home_that_appears_later_is_read_and_followed(home: Path, logs: Path) -> None:

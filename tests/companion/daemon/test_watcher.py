@@ -10,6 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 from claude_logs import append, call_line, eventually, log_of, register
+from codex_logs import THREAD, meta, started
 from watchdog.observers.api import BaseObserver
 
 from aicost.daemon import watcher
@@ -70,6 +71,22 @@ async def test_appended_new_and_moved_logs_are_told(told: Told, logs: Path) -> N
     await told.of(new, logs)
     replaced = append(log.with_suffix(".tmp"), call_line("msg_4")).replace(log)
     await told.of(replaced, logs)
+
+
+async def test_an_old_days_folder_that_grows_again_is_told(told: Told, home: Path) -> None:
+    """Codex resumes a thread in the file of its first day."""
+    codex = home / ".codex"
+    log = codex / "sessions" / "2025" / "01" / "02" / f"rollout-x-{THREAD}.jsonl"
+    append(log, meta())
+    append(codex / "sessions" / "2026" / "11" / "22" / "rollout-y.jsonl", meta())
+    told.watch(codex)
+    append(log, started())
+    await told.of(log, codex)
+    archived = codex / "archived_sessions" / log.name
+    archived.parent.mkdir()
+    told.watch(codex)
+    await told.of(log.rename(archived), codex)
+    assert told.registry_changes == 0
 
 
 async def test_logs_in_new_and_moved_folders_are_told(told: Told, logs: Path, home: Path) -> None:

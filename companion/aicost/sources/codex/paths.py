@@ -1,7 +1,8 @@
 """Where Codex keeps its logs. Knows names and patterns; reads folders, never files."""
 
 import os
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePath
 
 from aicost.core.tailing import FileLook
@@ -9,7 +10,13 @@ from aicost.sources.folders import find_files
 
 LOG_FOLDERS = ("sessions", "archived_sessions")  # of a home; archiving moves a log
 COMPRESSED = ".zst"
-_PLAIN = ".jsonl"
+PLAIN = ".jsonl"
+_YEAR = re.compile(r"20\d\d", re.ASCII)
+
+
+def holds_threads(names: Iterable[str]) -> bool:
+    """Say whether a folder `sessions` with these entries is Codex's: its logs lie by year."""
+    return any(map(_YEAR.fullmatch, names))
 
 
 def find_logs(home: Path) -> Iterator[tuple[str, FileLook]]:
@@ -19,14 +26,15 @@ def find_logs(home: Path) -> Iterator[tuple[str, FileLook]]:
     links to folders (which could form a ring), are passed over.
     """
     for folder in LOG_FOLDERS:
-        found = dict(find_files(str(home / folder), _is_log))
+        found = dict(find_files(str(home / folder), is_log))
         for path, look in found.items():
             if path.removesuffix(COMPRESSED) == path or path.removesuffix(COMPRESSED) not in found:
                 yield path, look
 
 
-def _is_log(name: str) -> bool:
-    return name.startswith("rollout-") and name.removesuffix(COMPRESSED).endswith(_PLAIN)
+def is_log(name: str) -> bool:
+    """Say whether a file of this name is a log, compressed or not."""
+    return name.startswith("rollout-") and name.removesuffix(COMPRESSED).endswith(PLAIN)
 
 
 def place_of(log: str) -> tuple[str, str] | None:
@@ -34,7 +42,7 @@ def place_of(log: str) -> tuple[str, str] | None:
     if not log.startswith("/") or "\0" in log:
         return None
     path = PurePath(os.path.normpath(f"/{log.lstrip('/')}"))
-    if not _is_log(path.name):
+    if not is_log(path.name):
         return None
     for parent in path.parents:
         if parent.name in LOG_FOLDERS:
