@@ -48,6 +48,8 @@ _EVIDENCE = {
     " FROM client_total c JOIN session x ON x.id = c.session",
     "hidden": "SELECT h.key, x.session_id, h.at_us, h.kind, h.context_tokens FROM hidden_hint h"
     " JOIN session x ON x.id = h.session",
+    "limits": "SELECT h.path, p.limit_id, p.at_us, p.said FROM plan_limit p"
+    " JOIN home h ON h.id = p.home",
     "days": f"SELECT u.day, {_SPAN}, m.name, p.cwd, p.branch, u.tool_calls, u.api_errors,"
     f" u.active_us FROM evidence_day u, {_FROM_SPAN} LEFT JOIN model m ON"
     " m.id = u.model LEFT JOIN place p ON p.id = u.place WHERE s.id = u.span",

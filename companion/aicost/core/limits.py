@@ -13,6 +13,10 @@ class LimitWindow:
     window_minutes: int | None = None  # 300: five hours, 10080: a week; None = not said
     resets_at: datetime | None = None  # UTC; None = not said
 
+    def has_reset(self, now: datetime) -> bool:
+        """Whether the limit started anew since: what was used then says nothing of now."""
+        return self.resets_at is not None and self.resets_at <= now
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RateLimits:
@@ -34,3 +38,12 @@ class RateLimits:
         return bool(self.reached_type) or any(
             window.used_percent >= 100 for window in windows if window
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanLimits:
+    """The last word on one of an account's limits."""
+
+    home: str  # the agent's folder whose logs said it
+    at: datetime  # when, UTC
+    limits: RateLimits

@@ -22,6 +22,7 @@ from aicost.core.facts import (
 from aicost.core.usage import Agent
 from aicost.store.accounts import mark_accounts, settle_accounts
 from aicost.store.calls import key_of
+from aicost.store.limits import note_limits
 from aicost.store.names import Names
 from aicost.store.schema import TOKENS
 from aicost.store.sessions import note_kind
@@ -54,8 +55,8 @@ class EvidenceWriter:
     def __init__(self, db: sqlite3.Connection, names: Names, ci_job: str) -> None:
         self._db, self._names, self._ci_job = db, names, ci_job
 
-    def write(self, agent: Agent, parsed: Parsed) -> None:
-        """Keep all evidence in `parsed`; what is there already stays."""
+    def write(self, agent: Agent, home: str, parsed: Parsed) -> None:
+        """Keep all evidence in `parsed`, of a log in `home`; what is there already stays."""
         self._tool_calls(parsed.tool_calls)
         self._errors(agent, parsed.errors)
         self._settings(agent, parsed.settings)
@@ -64,6 +65,8 @@ class EvidenceWriter:
         self._copies(agent, parsed.copies)
         self._totals(agent, parsed.client_totals)
         self._hidden(agent, parsed.hidden)
+        if parsed.limits:
+            note_limits(self._db, self._names.home(home), parsed.limits)
         changed = {fact.session_id for fact in parsed.copies}
         changed |= {fact.session_id for fact in parsed.client_totals}
         changed |= {fact.session_id for fact in parsed.hidden}

@@ -135,7 +135,7 @@ class Ledger:
         for read in reads:
             if read.stage == "evidence":
                 for parsed in read.parsed:
-                    writer.write(read.agent, parsed)
+                    writer.write(read.agent, read.home, parsed)
 
     def _record_calls(self, reads: Sequence[FileRead]) -> "_Changed":
         fresh: dict[int, UsageEvent] = {}

@@ -115,6 +115,9 @@ _MIGRATIONS = (  # append only, never edit: position n takes the file from versi
       web_searches INTEGER NOT NULL, cost_nusd INTEGER, causes TEXT NOT NULL,
       PRIMARY KEY (session, model)) WITHOUT ROWID;
     CREATE INDEX copied_call_key ON copied_call (key);
+    CREATE TABLE plan_limit (
+      home INTEGER NOT NULL, limit_id TEXT NOT NULL, at_us INTEGER NOT NULL, said TEXT NOT NULL,
+      PRIMARY KEY (home, limit_id)) WITHOUT ROWID;
     CREATE TABLE stale_account (session INTEGER PRIMARY KEY);
     CREATE TABLE stale_span (span INTEGER PRIMARY KEY);
     CREATE TABLE evidence_day (
