@@ -75,7 +75,8 @@ class Engine:
         ):
             for batch, reads in readings:
                 known = {log.path: log for log in batch}
-                recorded = self._record([r for r in reads if self._is_at(known[r.path])])
+                fit = [r for r in reads if self._is_at(known[r.path]) and self._has_usage(r)]
+                recorded = self._record(fit)
                 files += len(batch)
                 size += sum(log.pending_bytes for log in batch)
                 yield Step(recorded, files, size)
@@ -92,7 +93,7 @@ class Engine:
                 read = read_log(path, home, cursor, parser, stage, self._end(path, stage))
             except OSError:  # an error of the disk, a ring of links: it stays unread
                 continue
-            if read is not None:
+            if read is not None and self._has_usage(read):
                 reads.append(read)
         return self._record(reads) if reads else Recorded(0, frozenset())
 
@@ -117,8 +118,17 @@ class Engine:
 
     def _end(self, path: str, stage: Stage) -> int | None:
         """Return how far a log may be read: evidence says more of the calls that are known."""
+        if stage == "usage":
+            return None
         known = self.cursors["usage"].get(path)
-        return known.seen_bytes if stage == "evidence" and known else None
+        return known.seen_bytes if known else 0
+
+    def _has_usage(self, read: FileRead) -> bool:
+        """Say whether the usage of the very file was read, which may be new at its path."""
+        known, found = self.cursors["usage"].get(read.path), read.cursor
+        return read.stage == "usage" or (
+            known is not None and (known.device, known.inode) == (found.device, found.inode)
+        )
 
     def _is_at(self, log: Unread) -> bool:
         """Say whether a log still is read as far as this, and was not read on meanwhile."""

@@ -12,7 +12,7 @@ from random import Random
 import pytest
 from claude_logs import append, call_line, log_of, prompt_line
 from corpora import Excerpt
-from ledgers import Rows, content, opened, read_everything
+from ledgers import Rows, content, evidence, opened, read_everything
 
 from aicost.core.errors import StoreError
 from aicost.core.reports import ReportQuery
@@ -295,6 +295,29 @@ def test_what_was_read_meanwhile_is_not_taken_back(home: Path, logs: Path) -> No
         for _ in engine.read_all(found, cores=1):
             pass
         assert engine.cursors["usage"][str(log)] == read_on
+
+
+def test_evidence_waits_for_the_usage_of_a_log_that_is_new_or_another(
+    home: Path, logs: Path
+) -> None:
+    """Else what it says of a turn that usage has not made would be lost."""
+    log = append(log_of(logs), prompt_line("t-1"), call_line("msg_1", version="2.1.330"))
+    place = [(str(log), str(logs))]
+    with opened(home / "ledger", [logs]) as engine:
+        for new in (False, True):
+            if new:
+                copy = log.with_name("new")
+                copy.write_bytes(prompt_line("t-2") + call_line("msg_2", version="2.1.330"))
+                copy.replace(log)
+            engine.read_evidence_of(place)
+            for _ in engine.read(engine.survey().without_evidence, cores=1):
+                pass
+            assert engine.survey().without_evidence
+            engine.read_paths(place)
+            engine.read_evidence_of(place)
+            assert engine.survey().has_evidence
+        settings = evidence(engine.ledger.db)["settings"]
+        assert {row[2]: row[4] for row in settings} == {"t-1": "2.1.330", "t-2": "2.1.330"}
 
 
 def test_evidence_is_read_as_far_as_usage_was(home: Path, logs: Path) -> None:
