@@ -39,11 +39,13 @@ def test_kills_at_random_moments_lose_and_repeat_nothing(
     for _ in range(KILLS):
         aicost.run("daemon", "start")
         daemon = psutil.Process(aicost.ask("daemon", "status")["pid"])
-        for _ in range(pieces_per_life):
+        killed_at = random.randrange(pieces_per_life)
+        for number in range(pieces_per_life):
             append(lab.claude, *left.pop(0))
-        if random.random() < 0.5:
-            aicost.wait_until_read()
-        daemon.kill()
+            if number == killed_at:
+                if random.random() < 0.5:
+                    aicost.wait_until_read()
+                daemon.kill()
         until(partial(has_ended, daemon), "the daemon's end")
     for name, piece in left:
         append(lab.claude, name, piece)
