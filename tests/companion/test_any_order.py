@@ -16,7 +16,7 @@ from claude_logs import call_line
 from corpora import Excerpt, Scenario
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
-from ledgers import Rows, content, opened, read_everything
+from ledgers import Rows, content, evidence, opened, read_everything
 
 from aicost.core.errors import StoreError
 from aicost.daemon.engine import Engine
@@ -30,6 +30,7 @@ class Logs:
 
     files: Mapping[str, bytes]
     rows: Rows
+    evidence: Rows
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +51,9 @@ def logs(claude_lab: Mapping[str, Scenario], real_excerpt: Excerpt, folder: Path
         append(home, name, data)
     with opened(folder / "ledger", [home]) as engine:
         read_everything(engine)
-        return Logs(files, without_homes(content(engine.ledger.db)))
+        rows = without_homes(content(engine.ledger.db))
+        read_evidence(engine)
+        return Logs(files, rows, evidence(engine.ledger.db))
 
 
 def writes_with_and_without_their_split() -> dict[str, bytes]:
@@ -76,6 +79,12 @@ def without_homes(rows: Rows) -> Rows:
 def test_cache_writes_are_counted_once_however_their_records_tell_of_them(logs: Logs) -> None:
     written = [row[14:16] for row in logs.rows["calls"] if "split_" in str(row[0])]
     assert written == [(1000, 0), (999, 1), (600, 400), (0, 1000)]
+
+
+def read_evidence(engine: Engine) -> None:
+    for _ in engine.read(engine.survey().without_evidence, cores=1):
+        pass
+    engine.settle()
 
 
 RUN = count()
@@ -120,6 +129,25 @@ def test_logs_appended_in_any_pieces_give_the_same_rows(
                 stack.close()
                 engine = stack.enter_context(opened(ledger, [home]))
         read_everything(engine)
+        assert without_homes(content(engine.ledger.db)) == logs.rows
+    shutil.rmtree(home)
+
+
+@MANY_RUNS
+@given(seed=st.integers(0, 2**32))
+def test_evidence_read_at_any_moment_says_the_same(logs: Logs, folder: Path, seed: int) -> None:
+    """Before the usage of a new log, in the middle of one, or after all."""
+    random, number = Random(seed), next(RUN)
+    home = folder / f"home{number}"
+    with opened(folder / f"ledger{number}", [home]) as engine:
+        for name, piece in arrivals(logs.files, random):
+            append(home, name, piece)
+            for read in random.sample((read_everything, read_evidence), random.randint(0, 2)):
+                read(engine)
+        read_everything(engine)
+        read_evidence(engine)
+        assert engine.survey().has_evidence
+        assert evidence(engine.ledger.db) == logs.evidence
         assert without_homes(content(engine.ledger.db)) == logs.rows
     shutil.rmtree(home)
 
