@@ -233,7 +233,7 @@ class Ledger:
     def _record_spans(
         self, agent: Agent, seen: Iterable[PromptSeen] | Iterable[SubagentSeen]
     ) -> set[int]:
-        touched: set[int] = set()
+        touched, started = set[int](), list[int]()
         for fact in seen:
             session = self._names.session(fact.session_id, agent)
             if isinstance(fact, PromptSeen):
@@ -243,8 +243,10 @@ class Ledger:
                 if fact.kind:
                     sessions.note_kind(self._db, span, fact.kind)
             if sessions.note_start(self._db, span, to_us(fact.at), fact.prompt_id):
-                evidence.mark_stale(self._db, [span])
+                started.append(span)
             touched.add(session)
+        if started:
+            evidence.mark_stale(self._db, started)
         return touched
 
     def _note_homes(self, reads: Sequence[FileRead]) -> None:
