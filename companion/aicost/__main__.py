@@ -1,5 +1,6 @@
 """The command `aicost`. Answers --version before anything else is imported."""
 
+import gc
 import sys
 
 
@@ -12,7 +13,10 @@ def main() -> int:
         return 0
     from aicost.cli.main import run
 
-    return run(sys.argv[1:])
+    try:
+        return run(sys.argv[1:])
+    finally:
+        gc.freeze()  # all goes with the process: nothing is to be searched for cycles first
 
 
 if __name__ == "__main__":
