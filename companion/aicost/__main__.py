@@ -3,6 +3,8 @@
 import gc
 import sys
 
+_NEW_VALUES = 100_000  # between two searches for cycles: what is imported makes so many, and none
+
 
 def main() -> int:
     """Run the command line; return the exit code."""
@@ -11,6 +13,7 @@ def main() -> int:
 
         print(f"aicost {__version__}")
         return 0
+    gc.set_threshold(_NEW_VALUES)
     from aicost.cli.main import run
 
     try:
