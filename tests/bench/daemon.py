@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from bench.measuring import cpu_s, rss_bytes
+from bench.measuring import cpu_s, rss_bytes, timed
 from bench.setting import Bench
 
 from aicost.core.errors import DaemonDown
@@ -135,10 +135,17 @@ def _end(process: "subprocess.Popen[bytes]") -> None:
 
 
 def filled(bench: Bench) -> Path:
-    """Return a profile whose ledger holds all of the corpus; made once. Parts may add to it."""
+    """Return a profile whose ledger holds all of the corpus; made once. Parts may add to it.
+
+    Says where the daemon's first answer was another than that of a command without a daemon.
+    """
     profile = bench.scratch / "filled"
     if not profile.exists():
         with running(bench, profile) as daemon:
-            daemon.report()
+            first = daemon.report()["total"]
             daemon.settle()
+        alone = timed(bench.aicost("report", "--json"), bench.environment(profile)).output
+        for name, value in json.loads(alone)["total"].items():
+            if value != first[name]:
+                print(f"WRONG first report of the daemon: {name} {first[name]}, not {value}")
     return profile
