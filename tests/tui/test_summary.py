@@ -148,6 +148,16 @@ def test_skipped_lines_are_shown_when_there_are_any(lines: int, text: str | None
     assert "skipped" not in second if text is None else text in second
 
 
+@pytest.mark.parametrize(
+    ("width", "text"),
+    [(140, "not reading: the ledger cannot be used: database is locked"), (60, "not reading")],
+)
+def test_what_keeps_the_daemon_from_reading_is_shown(width: int, text: str) -> None:
+    trouble = "the ledger cannot be used: database is locked"
+    assert text in header(view(trouble=trouble), width)[1]
+    assert "not reading" not in header(view(), width)[1]
+
+
 def test_a_pause_is_told_in_the_header() -> None:
     assert "paused, space goes on" in header(view(), paused=True)[0]
     assert "paused" in header(view(), 48, paused=True)[0]

@@ -17,6 +17,7 @@ from aicost_tui.spans import Line, Part, Span, arrange, crop
 
 OLD_AFTER_S = 5  # an older view says how old it is
 _DAY_S = 86_400
+_TROUBLE_CHARS = 60  # of what the daemon says keeps it from reading
 DEMO_COMMAND = "aicost top --demo, or in the checkout: make demo"
 
 
@@ -248,6 +249,9 @@ def _doubt_parts(facts: HeaderFacts) -> list[Part]:
     old_s = (facts.now - view.at).total_seconds()
     if old_s > OLD_AFTER_S:
         parts.append(Part(1, ((Span(f"{fmt.age(old_s)} old", "warn"),),)))
+    if view.trouble:
+        said = Span(f"not reading: {fit(clean(view.trouble), _TROUBLE_CHARS)}", "bad")
+        parts.append(Part(1, ((said,), (Span("not reading", "bad"),))))
     if facts.sort is not None:
         parts.append(Part(4, ((Span("by ", "label"), Span(facts.sort.value, "accent")), ())))
     return parts

@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 
 from aicost.cli import ask
-from aicost.core.errors import DaemonDown, ExitCode
+from aicost.core.errors import AicostError, DaemonDown, ExitCode
 from aicost.core.view import DashboardView
 from aicost.ipc.protocol import RESTART_HINT
 
@@ -54,6 +54,8 @@ def _print_one(env: Mapping[str, str], *, as_json: bool) -> int:
         view = asyncio.run(_complete_view(env))
     finally:
         ask.clear_progress()
+    if view.trouble:
+        print(_missing(view.trouble).render(), file=sys.stderr)
     if as_json:
         from aicost.report import documents
 
@@ -65,11 +67,20 @@ def _print_one(env: Mapping[str, str], *, as_json: bool) -> int:
     return ExitCode.OK
 
 
+def _missing(trouble: str) -> AicostError:
+    """Return what to say beside numbers that are not the newest."""
+    return AicostError(
+        "the newest calls may be missing",
+        why=f"{trouble}; the daemon tries again, nothing is lost",
+        hint="aicost daemon status",
+    )
+
+
 async def _complete_view(env: Mapping[str, str]) -> DashboardView:
-    """Return the first view in which all logs are read."""
+    """Return the first view in which all logs are read, or that says why they cannot be."""
     async with aclosing(_feed(env)) as views:
         async for view in views:
-            if view.reading is None:
+            if view.reading is None or view.trouble:
                 return view
             ask.show_progress(
                 {"bytes_done": view.reading.bytes_done, "bytes_total": view.reading.bytes_total}

@@ -209,6 +209,7 @@ class Coverage:
     homes: tuple[str, ...]
     log_files: int
     reading: Reading | None  # None: everything on disk is in the ledger
+    trouble: str = ""  # what keeps it from recording more
 
 
 def view(
@@ -233,6 +234,7 @@ def view(
         skipped_lines=queries.skipped_lines(question.db),
         homes=coverage.homes,
         log_files=coverage.log_files,
+        trouble=coverage.trouble,
     )
 
 

@@ -267,7 +267,9 @@ class Reader:
             log.warning("%s; trying again", what)
         elif self.trouble and not what:
             log.info("the ledger can be written again")
-        self.trouble = what
+        if what != self.trouble:
+            self.trouble = what
+            self._changed(_NOTHING)
 
     def _notice_untold(self, found: Survey, told: Mapping[str, object]) -> None:
         """Poll more often where logs change without a word: a network, WSL's drives, a limit."""

@@ -224,8 +224,9 @@ class Service:
 
     async def _build_view(self) -> DashboardView:
         live = await self._live()
+        reader = self._reader
         coverage = answers.Coverage(
-            tuple(sorted(self._engine.homes)), self._reader.seen.files, self._reader.reading
+            tuple(sorted(self._engine.homes)), reader.seen.files, reader.reading, reader.trouble
         )
         question, days = self._moment(), self._engine.ledger.days
         return await self._query(lambda: answers.view(question, live, days, coverage))

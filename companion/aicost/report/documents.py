@@ -173,7 +173,7 @@ def top_document(view: DashboardView) -> Document:
     return {
         "schema": SCHEMA,
         "at": _time(view.at),
-        "complete": view.reading is None,
+        "complete": view.reading is None and not view.trouble,
         "today": {"day": view.day, "timezone": view.timezone, **_totals(view.today)},
         "burn": {**_burn(view.burn), "window_seconds": view.burn.window_s},
         "budgets": [],

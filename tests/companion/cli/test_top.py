@@ -1,10 +1,12 @@
 """`aicost top`, for real: one screen as text or JSON from a daemon it starts itself."""
 
+import contextlib
 import fcntl
 import json
 import os
 import pty
 import select
+import sqlite3
 import struct
 import subprocess
 import termios
@@ -73,6 +75,23 @@ def test_one_screen_is_plain_text(home: Path, options: list[str]) -> None:
     assert ended.returncode == 0
     assert "shop" in ended.stdout
     assert "\x1b" not in ended.stdout
+
+
+def test_a_ledger_that_stays_locked_is_said_and_not_waited_for(home: Path) -> None:
+    write_log(home)
+    assert aicost("top", "--once").returncode == 0
+    ledger = home / ".aicost" / "data" / "ledger.db"
+    with contextlib.closing(sqlite3.connect(ledger, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        write_log(home, "s-2")
+        ended = aicost("top", "--once", env={"CLAUDE_CONFIG_DIR": str(home / "new" / ".claude")})
+    assert ended.returncode == 0
+    assert "shop" in ended.stdout
+    assert "not reading: the ledger cannot be used: database is locked" in ended.stdout
+    what, why, hint = ended.stderr.splitlines()
+    assert what == "aicost: the newest calls may be missing"
+    assert "locked" in why
+    assert hint == "   try: aicost daemon status"
 
 
 def test_homes_the_daemon_did_not_know_are_taken_on(home: Path) -> None:

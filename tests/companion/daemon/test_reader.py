@@ -381,8 +381,10 @@ async def test_a_locked_ledger_is_trouble_until_it_is_free(
         await run.is_up_to_date()
         async with ledger_held_by_another(run):
             append(log, call_line("msg_2"))
+            said = len(run.changes)
             await eventually(lambda: run.reader.trouble, "trouble")
             assert "locked" in run.reader.trouble
+            assert len(run.changes) == said + 1  # a screen hears of it
             other = append(log_of(logs, "s-2"), call_line("msg_3"))
             for unread in (log, other):
                 os.utime(unread, (1_000_000, 1_000_000))

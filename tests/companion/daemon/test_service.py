@@ -349,6 +349,7 @@ async def test_a_ledger_that_cannot_be_written_is_said_and_the_daemon_goes_on(
             await daemon.total()
         status = await daemon.ask("status")
         assert "locked" in status["trouble"]
+        assert (await daemon.ask("view", wait=False))["trouble"] == status["trouble"]
         assert status["pending_bytes"] == log_of(logs).stat().st_size
         assert await daemon.total(wait=False) == 0
     assert await daemon.total() == 1

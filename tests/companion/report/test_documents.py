@@ -178,3 +178,4 @@ def test_top_has_every_field_of_the_contract() -> None:
 def test_top_says_when_it_has_not_read_everything() -> None:
     reading = Reading(files_done=1, files_total=2, bytes_done=1, bytes_total=2)
     assert top_document(replace(view(), reading=reading))["complete"] is False
+    assert top_document(replace(view(), trouble="locked"))["complete"] is False
