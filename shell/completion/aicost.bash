@@ -9,13 +9,13 @@ _aicost() {
     --since | --until | --timezone | --session | --at | --from) words='' ;;
     *)
       case $COMP_CWORD:${COMP_WORDS[1]} in
-        1:*) words='top report sessions turns reconcile explain prices daemon config --version --help' ;;
+        1:*) words='top report sessions turns reconcile explain status prices daemon config --version --help' ;;
         *:top) words='--once --json --demo --help' ;;
         *:report) words='--by --since --until --timezone --agent --json --csv --no-wait --help' ;;
         *:sessions) words='--live --json --csv --no-wait --help' ;;
         *:turns) words='--session --since --json --csv --no-wait --help' ;;
         *:reconcile) words='--session --json --csv --no-wait --help' ;;
-        *:explain) words='--json --no-wait --help' ;;
+        *:explain | *:status) words='--json --no-wait --help' ;;
         2:prices) words='show set unset update --help' ;;
         *:prices)
           case ${COMP_WORDS[2]} in

@@ -23,6 +23,7 @@ GROUPS = (
 _EPILOG = """\
 everyday:
   aicost top                       the dashboard (starts the daemon)
+  aicost status                    one screen of how all stands
   aicost report                    tokens and dollars by day
   aicost report --by model --since 2026-11-01
   aicost sessions --live           what runs right now
@@ -152,6 +153,11 @@ def _fill_reconcile(reconcile: argparse.ArgumentParser) -> None:
     _add_output(reconcile)
 
 
+def _fill_status(status: argparse.ArgumentParser) -> None:
+    status.add_argument("--json", action="store_true", help="print JSON")
+    _add_no_wait(status)
+
+
 def _fill_prices(prices: argparse.ArgumentParser) -> None:
     from aicost.cli.prices_grammar import fill
 
@@ -234,6 +240,9 @@ COMMANDS: Mapping[str, Command] = {
     ),
     "reconcile": Command(
         _fill_reconcile, "our figures beside the agent's own, with the cause of each difference"
+    ),
+    "status": Command(
+        _fill_status, "one screen: today, the burn, what runs, plan limits, what is not known"
     ),
     "prices": Command(_fill_prices, "list prices in use, and prices of your own"),
     "daemon": Command(_fill_daemon, "run, start, stop or look at the background process"),

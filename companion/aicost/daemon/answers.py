@@ -1,7 +1,7 @@
 """Answers to the questions of clients, from a read-only ledger. No waiting, no reading of logs."""
 
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Literal, Self, TypeVar
@@ -163,14 +163,11 @@ def sessions(question: Question, running: Running, params: Params) -> str:
     """
     shown, rest = look_of(params)
     query = converted(rest, SessionsQuery)
-    ids = dashboard.session_ids(question.db, query.homes)
-    if query.live:  # older clients have no registry: whoever writes is at work
-        since_us = to_us(question.now - timedelta(seconds=WRITING_S))
-        writing = dashboard.session_ids_since(question.db, since_us, MAX_SESSIONS)
-        ids = tuple(session_id for session_id in ids if session_id in writing)
-    rows = _rows(question, running, dict.fromkeys([*ids, *running.sessions]))
     if query.live:
-        rows = [row for row in rows if row.state != "ended"]
+        rows = live_rows(question, running, query.homes)
+    else:
+        ids = dashboard.session_ids(question.db, query.homes)
+        rows = _rows(question, running, dict.fromkeys([*ids, *running.sessions]))
     if shown.format == "table":
         return sessions_table(rows, shown.style, question.zone)
     work = None
@@ -184,6 +181,18 @@ def sessions(question: Question, running: Running, params: Params) -> str:
             rows, work, complete=question.complete, pending_bytes=question.pending_bytes
         )
     )
+
+
+def live_rows(question: Question, running: Running, homes: Sequence[str]) -> list[SessionRow]:
+    """Return the sessions of these homes that run, the newest first. Raises sqlite3.Error."""
+    # Older clients have no registry: whoever writes is at work.
+    since_us = to_us(question.now - timedelta(seconds=WRITING_S))
+    writing = dashboard.session_ids_since(question.db, since_us, MAX_SESSIONS)
+    if homes:
+        known = set(dashboard.session_ids(question.db, homes))
+        writing = tuple(session_id for session_id in writing if session_id in known)
+    rows = _rows(question, running, dict.fromkeys([*writing, *running.sessions]))
+    return [row for row in rows if row.state != "ended"]
 
 
 def look_of(params: Params) -> tuple[Shown, dict[str, object]]:

@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from heapq import nlargest
 from pathlib import Path
 
+import msgspec
+
 from aicost.core.facts import FileRead, Stage
 from aicost.core.tailing import Continuation, Cursor, FileLook, continuation, pending_bytes
 from aicost.daemon.reading import read_log
@@ -73,10 +75,18 @@ class Survey:
         return self.is_complete and not self.without_evidence
 
     @property
+    def unreadable_names(self) -> tuple[str, ...]:
+        """The paths of those that cannot be read, as text."""
+        return tuple(os.fsencode(log.path).decode(errors="replace") for log in self.unreadable)
+
+    @property
     def pending_bytes(self) -> int:
         """How much was not read."""
         return sum(log.pending_bytes for log in (*self.unread, *self.unreadable))
 
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(list[Unread]).decode
 
 Cursors = Mapping[Stage, Mapping[str, Cursor]]  # of each reading, by path
 
@@ -198,7 +208,7 @@ def _read_units(
     left = dict(enumerate(units))
     if len(left) > 1 and cores > 1:
         workers = min(cores, MAX_WORKERS, len(left))
-        with closing(read_in_workers(units, _read_batch, workers)) as readings:
+        with closing(read_in_workers(list(map(_encode, units)), read_unit, workers)) as readings:
             try:
                 for number, reads in readings:
                     yield left.pop(number), reads
@@ -227,6 +237,11 @@ def _batches(logs: Iterable[Unread]) -> Iterator[list[Unread]]:
             batch, size = [], 0
     if batch:
         yield batch
+
+
+def read_unit(content: bytes) -> list[FileRead]:
+    """Read a unit of work, in a process that it was sent to."""
+    return _read_batch(_decode(content))
 
 
 def _read_batch(batch: Iterable[Unread]) -> list[FileRead]:

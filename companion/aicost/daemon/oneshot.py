@@ -13,13 +13,16 @@ from aicost.daemon.explaining import explained
 from aicost.daemon.indexer import Survey, survey
 from aicost.daemon.lifecycle import AlreadyRunning, ledger_lock
 from aicost.daemon.live import read_live
+from aicost.daemon.overview import overview
 from aicost.daemon.reconciling import reconcile
 from aicost.daemon.setup import Setup, asked_alone, load_setup, named_homes
 from aicost.platform.dirs import Dirs
+from aicost.report.status import ReaderState
 from aicost.store.cursors import read_all_cursors, read_homes
 from aicost.store.ledger import connect_readonly, store_errors
 from aicost.store.recovery import LedgerDamaged, mark_damaged, telling_damage
 
+_OF_EVIDENCE = ("reconcile", "explain", "overview")
 LOCK_WAIT_S = 10.0  # another command may be reading
 
 
@@ -63,7 +66,7 @@ def _read_and_answer(
 ) -> str:
     with closing(setup.open_engine(homes, keeps_days=True)) as engine:
         if params.get("wait", True):
-            needs = method in ("reconcile", "explain") or answers.needs_evidence(params)
+            needs = method in _OF_EVIDENCE or answers.needs_evidence(params)
             _read_all(engine, show, with_evidence=needs)
         left = engine.survey()
         return _answer(setup, engine.ledger.db, left, method, params)
@@ -96,6 +99,10 @@ def _answer(
                 return reconcile(question, asked)
             case "explain":
                 return explained(question, asked)
+            case "overview":
+                live = read_live(homes or {*setup.homes, *read_homes(db)})
+                state = ReaderState(log_files=left.files, unreadable=left.unreadable_names)
+                return overview(question, live, state, asked)
             case "sessions":
                 live = read_live(homes or {*setup.homes, *read_homes(db)})
                 return answers.sessions(question, live, asked)

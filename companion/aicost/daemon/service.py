@@ -10,18 +10,21 @@ from typing import Any, TypeVar
 import msgspec
 
 from aicost import __version__
+from aicost.core.errors import StoreError
 from aicost.core.session import Running
 from aicost.core.view import DashboardView
 from aicost.daemon import answers
 from aicost.daemon.explaining import explained
 from aicost.daemon.indexer import Survey
 from aicost.daemon.live import Live
+from aicost.daemon.overview import overview
 from aicost.daemon.publisher import Publisher
 from aicost.daemon.reader import Reader
 from aicost.daemon.reconciling import reconcile
 from aicost.daemon.server import Notify, Server
 from aicost.daemon.setup import Setup, asked_alone, load_book, named_homes
 from aicost.platform.processes import own_use
+from aicost.report.status import ReaderState
 from aicost.sources.agents import place_of
 from aicost.store import queries
 from aicost.store.ledger import Recorded, connect_readonly, snapshot, store_errors
@@ -54,6 +57,7 @@ class Service:
                 "turns": self._turns,
                 "reconcile": self._reconcile,
                 "explain": self._explain,
+                "overview": self._overview,
                 "view": self._view,
                 "status": self._status,
                 "homes.add": self._homes_add,
@@ -123,6 +127,22 @@ class Service:
         question, asked = await self._prepared(params, notify, with_evidence=True)
         return {"text": await self._query(lambda: reconcile(question, asked))}
 
+    async def _overview(self, params: Params, notify: Notify) -> object:
+        """Say how all stands, also while the ledger cannot be written."""
+        try:
+            question, asked = await self._prepared(params, notify, with_evidence=True)
+        except StoreError:
+            question, asked = await self._prepared({**params, "wait": False}, notify)
+        live = await self._live(asked["homes"])
+        reader = ReaderState(
+            log_files=self._reader.seen.files,
+            daemon_pid=os.getpid(),
+            unwatched=self._reader.watcher.unwatched,
+            unreadable=self._reader.seen.unreadable_names,
+            trouble=self._reader.trouble,
+        )
+        return {"text": await self._query(lambda: overview(question, live, reader, asked))}
+
     async def _view(self, params: Params, notify: Notify) -> object:
         await self._prepared(params, notify, with_evidence=False)
         return msgspec.to_builtins(await self._build_view())
@@ -142,9 +162,7 @@ class Service:
             "log_files": found.files,
             "log_bytes": found.bytes,
             "pending_bytes": found.pending_bytes - read_bytes,
-            "unreadable": [
-                os.fsencode(log.path).decode(errors="replace") for log in found.unreadable
-            ],
+            "unreadable": list(found.unreadable_names),
             "lag_s": reader.lag_s,
             "rss_bytes": own.rss_bytes,
             "cpu_s": own.cpu_s,

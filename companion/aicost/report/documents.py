@@ -30,7 +30,7 @@ def report_document(report: UsageReport, generated_at: datetime) -> Document:
     """Return the document of `aicost report --json`."""
     return {
         "schema": SCHEMA,
-        "generated_at": _time(generated_at),
+        "generated_at": moment(generated_at),
         "timezone": report.query.timezone,
         "by": report.query.by,
         "price_book": report.price_book,
@@ -85,7 +85,7 @@ def turn_fields(row: TurnRow) -> Document:
     return {
         "session_id": row.session_id,
         "prompt_uuid": row.prompt_uuid,
-        "started_at": _time(row.started_at),
+        "started_at": moment(row.started_at),
         "category": None,
         "category_confidence": None,
         "category_evidence": None,
@@ -145,13 +145,13 @@ def session_fields(row: SessionRow, work: WorkDone | None = None) -> Document:
         "category_confidence": None,
         "state": row.state,
         "pid": row.pid,
-        "started_at": _time(row.started_at),
-        "last_at": _time(row.last_at),
+        "started_at": moment(row.started_at),
+        "last_at": moment(row.last_at),
         "requests": row.requests,
         "context_tokens": row.context_tokens,
         "context_window_tokens": row.context_window_tokens,
         "context_share": row.context_share,
-        **_burn(row.burn),
+        **burn_fields(row.burn),
         "cost_usd": _usd(row.cost_nusd),
         "unpriced_tokens": row.unpriced_tokens,
         "next_prompt_usd": _usd(row.next_prompt_nusd),
@@ -172,10 +172,10 @@ def top_document(view: DashboardView) -> Document:
     """Return the document of `aicost top --json`."""
     return {
         "schema": SCHEMA,
-        "at": _time(view.at),
+        "at": moment(view.at),
         "complete": view.reading is None and not view.trouble,
         "today": {"day": view.day, "timezone": view.timezone, **_totals(view.today)},
-        "burn": {**_burn(view.burn), "window_seconds": view.burn.window_s},
+        "burn": {**burn_fields(view.burn), "window_seconds": view.burn.window_s},
         "budgets": [],
         "nudges": [],
         "sessions": [session_fields(row) for row in view.sessions],
@@ -194,7 +194,8 @@ def _totals(totals: Totals) -> Document:
     }
 
 
-def _burn(rate: BurnRate) -> Document:
+def burn_fields(rate: BurnRate) -> Document:
+    """Return a rate."""
     return {"tokens_per_minute": rate.tokens_per_minute, "usd_per_hour": usd(rate.nusd_per_hour)}
 
 
@@ -218,6 +219,6 @@ def _seconds(us: int | None) -> float | None:
     return None if us is None else us / _MICRO
 
 
-def _time(at: datetime | None) -> str | None:
+def moment(at: datetime | None) -> str | None:
     """Return e.g. 2026-11-22T05:00:00Z; fractions only where there are some."""
     return None if at is None else at.astimezone(UTC).isoformat().replace("+00:00", "Z")

@@ -352,8 +352,12 @@ async def test_a_ledger_that_cannot_be_written_is_said_and_the_daemon_goes_on(
         assert (await daemon.ask("view", wait=False))["trouble"] == status["trouble"]
         assert status["pending_bytes"] == log_of(logs).stat().st_size
         assert await daemon.total(wait=False) == 0
+        overview = await daemon.document("overview")
+        assert "locked" in overview["reader"]["trouble"]
+        assert (overview["complete"], overview["today"]["requests"]) == (False, 0)
     assert await daemon.total() == 1
     assert (await daemon.ask("status"))["trouble"] == ""
+    assert (await daemon.document("overview"))["reader"]["trouble"] is None
 
 
 async def test_who_hangs_up_in_the_middle_disturbs_nobody(
