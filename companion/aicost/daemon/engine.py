@@ -114,7 +114,10 @@ class Engine:
         self.ledger.settle()
 
     def _ended(self, logs: Iterable[Unread]) -> list[Unread]:
-        return [replace(log, end=self._end(log.path, log.stage)) for log in logs]
+        return [
+            log if log.stage == "usage" else replace(log, end=self._end(log.path, log.stage))
+            for log in logs
+        ]
 
     def _end(self, path: str, stage: Stage) -> int | None:
         """Return how far a log may be read: evidence says more of the calls that are known."""

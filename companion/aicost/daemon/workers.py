@@ -15,13 +15,12 @@ from contextlib import contextmanager
 from multiprocessing import get_context, parent_process
 from multiprocessing.connection import Connection, wait
 from queue import SimpleQueue
-from typing import Generic, Literal, TypeVar
+from typing import Literal
 
 from aicost.core.facts import FileRead
 from aicost.daemon.handover import packed, unpacked
 
-Unit = TypeVar("Unit")
-Read = Callable[[Unit], list[FileRead]]
+Read = Callable[[bytes], list[FileRead]]  # of a unit, in whatever process
 
 _AHEAD = 3  # units that a worker has to read while this process writes
 
@@ -31,14 +30,14 @@ class WorkerLost(Exception):
 
 
 def read_in_workers(
-    units: Sequence[Unit], read: Read[Unit], workers: int
+    units: Sequence[bytes], read: Read, workers: int
 ) -> Generator[tuple[int, list[FileRead]], None, None]:
     """Yield (number of a unit, what it said) as they come. Raises WorkerLost.
 
     The first unit is read here, while the workers start. Closing the generator ends them.
     """
     todo = iter(range(1, len(units)))
-    crew = list[_Worker[Unit]]()
+    crew = list[_Worker]()
     with _without_collector():
         try:
             for _ in range(workers):
@@ -66,10 +65,10 @@ def start_method(system: str, threads: int) -> Literal["fork", "spawn"]:
     return "fork" if system == "linux" and threads == 1 else "spawn"
 
 
-class _Worker(Generic[Unit]):
+class _Worker:
     """A process, and the numbers of the units that it has."""
 
-    def __init__(self, read: Read[Unit]) -> None:
+    def __init__(self, read: Read) -> None:
         """Raises OSError."""
         method = start_method(sys.platform, threading.active_count())
         context = get_context("fork") if method == "fork" else get_context("spawn")
@@ -84,14 +83,14 @@ class _Worker(Generic[Unit]):
         finally:
             theirs.close()  # so that its end is the end of the connection
 
-    def give_next(self, todo: Iterator[int], units: Sequence[Unit]) -> None:
+    def give_next(self, todo: Iterator[int], units: Sequence[bytes]) -> None:
         """Give it a unit, if one is left. Raises OSError if it is gone."""
         number = next(todo, None)
         if number is not None:
-            self.connection.send(units[number])
+            self.connection.send_bytes(units[number])
             self.has.append(number)
 
-    def take(self, todo: Iterator[int], units: Sequence[Unit]) -> Iterator[tuple[int, bytes]]:
+    def take(self, todo: Iterator[int], units: Sequence[bytes]) -> Iterator[tuple[int, bytes]]:
         """Yield (number, packed result) of what it is ready with; give it as many units again.
 
         Raises EOFError, OSError if it is gone.
@@ -119,7 +118,7 @@ def _without_collector() -> Iterator[None]:
             gc.enable()
 
 
-def _work(connection: "Connection[bytes, Unit]", read: Read[Unit]) -> None:
+def _work(connection: "Connection[bytes, bytes]", read: Read) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends us
     gc.disable()  # facts hold no cycles, and looking for some costs a quarter of the time
     os.nice(5)  # the parent writes what we read: it must not wait for a core
@@ -127,10 +126,10 @@ def _work(connection: "Connection[bytes, Unit]", read: Read[Unit]) -> None:
     results = SimpleQueue[bytes]()
     threading.Thread(target=_send, args=(connection, results), name="results", daemon=True).start()
     while True:
-        results.put(packed(read(connection.recv())))
+        results.put(packed(read(connection.recv_bytes())))
 
 
-def _send(connection: "Connection[bytes, Unit]", results: SimpleQueue[bytes]) -> None:
+def _send(connection: "Connection[bytes, bytes]", results: SimpleQueue[bytes]) -> None:
     """Send results while the next unit is read: the parent may be busy."""
     while True:
         connection.send_bytes(results.get())

@@ -14,6 +14,7 @@ from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
+import msgspec
 import psutil
 import pytest
 from claude_logs import append, call_line, log_of
@@ -22,9 +23,10 @@ from lab.waiting import until
 from aicost.core.facts import FileRead
 from aicost.daemon import indexer
 from aicost.daemon import workers as worker_processes
-from aicost.daemon.indexer import Survey, read_unread, survey
+from aicost.daemon.indexer import Survey, read_unit, read_unread, survey
 from aicost.daemon.workers import WorkerLost, read_in_workers, start_method
 
+encode = msgspec.msgpack.Encoder().encode
 ENVIRONMENT = {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
 
 
@@ -147,11 +149,11 @@ def test_workers_end_when_their_parent_is_killed(
 
 @pytest.mark.usefixtures("workers")
 def test_each_unit_is_read_once_however_slow_its_reader_is(many: Survey) -> None:
-    units = [[log] for log in many.unread]
-    with closing(read_in_workers(units, indexer._read_batch, 2)) as readings:
+    units = [encode([log]) for log in many.unread]
+    with closing(read_in_workers(units, read_unit, 2)) as readings:
         numbers = []
         for number, (read,) in readings:
-            assert read.path == units[number][0].path
+            assert read.path == many.unread[number].path
             numbers.append(number)
             if number == 0:  # all that was handed out is done before the first is taken
                 until(lambda: all(map(is_idle, multiprocessing.active_children())), "the workers")
@@ -171,15 +173,15 @@ def test_what_no_socket_holds_at_once_arrives_all_the_same(home: Path) -> None:
         append(log_of(home, f"s-{session}"), *lines)
     found = survey([str(home)], {}).unread
     gone = [replace(found[0], path=f"/nowhere/{number}") for number in range(3000)]
-    with closing(read_in_workers([[*gone, log] for log in found], indexer._read_batch, 1)) as reads:
+    with closing(read_in_workers([encode([*gone, log]) for log in found], read_unit, 1)) as reads:
         calls = {number: len(read.parsed[0].calls) for number, (read,) in reads}
     assert calls == dict.fromkeys(range(6), 3000)
 
 
 @pytest.mark.usefixtures("workers")
 def test_a_worker_that_is_killed_is_missed(many: Survey) -> None:
-    units = [[log] for log in many.unread]
-    with closing(read_in_workers(units, indexer._read_batch, 1)) as readings:
+    units = [encode([log]) for log in many.unread]
+    with closing(read_in_workers(units, read_unit, 1)) as readings:
         next(readings)
         (worker,) = multiprocessing.active_children()
         worker.kill()
