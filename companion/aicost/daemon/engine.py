@@ -58,6 +58,13 @@ class Engine:
             return None
         return self._nearby.look(self.cursors)
 
+    def left_of(self, found: Survey) -> Survey:
+        """Return what a survey found and was not read since; look again only if that is usage."""
+        if any(map(self._is_at, found.unread)):  # or it is gone
+            return self.survey()
+        without_evidence = tuple(filter(self._is_at, found.without_evidence))
+        return replace(found, unread=(), without_evidence=without_evidence)
+
     def read_all(self, found: Survey, *, cores: int | None = None) -> Generator[Step, None, None]:
         """Read and record all usage that a survey found unread: see `read`."""
         yield from self.read(found.unread, cores=cores)

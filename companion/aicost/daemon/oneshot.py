@@ -65,15 +65,18 @@ def _read_and_answer(
     show: Callable[[Reading], None],
 ) -> str:
     with closing(setup.open_engine(homes, keeps_days=True)) as engine:
+        left = engine.survey()
         if params.get("wait", True):
             needs = method in _OF_EVIDENCE or answers.needs_evidence(params)
-            _read_all(engine, show, with_evidence=needs)
-        left = engine.survey()
+            _read_all(engine, left, show, with_evidence=needs)
+            left = engine.left_of(left)
         return _answer(setup, engine.ledger.db, left, method, params)
 
 
-def _read_all(engine: Engine, show: Callable[[Reading], None], *, with_evidence: bool) -> None:
-    found, start = engine.survey(), time.monotonic()
+def _read_all(
+    engine: Engine, found: Survey, show: Callable[[Reading], None], *, with_evidence: bool
+) -> None:
+    start = time.monotonic()
     for step in engine.read_all(found):
         show(progress(found, step, time.monotonic() - start))
     if with_evidence:

@@ -99,6 +99,33 @@ def test_an_error_of_the_disk_leaves_a_log_unread(
     assert calls(engine) == {"msg_a", "msg_b"}
 
 
+def test_what_is_left_is_known_without_another_look(
+    engine: Engine, logs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("a", "b"):
+        append(log_of(logs, name), call_line(f"msg_{name}"))
+    found = engine.survey()
+    read_everything(engine)
+    with monkeypatch.context() as patch:
+        patch.setattr(Engine, "survey", None)
+        left = engine.left_of(found)
+    assert left.is_complete
+    assert not left.has_evidence
+    assert (left.files, left.without_evidence) == (2, found.without_evidence)
+    for _ in engine.read(found.without_evidence, cores=1):
+        pass
+    assert engine.left_of(found).has_evidence
+
+
+def test_what_is_left_is_looked_at_again_as_it_may_be_gone(engine: Engine, logs: Path) -> None:
+    kept, gone = (append(log_of(logs, name), call_line(f"msg_{name}")) for name in ("a", "b"))
+    found = engine.survey()
+    gone.unlink()
+    assert [log.path for log in engine.left_of(found).unread] == [str(kept)]
+    read_everything(engine)
+    assert engine.left_of(found).is_complete
+
+
 def test_a_moved_log_is_one_log_with_one_count_of_broken_lines(engine: Engine, logs: Path) -> None:
     log = append(log_of(logs), b"broken\n", call_line("msg_1"))
     read_everything(engine)
