@@ -146,7 +146,7 @@ class Ledger:
                     known = fresh.get(key)
                     fresh[key] = event if known is None else merged(known, event)
         book = self._names.price_book(self._book.book_id)
-        changed = _Changed(stand_ins.standing(self._db), book)
+        changed = _Changed(stand_ins.standing(self._db, fresh), book)
         rows: list[tuple[object, ...]] = []
         stored = stored_calls(self._db, fresh) if self._has_calls() else {}
         for key, event in fresh.items():
@@ -211,9 +211,9 @@ class Ledger:
         threads = {t.thread_id for read in reads for parsed in read.parsed for t in parsed.threads}
         stand_ins.note_threads(self._db, threads)
         stand_ins.note_stand_ins(self._db, changed.stand_ins)
-        if not changed.stand_ins and not changed.standing:
-            return
-        covered = stored_calls(self._db, stand_ins.take_covered(self._db))
+        keys = [key for key, _ in changed.stand_ins]
+        taken = stand_ins.take_covered(self._db, threads, keys, changed.spans)
+        covered = stored_calls(self._db, taken)
         for call in covered.values():
             self._take_out(call, changed)
             changed.left.add(call.span)
@@ -341,7 +341,7 @@ class _Changed:
     """What one batch did so far."""
 
     def __init__(self, standing: dict[int, str], price_book: int) -> None:
-        self.standing = standing  # calls that stand in for a thread, by key
+        self.standing = standing  # those of the calls that stand in for a thread, by key
         self.price_book = price_book  # row of the book that prices them
         self.stand_ins: list[tuple[int, str]] = []
         self.spans: set[int] = set()  # that a call was added to, or taken from

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from itertools import permutations
 
+import pytest
 from ledgers import content
 from log_builders import at, calls_read, event, open_ledger
 
@@ -67,3 +68,36 @@ def test_a_better_record_of_another_turn_does_not() -> None:
 
 def test_at_is_that_of_the_first_record() -> None:
     assert at(1) == COPY.at
+
+
+def test_a_turn_that_a_missing_thread_shares_with_a_subagent_goes_as_a_whole() -> None:
+    """A stand-in that was kept before goes when a better record of its span comes, alone too."""
+    early, late = call("p:a", stand_in_for="p"), call("p:b", stand_in_for="p")
+    copies = read("one", early, own="one"), read("two", late, own="two")
+    better = read("three", call("p:response"), own="three")
+    assert counted(*copies, better) == {"codex:p:response"}
+
+
+def test_the_log_of_one_missing_thread_says_nothing_of_another() -> None:
+    other = call("q:old", thread="q", turn="t-2", stand_in_for="q")
+    copies = read("one", COPY, other, own="one")
+    assert counted(copies, read("p", own="p")) == {"codex:q:old"}
+
+
+@pytest.mark.parametrize("standing", [20, 2_000])
+def test_an_append_looks_at_few_of_the_calls_that_stand_in(standing: int) -> None:
+    """They may be many, and stay for good."""
+    copies = [call(f"p{n}:old", turn=f"t-{n // 50}", stand_in_for=f"p{n}") for n in range(standing)]
+    with open_ledger() as ledger:
+        ledger.record([read("one", *copies, own="one")])
+        ticks = 0
+
+        def tick() -> None:
+            nonlocal ticks
+            ticks += 1
+
+        ledger.db.set_progress_handler(tick, 100)
+        recorded = ledger.record([read("own", call("x:1", thread="x", turn="t-x"))])
+        ledger.db.set_progress_handler(None, 0)
+        assert recorded.calls == 1
+        assert ticks < 20
