@@ -24,13 +24,13 @@ class Findings:
 
     def __init__(self) -> None:
         self._tool_calls: dict[str, ToolCallSeen] = {}
-        self._errors: dict[str, ErrorSeen] = {}
+        self._errors: dict[tuple[str, str], ErrorSeen] = {}
         self._settings: dict[Place, tuple[str, ...]] = {}
         self._skills: dict[SkillSeen, None] = {}
         self._subagents: dict[tuple[str, str, str], SubagentSeen] = {}
         self._copies: dict[CopySeen, None] = {}
         self._totals: dict[tuple[str, str], ClientTotal] = {}
-        self._hidden: dict[str, HiddenSeen] = {}
+        self._hidden: dict[tuple[str, str], HiddenSeen] = {}
 
     def parsed(self, thread: str) -> Parsed:
         """Return all facts with the parser's state."""
@@ -54,9 +54,9 @@ class Findings:
             self._tool_calls[key] = seen
 
     def error(self, uuid: str, place: Place, at: datetime, *, is_retried: bool) -> None:
-        """Note that a request failed."""
+        """Note that a request failed; the first record of a session stays."""
         key = f"claude:{uuid}"
-        self._errors[key] = ErrorSeen(
+        seen = ErrorSeen(
             key=key,
             session_id=place.session_id,
             turn_id=place.turn_id,
@@ -64,6 +64,7 @@ class Findings:
             at=at,
             is_retried=is_retried,
         )
+        self._errors.setdefault((key, place.session_id), seen)
 
     def settings(self, place: Place, *values: str | None) -> None:
         """Note how a stretch was run, in the order of `_SETTINGS`; the larger value stays."""
@@ -98,16 +99,18 @@ class Findings:
     def hidden(
         self, key: str, session_id: str, at: datetime, kind: HiddenKind, context_tokens: int = 0
     ) -> None:
-        """Note that something was billed whose tokens no line shows; the first one stays."""
-        if key not in self._hidden:
-            self._hidden[key] = HiddenSeen(
-                key=key, session_id=session_id, at=at, kind=kind, context_tokens=context_tokens
-            )
+        """Note that something was billed whose tokens no line shows; a session's first stays."""
+        seen = HiddenSeen(
+            key=key, session_id=session_id, at=at, kind=kind, context_tokens=context_tokens
+        )
+        self._hidden.setdefault((key, session_id), seen)
 
 
 def _settings_seen(place: Place, values: tuple[str, ...]) -> SettingsSeen:
     return SettingsSeen(**place._asdict(), **dict(zip(_SETTINGS, values)))
 
 
-def _size(total: ClientTotal) -> tuple[int, int]:
-    return total.cost_nusd, total.tokens.output_tokens
+def _size(total: ClientTotal) -> tuple[int, int, int]:
+    """Return what the ledger compares, too: files must say the same in any pieces."""
+    tokens = total.tokens
+    return total.cost_nusd, tokens.output_tokens, tokens.cache_write_1h_tokens

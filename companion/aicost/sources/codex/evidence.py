@@ -94,7 +94,7 @@ class _Reading:
         self._errors: dict[str, ErrorSeen] = {}
         self._settings: dict[SettingsSeen, None] = {}
         self._hidden: dict[str, HiddenSeen] = {}
-        self._limits: dict[str, LimitsSeen] = {}
+        self._limits: dict[str, list[LimitsSeen]] = {}
         self._takers: dict[bytes, Callable[[bytes], None]] = {
             b"session_meta": self._take_meta,
             b"turn_context": self._take_context,
@@ -130,7 +130,7 @@ class _Reading:
             errors=tuple(self._errors.values()),
             settings=tuple(self._settings),
             hidden=tuple(self._hidden.values()),
-            limits=tuple(self._limits.values()),
+            limits=tuple(seen for one in self._limits.values() for seen in one),
             thread=_encode(self.memo).decode(),
         )
 
@@ -261,7 +261,7 @@ class _Reading:
         if end.error is None or not self._is_own or not end.turn_id:
             return
         owner, key = self._thread.owner, f"codex:{end.turn_id}:error"
-        self._errors[key] = ErrorSeen(
+        seen = ErrorSeen(
             key=key,
             session_id=owner.session_id,
             turn_id=state.turn_id,
@@ -269,6 +269,7 @@ class _Reading:
             at=end.at,
             is_retried=False,
         )
+        self._errors.setdefault(key, seen)
         self._note_settings(owner.session_id, state.turn_id, owner.subagent_id)
         if end.error == _DISCONNECTED:
             self._hide("cut_stream", f"codex:{end.turn_id}:cut", end.at)
@@ -300,7 +301,17 @@ class _Reading:
         said = blake2b(f"{memo.total} {count.limits}".encode(), digest_size=8).hexdigest()
         if said != memo.limits:  # else it is repeated
             memo.limits = said
-            self._limits[count.limits.limit_id] = LimitsSeen(at=count.at, limits=count.limits)
+            self._note_limits(LimitsSeen(at=count.at, limits=count.limits))
+
+    def _note_limits(self, seen: LimitsSeen) -> None:
+        """Keep the latest word on a limit: a clock may have been set back. Of two at one moment
+        the ledger chooses.
+        """
+        known = self._limits.setdefault(seen.limits.limit_id, [seen])
+        if known[0].at < seen.at:
+            known[:] = [seen]
+        elif known[0].at == seen.at and seen not in known:
+            known.append(seen)
 
 
 def _kind_of(line: bytes) -> bytes:

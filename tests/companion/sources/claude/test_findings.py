@@ -40,6 +40,20 @@ def test_what_is_repeated_is_found_once_and_as_it_was_first() -> None:
     assert len(parsed.errors) == len(parsed.skills) == len(parsed.copies) == 1
 
 
+def test_one_record_in_two_sessions_is_left_for_the_ledger_to_decide() -> None:
+    """A fork repeats its parent's, and a file may come in pieces: which is first says nothing."""
+    found = Findings()
+    for session in ("s-2", "s-1", "s-2"):
+        found.error("u-1", Place(session, "t-1", ""), at(1), is_retried=session == "s-1")
+        found.hidden("claude:h-1", session, at(1), "hook")
+    parsed = found.parsed("")
+    assert [(error.session_id, error.is_retried) for error in parsed.errors] == [
+        ("s-2", False),
+        ("s-1", True),
+    ]
+    assert [hint.session_id for hint in parsed.hidden] == ["s-2", "s-1"]
+
+
 def test_settings_grow_to_the_larger_value_each_and_unknown_is_the_smallest() -> None:
     found = Findings()
     found.settings(MAIN, "2.1.9", None, "high")
@@ -73,3 +87,7 @@ def test_the_largest_total_stays_first_by_dollars_then_by_output() -> None:
     for one in (total(2, 5), total(3, 1), total(1, 9), total(3, 2), total(3)):
         found.total(one)
     assert found.parsed("").client_totals == (total(3, 2),)
+    longer = replace(total(3, 2), tokens=TokenCounts(output_tokens=2, cache_write_1h_tokens=1))
+    found.total(longer)
+    found.total(total(3, 2))
+    assert found.parsed("").client_totals == (longer,)

@@ -315,6 +315,14 @@ def test_the_last_word_on_each_limit_is_kept() -> None:
     assert said(*START, *lines) == [("codex", 20, 4), ("other", 5, 5)]
 
 
+def test_the_latest_word_is_kept_though_the_clock_was_set_back() -> None:
+    """Of two at one moment the ledger chooses: a block does not say which comes first."""
+    later, earlier = limits_line(10, 100, 5), limits_line(20, 200, 4)
+    assert said(*START, later, earlier) == [("codex", 10, 5)]
+    together = limits_line(20, 200, 5)
+    assert said(*START, later, together) == [("codex", 10, 5), ("codex", 20, 5)]
+
+
 @pytest.mark.parametrize(
     ("again", "expected"),
     [
