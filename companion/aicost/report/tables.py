@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -44,7 +45,7 @@ class Style:
     colour: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # no slots: its width is asked for at each cell, and kept
 class Column:
     """One column: all its cells, the first of them the heading."""
 
@@ -52,7 +53,7 @@ class Column:
     is_text: bool = False  # text stands left, numbers right
     rank: int = 0  # the highest goes first when the table is too wide; 0 never goes
 
-    @property
+    @cached_property
     def width(self) -> int:
         """Cells of the widest entry."""
         return max(map(cells_of, self.cells))
