@@ -35,6 +35,13 @@ WITH RECURSIVE family(session) AS (
 )
 SELECT session FROM family
 """
+# A session of which the client says nothing has no hidden spend; but its forks may know of it.
+_IS_SAID = """
+SELECT 1 WHERE EXISTS (SELECT 1 FROM client_total WHERE session = ?1) OR EXISTS (
+  SELECT 1 FROM span s CROSS JOIN call c ON c.span = s.id CROSS JOIN copied_call k ON k.key = c.key
+  WHERE s.session = ?1)
+"""
+_SOME = 100  # sessions in one transaction
 _KEPT = (*TOKENS, "web_searches", "cost_nusd")
 
 
@@ -90,18 +97,12 @@ def mark_accounts(db: sqlite3.Connection, sessions: Iterable[int]) -> None:
 
 
 def settle_accounts(db: sqlite3.Connection) -> None:
-    """Bring the hidden spend of changed sessions up to date. Inside a transaction."""
-    # A session of which the client says nothing has none; but its forks may know of it.
-    stale = [
-        session
-        for (session,) in db.execute(
-            "SELECT session FROM stale_account WHERE session IN (SELECT session FROM client_total)"
-            " OR session IN (SELECT s.session FROM copied_call k JOIN call c ON c.key = k.key"
-            " JOIN span s ON s.id = c.span)"
-        )
-    ]
+    """Bring the hidden spend of some changed sessions up to date. Inside a transaction."""
+    query = "SELECT session FROM stale_account ORDER BY session LIMIT ?"
+    asked = [session for (session,) in db.execute(query, (_SOME,))]
+    stale = [session for session in asked if db.execute(_IS_SAID, (session,)).fetchone()]
+    family = _family(db, stale) if stale else []
     if stale:
-        family = _family(db, stale)
         db.executemany("DELETE FROM hidden_spend WHERE session = ?", [(row,) for row in family])
         ids = _ids(db, family)
         columns = ", ".join(("session", "model", *_KEPT, "causes"))
@@ -116,7 +117,8 @@ def settle_accounts(db: sqlite3.Connection) -> None:
                 if one.hidden != NOTHING
             ],
         )  # fmt: skip
-    db.execute("DELETE FROM stale_account")
+    done = [(session,) for session in {*asked, *family}]
+    db.executemany("DELETE FROM stale_account WHERE session = ?", done)
 
 
 def _family(db: sqlite3.Connection, sessions: Sequence[int]) -> list[int]:

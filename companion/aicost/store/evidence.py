@@ -181,9 +181,13 @@ def evidence_moments(spans: str = "1") -> str:
     )
 
 
-def mark_stale(db: sqlite3.Connection, spans: Iterable[int]) -> None:
-    """Note that the daily evidence of these spans is out of date."""
+def mark_stale(db: sqlite3.Connection, spans: Iterable[int], sessions: Iterable[int] = ()) -> None:
+    """Note that the daily evidence of these spans, and the sessions they are of, changed.
+
+    `sessions` are others that changed: a span that lost its last call may be gone.
+    """
     db.executemany("INSERT OR IGNORE INTO stale_span VALUES (?)", [(span,) for span in spans])
+    mark_accounts(db, sessions)
 
 
 def has_stale(db: sqlite3.Connection) -> bool:
@@ -192,20 +196,20 @@ def has_stale(db: sqlite3.Connection) -> bool:
     return db.execute(stale).fetchone() is not None
 
 
-def _mark_accounts_of_spans(db: sqlite3.Connection) -> None:
-    db.execute(
-        "INSERT OR IGNORE INTO stale_account SELECT session FROM span JOIN stale_span ON span = id"
-    )
-
-
 def roll_up(db: sqlite3.Connection, day_of: Callable[[int], int]) -> None:
-    """Bring the daily evidence of some stale spans up to date. Inside a transaction."""
-    _mark_accounts_of_spans(db)
-    settle_accounts(db)
+    """Bring what is kept of some stale spans and sessions up to date. Inside a transaction."""
     query = "SELECT span FROM stale_span ORDER BY span LIMIT ?"
     spans = [span for (span,) in db.execute(query, (_CHUNK,))]
+    _mark_accounts_of(db, spans)
     _roll_up(db, day_of, spans)
     db.executemany("DELETE FROM stale_span WHERE span = ?", [(span,) for span in spans])
+    if len(spans) < _CHUNK:  # the last ones: before, sessions would be settled again and again
+        settle_accounts(db)
+
+
+def _mark_accounts_of(db: sqlite3.Connection, spans: Iterable[int]) -> None:
+    mark = "INSERT OR IGNORE INTO stale_account SELECT session FROM span WHERE id = ?"
+    db.executemany(mark, [(span,) for span in spans])
 
 
 def _roll_up(db: sqlite3.Connection, day_of: Callable[[int], int], spans: Sequence[int]) -> None:

@@ -155,7 +155,7 @@ class Ledger:
         self._db.executemany(UPSERT_CALL, rows)
         self._drop_covered(reads, changed)
         changed.usage.apply(self._db)
-        evidence.mark_stale(self._db, changed.spans)
+        evidence.mark_stale(self._db, changed.spans, changed.moved)
         sessions.update_summaries(self._db, changed.added, changed.moved)
         if changed.left and sessions.drop_unused_spans(self._db, changed.left):
             self._names.forget()
