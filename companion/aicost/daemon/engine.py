@@ -5,6 +5,7 @@ from collections.abc import Generator, Iterable, Sequence
 from contextlib import closing, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from aicost.core.errors import StoreError
@@ -19,7 +20,7 @@ from aicost.daemon.reading import read_log
 from aicost.platform.dirs import Dirs
 from aicost.platform.git import repo_key_of
 from aicost.sources.agents import STAGES, source_of
-from aicost.store.cursors import read_all_cursors, read_homes
+from aicost.store.cursors import read_all_cursors, read_homes, write_homes
 from aicost.store.ledger import Ledger, Recorded, store_errors
 from aicost.store.places import Attribution
 from aicost.store.recovery import kept_aside, opened, salvaged_homes
@@ -46,6 +47,7 @@ class Engine:
         default_factory=lambda: {stage: {} for stage in STAGES}
     )
     _nearby: Nearby | None = None
+    _kept_homes: set[str] = field(default_factory=set)
 
     def survey(self) -> Survey:
         """Look at all logs of all homes."""
@@ -64,6 +66,14 @@ class Engine:
             return self.survey()
         without_evidence = tuple(filter(self._is_at, found.without_evidence))
         return replace(found, unread=(), without_evidence=without_evidence)
+
+    def keep_homes(self) -> None:
+        """Keep those homes in the ledger that exist, for the next start: somebody named them."""
+        new = sorted(home for home in self.homes - self._kept_homes if Path(home).is_dir())
+        if new:
+            with store_errors():
+                write_homes(self.ledger.db, new)
+            self._kept_homes.update(new)
 
     def read_all(self, found: Survey, *, cores: int | None = None) -> Generator[Step, None, None]:
         """Read and record all usage that a survey found unread: see `read`."""
@@ -179,8 +189,10 @@ def open_engine(
         ledger = Ledger(file, book=book, zone=zone, attribution=attribution)
         try:
             with store_errors(file):
-                known = read_homes(ledger.db) or salvaged_homes(kept_aside(file))
-                return Engine(ledger, set(homes) | set(known), read_all_cursors(ledger.db))
+                kept = set(read_homes(ledger.db))
+                known = kept or salvaged_homes(kept_aside(file))
+                cursors = read_all_cursors(ledger.db)
+                return Engine(ledger, {*homes, *known}, cursors, _kept_homes=kept)
         except StoreError:
             ledger.close()
             raise

@@ -79,6 +79,7 @@ def _read_all(
     start = time.monotonic()
     for step in engine.read_all(found):
         show(progress(found, step, time.monotonic() - start))
+    engine.keep_homes()
     if with_evidence:
         for _ in engine.read(found.without_evidence):
             pass

@@ -190,6 +190,7 @@ class Reader:
             self._notice_untold(found, told)
             await self._read_all(found)
             found = await self._glance()
+        await self._in_thread(self.engine.keep_homes)
         self._known_homes = homes
         if self.reading is not None and homes == self.engine.homes:
             self.reading = None

@@ -1,6 +1,7 @@
-"""Where each log file was read to. Written in the same transaction as what was read."""
+"""Where each log file was read to, written in the same transaction as what was read; and homes."""
 
 import sqlite3
+from collections.abc import Iterable
 
 from aicost.core.facts import FileRead, Stage
 from aicost.core.tailing import Cursor
@@ -58,6 +59,13 @@ def read_cursors(db: sqlite3.Connection, stage: Stage = "usage") -> dict[str, Cu
     }
 
 
+def write_homes(db: sqlite3.Connection, homes: Iterable[str]) -> None:
+    """Keep homes, also without any log yet. Outside a transaction."""
+    db.executemany(
+        "INSERT INTO home (path) VALUES (?) ON CONFLICT DO NOTHING", [(path,) for path in homes]
+    )
+
+
 def read_homes(db: sqlite3.Connection) -> tuple[str, ...]:
-    """Return the homes whose logs the ledger knows."""
+    """Return the homes that the ledger knows."""
     return tuple(path for (path,) in db.execute("SELECT path FROM home ORDER BY path"))

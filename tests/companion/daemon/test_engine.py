@@ -160,6 +160,24 @@ def test_homes_of_the_ledger_are_known_again_at_the_next_start(home: Path, logs:
         assert engine.survey().is_complete
 
 
+def test_a_home_without_logs_is_known_at_the_next_start_once_it_exists(home: Path) -> None:
+    """Somebody named it: its first log may come when nobody names it any more."""
+    there, missing = home / "there", home / "missing"
+    there.mkdir()
+    with opened(home / "ledger", [there, missing]) as engine:
+        for _ in range(2):
+            engine.keep_homes()
+    with opened(home / "ledger", []) as engine:
+        assert engine.homes == {str(there)}
+        missing.mkdir()
+        engine.homes = {*engine.homes, str(missing)}
+        engine.keep_homes()
+        append(log_of(missing), call_line("msg_1"))
+    with opened(home / "ledger", []) as engine:
+        read_everything(engine)
+        assert calls(engine) == {"msg_1"}
+
+
 def test_a_home_that_is_a_link_to_another_counts_no_call_twice(home: Path, logs: Path) -> None:
     append(log_of(logs), call_line("msg_1"))
     link = home / "link"

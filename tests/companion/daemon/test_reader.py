@@ -25,6 +25,7 @@ from aicost.daemon.engine import Engine, open_engine
 from aicost.daemon.indexer import Survey
 from aicost.daemon.reader import NOTHING_SEEN, Pace, Reader
 from aicost.platform.dirs import load_dirs
+from aicost.store.cursors import read_homes
 from aicost.store.ledger import Recorded
 
 NEVER_S = 1000.0
@@ -149,6 +150,19 @@ async def test_homes_taken_on_are_read_and_followed(home: Path, logs: Path) -> N
         await run.is_up_to_date()
         append(log, call_line("msg_2"))
         await run.has("msg_2")
+
+
+async def test_a_home_taken_on_is_kept_for_the_next_start(home: Path, logs: Path) -> None:
+    (home / "other").mkdir()
+    async with running(home, [logs]) as run:
+        run.reader.add_homes([str(home / "other"), str(home / "missing")])
+        await eventually(lambda: str(home / "other") in homes_in(run.ledger), "the home")
+        assert str(home / "missing") not in homes_in(run.ledger)
+
+
+def homes_in(ledger: Path) -> tuple[str, ...]:
+    with contextlib.closing(sqlite3.connect(ledger)) as db:
+        return read_homes(db)
 
 
 async def test_without_watches_the_poll_reads(

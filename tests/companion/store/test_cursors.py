@@ -10,7 +10,7 @@ from log_builders import HOME, file_read
 
 from aicost.core.facts import FileRead
 from aicost.core.tailing import Cursor
-from aicost.store.cursors import read_cursors, read_homes, write_cursor
+from aicost.store.cursors import read_cursors, read_homes, write_cursor, write_homes
 from aicost.store.schema import migrate
 
 FULL = Cursor(
@@ -61,5 +61,6 @@ def test_a_log_that_moved_keeps_one_cursor_at_its_new_place(db: sqlite3.Connecti
 
 
 def test_the_known_homes_are_named(db: sqlite3.Connection) -> None:
-    db.execute("INSERT INTO home (path) VALUES ('/b'), ('/a')")
-    assert read_homes(db) == ("/a", "/b", HOME)
+    for homes in (["/b", "/a"], ["/a"], []):
+        write_homes(db, homes)
+        assert read_homes(db) == ("/a", "/b", HOME)
