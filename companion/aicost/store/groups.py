@@ -1,7 +1,7 @@
 """What a report can be grouped by: the SQL of each group's key, and the rows it is counted from.
 
-Rows of usage or evidence are `u`: day, span, model, place and sums. What a day's rows cannot tell
-apart is grouped from single calls instead, which have a `key` and a `variant` too.
+Rows of usage or evidence are `u`: day, span, model, place and sums. Where a day's rows cannot tell
+groups apart, single calls take their place, which have a `key` and a `variant` too.
 """
 
 import sqlite3
@@ -14,7 +14,8 @@ from zoneinfo import ZoneInfo
 from aicost.core.attribution import environment_of, mcp_server_of, workflow_of
 from aicost.core.days import LocalDays
 from aicost.core.reports import UNALLOCATED, GroupBy
-from aicost.store.evidence import evidence_moments
+from aicost.store.calls import USAGE
+from aicost.store.evidence import EVIDENCE, evidence_moments
 from aicost.store.schema import TOKENS
 
 Rows = Literal["usage", "evidence"]
@@ -35,7 +36,24 @@ _MCP = (
     " GROUP BY c.call) w ON w.call = u.key"
 )
 _VARIANT = " LEFT JOIN variant v ON v.id = u.variant"
-_TIER = "iif(v.speed = 'fast', 'fast', nullif(v.service_tier, ''))"
+_TIER = (  # "" is the standard one
+    "iif(v.speed = 'fast', 'fast',"
+    " iif(v.service_tier IN ('standard', 'default'), '', v.service_tier))"
+)
+
+
+_MODE = (  # what is known of effort, tier and permissions, with dots between
+    "trim(coalesce(nullif(o.effort, '') || ' · ', '')"
+    f" || coalesce(nullif({_TIER}, '') || ' · ', '') || coalesce(q.permission_mode, ''), ' ·')"
+)
+_WITH_SKILL = "SELECT c.span FROM call_skill k JOIN call c ON c.key = k.key"
+_WITH_MCP = (
+    "SELECT c.span FROM tool t JOIN tool_call k ON k.tool = t.id JOIN call c ON c.key = k.call"
+    " WHERE t.name LIKE 'mcp%' AND mcp_server(t.name) <> ''"
+)
+_WITH_TIER = (
+    f"SELECT span FROM call WHERE variant IN (SELECT v.id FROM variant v WHERE {_TIER} <> '')"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +62,7 @@ class Group:
 
     key: str
     joins: str = ""
-    is_per_call: bool = False
+    parted: str = ""  # a query for the spans whose calls may belong to several groups
 
 
 def _named(sql: str) -> str:
@@ -70,14 +88,10 @@ GROUPS: dict[GroupBy, Group] = {
         f"coalesce(x.agent || ' ' || nullif(o.version, ''), '{UNALLOCATED}')", _SETTING
     ),
     "subagent": Group(f"iif(s.subagent_id = '', 'main thread', {_named('s.kind')})"),
-    "skill": Group(_named("n.name"), _SKILL, is_per_call=True),
-    "mcp": Group(_named("w.server"), _MCP, is_per_call=True),
+    "skill": Group(_named("n.name"), _SKILL, _WITH_SKILL),
+    "mcp": Group(_named("w.server"), _MCP, _WITH_MCP),
     "ticket": Group(_named("ticket(p.branch)"), _PLACE),
-    "mode": Group(
-        _named(f"concat_ws(' · ', nullif(o.effort, ''), {_TIER}, nullif(q.permission_mode, ''))"),
-        _SETTING + _VARIANT,
-        is_per_call=True,
-    ),
+    "mode": Group(_named(_MODE), _SETTING + _VARIANT, _WITH_TIER),
 }
 
 _SUMS = (
@@ -88,18 +102,41 @@ _SUMS = (
     " coalesce(ncredits, 0) AS ncredits, ncredits IS NOT NULL AS credited_requests,"
     " uncertain_ncredits"
 )
+_EVIDENCE = ", ".join(f"e.{name}" for name in EVIDENCE)
 _CALLS: dict[Rows, str] = {
     "usage": f"(SELECT at_us, key, span, model, place, variant, {_SUMS} FROM call)",
-    "evidence": "(SELECT e.at_us, e.key, e.span, e.model, e.place, c.variant,"
-    f" e.tool_calls, e.api_errors, e.retries, e.active_us FROM {evidence_moments()} e"
-    " LEFT JOIN call c ON c.key = e.key)",
+    "evidence": f"(SELECT e.at_us, e.key, e.span, e.model, e.place, c.variant, {_EVIDENCE}"
+    f" FROM {evidence_moments()} e LEFT JOIN call c ON c.key = e.key)",
 }
 _DAYS: dict[Rows, str] = {"usage": "usage_day", "evidence": "evidence_day"}
 
 
 def source(rows: Rows, group: Group, *, by_call: bool) -> str:
     """Return the FROM of a report: rows of days (`u.day`), or of single calls (`u.at_us`)."""
-    return f"{(_CALLS if by_call else _DAYS)[rows]} u{_JOINS}{group.joins}"
+    if by_call:
+        table = _CALLS[rows]
+    else:
+        table = _parted(rows, group.parted) if group.parted else _DAYS[rows]
+    return f"{table} u{_JOINS}{group.joins}"
+
+
+def _parted(rows: Rows, spans: str) -> str:
+    """Return rows of days, but of single calls for the spans of a query."""
+    if rows == "usage":
+        sums = ", ".join(USAGE)
+        calls = f"SELECT at_us, key, span, model, place, variant, {_SUMS} FROM call"
+        calls += f" WHERE span IN ({spans})"
+    else:
+        sums = _EVIDENCE.replace("e.", "")
+        calls = (
+            f"SELECT e.*, c.variant FROM {evidence_moments(f'span IN ({spans})')} e"
+            " LEFT JOIN call c ON c.key = e.key"
+        )
+    return (
+        f"(SELECT day, NULL AS key, span, model, place, NULL AS variant, {sums} FROM {_DAYS[rows]}"
+        f" WHERE span NOT IN ({spans}) UNION ALL"
+        f" SELECT local_day(at_us), key, span, model, place, variant, {sums} FROM ({calls}))"
+    )
 
 
 def add_functions(db: sqlite3.Connection, zone: ZoneInfo, ticket_of: Callable[[str], str]) -> None:
@@ -111,7 +148,6 @@ def add_functions(db: sqlite3.Connection, zone: ZoneInfo, ticket_of: Callable[[s
         "workflow": (3, lambda *known: workflow_of(*(part or "" for part in known))),
         "mcp_server": (1, mcp_server_of),
         "ticket": (1, lambda branch: ticket_of(branch or "")),
-        "concat_ws": (-1, lambda between, *parts: between.join(filter(None, parts))),
     }
     for name, (arguments, function) in named.items():
         db.create_function(name, arguments, function, deterministic=True)
