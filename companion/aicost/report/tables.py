@@ -1,20 +1,22 @@
 """Reports as text tables: aligned, as wide as the terminal at most, colours only when asked."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from datetime import datetime
+from functools import cached_property
+from itertools import count, pairwise
 from zoneinfo import ZoneInfo
 
 from aicost.core.money import NANO, cost_text
 from aicost.core.reports import GroupBy, ReportRow, TurnRow, UsageReport
-from aicost.core.text import UNKNOWN, cells_of, clean, fit
+from aicost.core.repos import repo_label
+from aicost.core.text import UNKNOWN, cells_of, clean, fit, wrapped
 from aicost.core.view import SessionRow
 
 _GAP = "  "
 _MIN_TEXT = 8  # cells: a column of names is not cut below this
 _FAIR_TEXT = 30  # cells: names are cut to this before a whole column goes
-_SHORT_ID = 8  # characters: enough to tell sessions apart, and to ask for one
+_SHORT_ID = 8  # characters at least: enough for most ids; those of one minute may share them
 _WIDE = 120  # cells: from here on ids are shown whole
 _BOLD, _DIM, _PLAIN = "\x1b[1m", "\x1b[2m", "\x1b[0m"
 _HEADINGS: dict[GroupBy, str] = {
@@ -61,13 +63,13 @@ class Column:
 
 def report_table(report: UsageReport, style: Style) -> str:
     """Return `aicost report` as text, with its totals and what could not be priced."""
-    notes = "".join(f"{note}\n" for note in _notes(report))
+    notes = notes_text(_notes(report), style)
     if not report.rows:
         return f"{_nothing(report)}\n{notes}"
     rows = (*report.rows, report.total)
     cells = [_usage_cells(row) for row in rows]
-    is_id = report.query.by == "session"
-    keys = (id_text(row.key, style) if is_id else clean(row.key) for row in report.rows)
+    keys = [row.key for row in report.rows]
+    keys = id_texts(keys, style) if report.query.by == "session" else list(map(clean, keys))
     names = (key or "(none)" for key in keys)
     columns = [
         Column((_HEADINGS[report.query.by], *names, "Total"), is_text=True),
@@ -130,6 +132,8 @@ def _notes(report: UsageReport) -> list[str]:
         notes.append(f"hidden: {cost} more, in no row ({'; '.join(report.hidden.why)})")
     elif report.hidden and report.hidden.why:
         notes.append("; ".join(report.hidden.why))
+    elif report.hidden is None and report.rows:
+        notes.append("hidden: not known yet; aicost reconcile looks for it")
     if not report.complete:
         notes.append(f"not all is read yet: {_count(report.pending_bytes)} bytes of logs are left")
     return notes
@@ -140,7 +144,7 @@ def sessions_table(rows: Sequence[SessionRow], style: Style, zone: ZoneInfo) -> 
     if not rows:
         return "No sessions.\n"
     columns = [
-        Column(("Session", *(id_text(row.session_id, style) for row in rows)), is_text=True),
+        Column(("Session", *id_texts([row.session_id for row in rows], style)), is_text=True),
         Column(("State", *(row.state for row in rows)), is_text=True, rank=1),
         Column(("Where", *map(_where, rows)), is_text=True, rank=3),
         Column(("Model", *(clean(row.model) or UNKNOWN for row in rows)), is_text=True, rank=5),
@@ -156,16 +160,13 @@ def turns_table(rows: Sequence[TurnRow], style: Style, zone: ZoneInfo) -> str:
     """Return `aicost turns` as text."""
     if not rows:
         return "No turns.\n"
+    prompts = id_texts([row.prompt_uuid for row in rows], style)
     columns = [
         Column(("Started", *(_moment(row.started_at, zone) for row in rows)), is_text=True),
         Column(
-            ("Session", *(id_text(row.session_id, style) for row in rows)), is_text=True, rank=2
+            ("Session", *id_texts([row.session_id for row in rows], style)), is_text=True, rank=2
         ),
-        Column(
-            ("Prompt", *(id_text(row.prompt_uuid, style) or UNKNOWN for row in rows)),
-            is_text=True,
-            rank=5,
-        ),
+        Column(("Prompt", *(text or UNKNOWN for text in prompts)), is_text=True, rank=5),
         Column(("Requests", *(_count(row.requests) for row in rows)), rank=1),
         Column(("Output", *(_count(row.tokens.output_tokens) for row in rows)), rank=4),
         Column(("Context read", *(_count(row.tokens.context_tokens) for row in rows)), rank=3),
@@ -215,9 +216,31 @@ def _narrowed(column: Column, cells: int) -> Column:
     return replace(column, cells=tuple(fit(cell, cells) for cell in column.cells))
 
 
-def id_text(text: str, style: Style) -> str:
-    """Return an id, where there is little room only its beginning."""
-    return clean(text) if style.width >= _WIDE else clean(text)[:_SHORT_ID]
+def id_texts(ids: Iterable[str], style: Style) -> list[str]:
+    """Return ids, where there is little room only as much of each as no other begins with.
+
+    Ids that tell their time, as Codex's do, begin alike when they were given in one minute.
+    """
+    texts = list(map(clean, ids))
+    if style.width >= _WIDE:
+        return texts
+    different = sorted(set(texts))
+    needed = dict.fromkeys(different, _SHORT_ID)
+    for one, next_one in pairwise(different):
+        chars = next(n for n in count(_SHORT_ID) if one[:n] != next_one[:n])
+        needed[one], needed[next_one] = max(needed[one], chars), max(needed[next_one], chars)
+    return [text[: needed[text]] for text in texts]
+
+
+def notes_text(notes: Iterable[str], style: Style) -> str:
+    """Return what is said below a table; what is too long goes on below, set in."""
+    lines = list[str]()
+    for note in notes:
+        if cells_of(note) <= style.width:
+            lines.append(note)
+        else:
+            lines.append(f"\n{_GAP}".join(wrapped(note, style.width - len(_GAP))))
+    return "".join(f"{line}\n" for line in lines)
 
 
 def _total(columns: Sequence[Column]) -> int:
@@ -243,7 +266,7 @@ def _share(share: float | None) -> str:
 
 
 def _where(row: SessionRow) -> str:
-    return " · ".join(filter(None, map(clean, (row.repo, row.branch)))) or UNKNOWN
+    return " · ".join(filter(None, map(clean, (repo_label(row.repo), row.branch)))) or UNKNOWN
 
 
 def _moment(at: datetime | None, zone: ZoneInfo) -> str:
