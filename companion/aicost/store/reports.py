@@ -8,6 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from aicost.core.days import FIRST_DAY, LAST_DAY, LocalDays
+from aicost.core.reconcile import Cause
 from aicost.core.reports import GroupBy, HiddenSpend, ReportQuery, ReportRow, UsageReport
 from aicost.core.usage import TokenCounts
 from aicost.store.accounts import hidden
@@ -135,7 +136,7 @@ class _Asking:
         return dict(self._db.execute("SELECT id, name FROM model"))
 
     def _rows(self, rows: Rows, group: Group, columns: str, by: str) -> Iterable[tuple[Any, ...]]:
-        by_call = group.is_per_call or not self._in_own_zone
+        by_call = not self._in_own_zone
         if by_call:
             columns = columns.replace("u.day", "local_day(u.at_us)")
         table = source(rows, group, by_call=by_call)
@@ -198,7 +199,7 @@ def _hidden(db: sqlite3.Connection, query: ReportQuery) -> HiddenSpend:
     why = [cause.sentence for cause in causes]
     codex = f"SELECT 1 FROM session x WHERE x.agent = 'codex' AND {' AND '.join(parts)} LIMIT 1"
     if db.execute(codex, values).fetchone():
-        why.append("Codex at least this: its titles and runs that keep no log are billed, too")
+        why.append(Cause.AT_LEAST.sentence)
     return HiddenSpend(cost_nusd=spent.cost_nusd, why=tuple(why))
 
 
