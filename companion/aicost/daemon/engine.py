@@ -5,7 +5,6 @@ from collections.abc import Generator, Iterable, Sequence
 from contextlib import closing, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from aicost.core.errors import StoreError
@@ -69,7 +68,8 @@ class Engine:
 
     def keep_homes(self) -> None:
         """Keep those homes in the ledger that exist, for the next start: somebody named them."""
-        new = sorted(home for home in self.homes - self._kept_homes if Path(home).is_dir())
+        named = self.homes - self._kept_homes
+        new = sorted(filter(os.path.isdir, named))  # (Path.is_dir raises where we may not look)
         if new:
             with store_errors():
                 write_homes(self.ledger.db, new)
