@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 NOTHING_SEEN = Reading(files_done=0, files_total=0, bytes_done=0, bytes_total=0)
 _NOTHING = Recorded(0, frozenset())
 _OLD_NS = 1_000_000_000  # a change this old should have been told by now
+_EVIDENCE_ROUNDS = 3  # agents write on meanwhile; what cannot be read at all is left then
 _UNTOLD_CHANGES = 2  # so many must be found: a busy machine tells late
 
 
@@ -157,8 +158,9 @@ class Reader:
         if self.trouble:
             return
         try:
-            if self.seen.without_evidence and not await self._read_old_evidence():
-                return  # (what is left, the next look finds)
+            for _ in range(_EVIDENCE_ROUNDS):
+                if self.seen.without_evidence and not await self._read_old_evidence():
+                    return  # (what is left, the next look finds)
             await self._in_thread(self.engine.read_client_totals)
             while await self._in_thread(self.engine.ledger.settle_some):
                 await self._read_woken()

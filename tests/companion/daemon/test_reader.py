@@ -7,7 +7,7 @@ import os
 import shutil
 import sqlite3
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Generator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -21,8 +21,8 @@ from watchdog.observers.api import BaseObserver
 
 from aicost.core.errors import StoreError
 from aicost.daemon import indexer
-from aicost.daemon.engine import Engine, open_engine
-from aicost.daemon.indexer import Survey
+from aicost.daemon.engine import Engine, Step, open_engine
+from aicost.daemon.indexer import Survey, Unread
 from aicost.daemon.reader import NOTHING_SEEN, Pace, Reader
 from aicost.platform.dirs import load_dirs
 from aicost.store.cursors import read_homes
@@ -345,6 +345,27 @@ async def test_a_live_session_does_not_wait_for_old_logs(
         run.changed = write_at_the_first_step
         await run.has(*[f"msg_{n}" for n in range(12)])
         assert steps_until_read[0] == 2
+
+
+async def test_who_waits_for_evidence_gets_all_of_it_while_an_agent_writes_on(
+    home: Path, logs: Path, many: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, loop, written = Engine.read, asyncio.get_running_loop(), list[str]()
+
+    def read(engine: Engine, found: Sequence[Unread], **how: int) -> Generator[Step, None, None]:
+        for step in real(engine, found, **how):
+            if found[0].stage == "evidence" and not written:
+                written.append("msg_live")
+                append(many[0], call_line("msg_live", "s-0"))
+                loop.call_soon_threadsafe(run.reader.wake, str(many[0]), str(logs))
+            yield step
+
+    monkeypatch.setattr(Engine, "read", read)
+    async with running(home, [logs]) as run:
+        left = await asyncio.wait_for(run.reader.catch_up(with_evidence=True), TOO_LATE_S)
+        assert written
+        assert "msg_live" in run.calls
+        assert left.has_evidence
 
 
 async def test_a_stop_in_the_middle_of_a_reading_leaves_a_whole_ledger(
