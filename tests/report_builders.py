@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from aicost.core.money import nusd
-from aicost.core.reports import GroupBy, ReportQuery, ReportRow, TurnRow, UsageReport
+from aicost.core.reports import GroupBy, HiddenSpend, ReportQuery, ReportRow, TurnRow, UsageReport
 from aicost.core.usage import TokenCounts
 
 AT = datetime(2026, 11, 22, 5, tzinfo=UTC)
@@ -43,7 +43,11 @@ def report(*rows: ReportRow, by: GroupBy = "day", **changes: Any) -> UsageReport
         cost_nusd=sum(known) if known else None,
         unpriced_tokens=sum(one.unpriced_tokens for one in rows),
     )
-    fields: dict[str, Any] = {"price_book": "a1b2c3d4e5f6", "total": total}
+    fields: dict[str, Any] = {
+        "price_book": "a1b2c3d4e5f6",
+        "total": total,
+        "hidden": HiddenSpend(cost_nusd=0),
+    }
     return UsageReport(query=query, rows=rows, **(fields | changes))
 
 

@@ -299,7 +299,7 @@ def _no_logs(view: DashboardView) -> tuple[Line, ...]:
         _said("Looked in:" if folders else "No folder to look in is known."),
         *folders,
         (),
-        _said("As soon as Claude Code writes there, it shows up here."),
+        _said("As soon as Claude Code or Codex writes there, it shows up here."),
         (Span("To see a recorded day now: ", "label"), Span(DEMO_COMMAND, "accent")),
     )
 

@@ -62,7 +62,7 @@ _SENTENCES = {
     Cause.NO_TOTAL: "the client wrote no total: it was killed, still runs, or is an older one",
     Cause.PRICE: "the tokens agree; the client computes another price than the list's",
     Cause.UNKNOWN_MODEL: "no list price is known; the client takes its default model's",
-    Cause.AT_LEAST: "Codex writes no total; its titles and runs that keep no log are billed, too",
+    Cause.AT_LEAST: "Codex writes no total; its titles and unlogged runs are billed, and not seen",
     Cause.TITLE: "titles of background sessions are billed, and counted nowhere",
 }
 _OF_HINT: Mapping[HiddenKind, Cause] = {

@@ -7,6 +7,7 @@ column.
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from functools import lru_cache
 
 UNKNOWN = "—"  # stands where a value is not known
@@ -76,6 +77,18 @@ def cut(text: str, width: int) -> str:
             break
         kept += char
     return kept.rstrip()
+
+
+def wrapped(text: str, width: int) -> Iterator[str]:
+    """Yield cleaned text in lines of at most `width` cells; a longer word has a line of its own."""
+    line = ""
+    for word in text.split():
+        if line and cells_of(line) + 1 + cells_of(word) > width:
+            yield line
+            line = word
+        else:
+            line = f"{line} {word}".lstrip()
+    yield line
 
 
 def escaped(document: str) -> str:

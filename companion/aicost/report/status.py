@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from aicost.core.limits import LimitWindow, PlanLimits
 from aicost.core.money import NANO, cost_text, dollars
 from aicost.core.reports import UsageReport
-from aicost.core.text import cells_of, clean
+from aicost.core.text import clean, wrapped
 from aicost.core.view import BurnRate, SessionRow
 from aicost.report.documents import (
     SCHEMA,
@@ -240,20 +240,9 @@ def _rows_text(rows: Sequence[tuple[str, str]], style: Style) -> str:
     """Return labelled lines; what is too long goes on below its beginning."""
     lines, before = list[str](), ""
     for label, text in rows:
-        for part in _wrapped(text, max(20, style.width - _LABEL_CELLS - 2)):
+        for part in wrapped(text, max(20, style.width - _LABEL_CELLS - 2)):
             shown = "" if label == before else label
             head = f"{shown:<{_LABEL_CELLS}}"
             lines.append(f"{_DIM}{head}{_PLAIN}  {part}" if style.colour else f"{head}  {part}")
             before = label
     return "".join(f"{line}\n" for line in lines)
-
-
-def _wrapped(text: str, cells: int) -> Iterator[str]:
-    line = ""
-    for word in text.split():
-        if line and cells_of(line) + 1 + cells_of(word) > cells:
-            yield line
-            line = word
-        else:
-            line = f"{line} {word}".lstrip()
-    yield line

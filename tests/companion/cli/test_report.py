@@ -18,10 +18,16 @@ def log(home: Path) -> Path:
 def test_a_table_by_day_is_the_default() -> None:
     ended = aicost("report")
     assert (ended.returncode, ended.stderr) == (0, "")
-    heading, day, _, total = ended.stdout.splitlines()
+    heading, day, _, total, unknown = ended.stdout.splitlines()
     assert heading.split()[0] == "Day"
     assert day.startswith("2026-11-22")
     assert total.split()[:2] == ["Total", "2"]
+    assert unknown == "hidden: not known yet; aicost reconcile looks for it"
+
+
+def test_hidden_spend_is_no_doubt_any_more_once_it_was_looked_for() -> None:
+    assert aicost("reconcile").returncode == 0
+    assert "hidden" not in aicost("report").stdout
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from aicost.core.text import cells_of, clean, escaped, fit, visible
+from aicost.core.text import cells_of, clean, escaped, fit, visible, wrapped
 
 
 @pytest.mark.parametrize(
@@ -116,3 +116,18 @@ def test_visible_text_keeps_its_length_and_its_lines(text: str) -> None:
     assert len(shown) == len(text)
     assert shown.count("\n") == text.count("\n")
     assert shown.replace("\n", "").replace("\t", "").isprintable()
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("", [""]),
+        ("one two", ["one two"]),
+        ("one two.", ["one", "two."]),
+        ("a a a a a", ["a a a a", "a"]),
+        ("longer-than-that x", ["longer-than-that", "x"]),
+        ("店舗 店舗", ["店舗", "店舗"]),
+    ],
+)
+def test_text_goes_on_below_at_a_word(text: str, lines: list[str]) -> None:
+    assert list(wrapped(text, 7)) == lines

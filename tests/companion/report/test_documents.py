@@ -55,7 +55,7 @@ def test_a_report_has_every_field_of_the_contract() -> None:
     assert document["timezone"] == "Europe/Berlin"
     assert document["unpriced_models"] == ["m"]
     assert document["active_days"] == 3
-    assert document["hidden"] is None
+    assert document["hidden"] == {"cost_usd": 0.0, "why": ""}
     (only,) = document["rows"]
     assert only == {
         "key": "2026-11-22",

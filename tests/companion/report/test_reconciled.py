@@ -49,7 +49,8 @@ def test_sessions_hold_their_models_and_what_is_not_known_is_null() -> None:
 def test_the_table_has_a_line_each_and_says_what_its_words_mean() -> None:
     lines = reconcile_table([EXACT, HIDDEN, UNKNOWN], Style(140)).splitlines()
     assert lines[0].split() == [
-        "Session", "Model", "Tokens", "Agent's", "tokens", "Cost", "Agent's", "cost", "Hidden", "Why",
+        "Session", "Model", "Tokens", "Agent's", "tokens", "Cost", "Agent's", "cost", "Hidden",
+        "Why",
     ]  # fmt: skip
     assert lines[-2:] == [
         f"compaction: {Cause.COMPACTION.sentence}",

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from report_builders import report, row, turn
 
-from aicost.core.reports import UsageReport
-from aicost.report.tables import Style, report_table, sessions_table, turns_table
+from aicost.core.reports import HiddenSpend, UsageReport
+from aicost.report.tables import Style, id_texts, report_table, sessions_table, turns_table
 
 WIDE, NARROW = Style(120), Style(80)
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -194,6 +194,50 @@ def test_ids_are_whole_where_there_is_room_and_else_their_beginning() -> None:
     by_session = report(row(whole), by="session")
     assert report_table(by_session, Style(120)).splitlines()[1].startswith(whole)
     assert report_table(by_session, Style(119)).splitlines()[1].startswith("0bb9a2d9  ")
+
+
+@pytest.mark.parametrize(
+    ("ids", "shown"),
+    [
+        (["01a217ce-8cbd-7be1-bedd-74e30e161e32"], ["01a217ce"]),
+        (["01a217ce-8cbd-7be1", "01a217cf-8cbd-7be1"], ["01a217ce", "01a217cf"]),
+        (["01a217ce-8cbd-7be1", "01a217ce-8cbe-70f1"], ["01a217ce-8cbd", "01a217ce-8cbe"]),
+        (["b" * 9, "0bb9a2d9-a51e", "b" * 9 + "c"], ["b" * 9, "0bb9a2d9", "b" * 9 + "c"]),
+        (["same-twice-over", "same-twice-over"], ["same-twi", "same-twi"]),
+        (["", "short"], ["", "short"]),
+    ],
+)
+def test_a_short_id_is_as_long_as_it_takes_to_tell_it_from_the_others(
+    ids: list[str], shown: list[str]
+) -> None:
+    assert id_texts(ids, Style(119)) == shown
+    assert id_texts(ids, Style(120)) == ids
+
+
+@given(st.lists(st.text("ab", max_size=12), max_size=6))
+def test_different_ids_never_look_the_same_and_each_is_a_beginning(ids: list[str]) -> None:
+    shown = id_texts(ids, NARROW)
+    assert len(set(shown)) == len(set(ids))
+    assert all(whole.startswith(short) for whole, short in zip(ids, shown, strict=True))
+
+
+def test_notes_are_no_wider_than_the_table_may_be() -> None:
+    hidden = HiddenSpend(cost_nusd=110_000_000, why=("one cause in words", "another, longer one"))
+    found = report(row(), hidden=hidden)
+    assert report_table(found, Style(48)).splitlines()[-2:] == [
+        "hidden: $0.11 more, in no row (one cause in",
+        "  words; another, longer one)",
+    ]
+    assert report_table(found, WIDE).endswith(
+        "hidden: $0.11 more, in no row (one cause in words; another, longer one)\n"
+    )
+
+
+def test_hidden_spend_that_nobody_looked_for_is_not_none() -> None:
+    said = "hidden: not known yet; aicost reconcile looks for it\n"
+    assert report_table(report(row(), hidden=None), WIDE).endswith(said)
+    assert "hidden" not in report_table(report(row()), WIDE)
+    assert "hidden" not in report_table(report(hidden=None), WIDE)
 
 
 def test_one_skipped_line_is_a_line() -> None:
