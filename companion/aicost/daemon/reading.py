@@ -85,6 +85,7 @@ def _read_packed(fd: int, look: FileLook, cursor: Cursor, parser: Parser) -> Fou
     parsed, cursor = _parse(packed, Cursor(device=look.device, inode=look.inode), parser)
     return parsed, replace(
         cursor,
+        broken_lines=cursor.broken_lines + packed.is_damaged,  # what follows is lost
         offset=0,
         skipping=False,
         seen_bytes=look.size_bytes,

@@ -21,10 +21,14 @@ class Unpacked:
     def __init__(self, packed: _Chunks) -> None:
         self._packed = packed
         self._decompressor = ZstdDecompressor()
+        self.is_damaged = False
 
     def read(self, size_bytes: int) -> bytes:
-        """Return up to that many of the next bytes, b"" at the end. Raises OSError."""
-        while True:
+        """Return up to that many of the next bytes, b"" at the end and where it is damaged.
+
+        Raises OSError.
+        """
+        while not self.is_damaged:
             if self._decompressor.eof:  # another frame may follow
                 rest = self._decompressor.unused_data
                 self._decompressor = ZstdDecompressor()
@@ -36,7 +40,9 @@ class Unpacked:
                     return b""  # (a frame that was cut gives what it holds)
             try:
                 found = self._decompressor.decompress(rest, size_bytes)
-            except ZstdError as error:
-                raise OSError(f"not a zstd file: {error}") from error
-            if found:
-                return found
+            except ZstdError:
+                self.is_damaged = True
+            else:
+                if found:
+                    return found
+        return b""

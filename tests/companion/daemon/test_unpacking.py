@@ -51,9 +51,35 @@ def test_a_frame_that_was_cut_gives_what_it_holds() -> None:
     assert lines.startswith(found)
 
 
-def test_what_is_no_zstd_file_is_an_error_of_reading() -> None:
-    with pytest.raises(OSError, match="not a zstd file"):
-        unpacked(b"no frame at all" * 100)
+def test_what_is_no_zstd_file_holds_nothing() -> None:
+    chunks = Unpacked(Stored(b"no frame at all" * 100, 7))
+    assert chunks.read(100) == chunks.read(100) == b""
+    assert chunks.is_damaged
+
+
+def test_a_damaged_log_is_read_as_far_as_it_goes_and_said_to_be_broken(tmp_path: Path) -> None:
+    """Unread, it would be tried again for ever, and no report would be complete."""
+    log, parser = tmp_path / "rollout.jsonl.zst", ClaudeParser()
+    whole = zstd.compress(assistant_line(1)) + zstd.compress(assistant_line(2))
+    log.write_bytes(whole[:-20] + b"\xa5" * 20)
+    found = read_log(str(log), str(tmp_path), Cursor(), parser)
+    assert found is not None
+    assert len(found.parsed[0].calls) == 1
+    assert found.cursor.broken_lines == 1
+    assert read_log(str(log), str(tmp_path), found.cursor, parser) is None
+    log.write_bytes(whole)
+    again = read_log(str(log), str(tmp_path), found.cursor, parser)
+    assert again is not None
+    assert (len(again.parsed[0].calls), again.cursor.broken_lines) == (2, 0)
+
+
+def test_what_the_disk_refuses_is_an_error_of_the_disk() -> None:
+    class Refusing:
+        def read(self, _size_bytes: int) -> bytes:
+            raise OSError(5, "Input/output error")
+
+    with pytest.raises(OSError, match="Input/output"):
+        Unpacked(Refusing()).read(10)
 
 
 def test_a_compressed_log_is_read_as_a_whole_when_it_changed(tmp_path: Path) -> None:
