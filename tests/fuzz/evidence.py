@@ -12,6 +12,9 @@ from aicost.sources.base import Parser
 from aicost.store.ledger import Ledger
 
 
+_OF_SPAN = 3  # columns of a row that only name it
+
+
 def check_evidence(parser: Parser, content: bytes) -> None:
     """Assert that any bytes end in facts; however they are cut, the ledger keeps the same."""
     stream, pieces = cut_by_head(content)
@@ -23,10 +26,14 @@ def check_evidence(parser: Parser, content: bytes) -> None:
 
 
 def kept(parser: Parser, found: Parsed) -> Rows:
-    """Return what a ledger makes of a log's facts."""
+    """Return what a ledger makes of a log's facts; not which spans it has that nothing is told of.
+
+    (Such a span remains of an error that a file tells of twice, in two turns.)
+    """
     reading = FileRead(
         path="/l", home="/", agent=parser.agent, cursor=Cursor(), parsed=(found,), stage="evidence"
     )
     with Ledger(":memory:", book=BOOK, zone=ZoneInfo("UTC")) as ledger:
         ledger.record([reading])
-        return evidence(ledger.db)
+        found = evidence(ledger.db)
+    return found | {"settings": [row for row in found["settings"] if any(row[_OF_SPAN:])]}
