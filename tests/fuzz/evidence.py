@@ -11,7 +11,6 @@ from aicost.core.tailing import Cursor
 from aicost.sources.base import Parser
 from aicost.store.ledger import Ledger
 
-
 _OF_SPAN = 3  # columns of a row that only name it
 
 
@@ -35,5 +34,6 @@ def kept(parser: Parser, found: Parsed) -> Rows:
     )
     with Ledger(":memory:", book=BOOK, zone=ZoneInfo("UTC")) as ledger:
         ledger.record([reading])
-        found = evidence(ledger.db)
-    return found | {"settings": [row for row in found["settings"] if any(row[_OF_SPAN:])]}
+        rows = evidence(ledger.db)
+    rows["settings"] = [row for row in rows["settings"] if any(row[_OF_SPAN:])]
+    return rows
