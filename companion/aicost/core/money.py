@@ -45,6 +45,11 @@ def cost_text(nusd: int | None, unpriced_tokens: int) -> str:
     return f"≥{_to_the_cent(nusd // _CENT)}"
 
 
+def more_text(nusd: int | None) -> str:
+    """Return how much more was spent, also where that is not known."""
+    return "more, at a price that is not known" if nusd is None else f"{dollars(nusd)} more"
+
+
 def cost_text_short(nusd: int | None, unpriced_tokens: int) -> str:
     """Return a cost like `cost_text`, in at most 8 cells."""
     if nusd is None or not unpriced_tokens:

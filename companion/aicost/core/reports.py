@@ -56,7 +56,7 @@ class ReportRow:
 class HiddenSpend:
     """What was billed and is in no row: only the clients' own totals tell of it."""
 
-    cost_nusd: int | None  # None: a price is not known
+    cost_nusd: int | None  # at least so much: what has no price is not in it; None: nothing has one
     why: tuple[str, ...] = ()  # sentences
 
 

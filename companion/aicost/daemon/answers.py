@@ -93,9 +93,10 @@ def report(question: Question, params: Params) -> str:
     shown, rest = look_of(params)
     query = converted({"timezone": question.zone.key, **rest}, ReportQuery)
     check_zone(query.timezone)
+    grouped = question.has_evidence or query.by not in EVIDENCE_GROUPS
     found = replace(
         _found(question, query),
-        complete=question.complete,
+        complete=question.complete and grouped,
         pending_bytes=question.pending_bytes,
     )
     if not question.has_evidence:

@@ -6,7 +6,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from aicost.core.limits import LimitWindow, PlanLimits
-from aicost.core.money import NANO, cost_text, dollars
+from aicost.core.money import NANO, cost_text, dollars, more_text
 from aicost.core.reports import UsageReport
 from aicost.core.text import clean, wrapped
 from aicost.core.view import BurnRate, SessionRow
@@ -192,9 +192,9 @@ def _unknown(status: Status) -> Iterator[tuple[str, str]]:
         yield "unpriced", f"{today.total.unpriced_tokens:,} tokens today ({models})"
     if today.hidden is None:
         yield "hidden", "not known yet: the logs are not all read for it"
-    elif today.hidden.cost_nusd:
-        more = cost_text(today.hidden.cost_nusd, 0)
-        yield "hidden", f"{more} more, in no figure above ({'; '.join(today.hidden.why)})"
+    elif today.hidden.cost_nusd != 0:
+        more = more_text(today.hidden.cost_nusd)
+        yield "hidden", f"{more}, in no figure above ({'; '.join(today.hidden.why)})"
     elif today.hidden.why:
         yield "hidden", "; ".join(today.hidden.why)
 

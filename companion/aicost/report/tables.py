@@ -7,7 +7,7 @@ from functools import cached_property
 from itertools import count, pairwise
 from zoneinfo import ZoneInfo
 
-from aicost.core.money import NANO, cost_text
+from aicost.core.money import NANO, cost_text, more_text
 from aicost.core.reports import GroupBy, ReportRow, TurnRow, UsageReport
 from aicost.core.repos import repo_label
 from aicost.core.text import UNKNOWN, cells_of, clean, fit, wrapped
@@ -127,15 +127,16 @@ def _notes(report: UsageReport) -> list[str]:
     if report.skipped_lines:
         lines = "line" if report.skipped_lines == 1 else "lines"
         notes.append(f"skipped: {_count(report.skipped_lines)} log {lines} that could not be read")
-    if report.hidden and report.hidden.cost_nusd:
-        cost = cost_text(report.hidden.cost_nusd, 0)
-        notes.append(f"hidden: {cost} more, in no row ({'; '.join(report.hidden.why)})")
+    if report.hidden and report.hidden.cost_nusd != 0:
+        more = more_text(report.hidden.cost_nusd)
+        notes.append(f"hidden: {more}, in no row ({'; '.join(report.hidden.why)})")
     elif report.hidden and report.hidden.why:
         notes.append("; ".join(report.hidden.why))
     elif report.hidden is None and report.rows:
         notes.append("hidden: not known yet; aicost reconcile looks for it")
     if not report.complete:
-        notes.append(f"not all is read yet: {_count(report.pending_bytes)} bytes of logs are left")
+        left = f": {_count(report.pending_bytes)} bytes of logs are left"
+        notes.append(f"not all is read yet{left if report.pending_bytes else ''}")
     return notes
 
 

@@ -6,6 +6,7 @@ changed (`stale_account`) and those it shares calls with: see `settle_accounts`.
 
 import sqlite3
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from aicost.core.days import from_us, to_us
@@ -75,18 +76,22 @@ def accounts(
 def hidden(
     db: sqlite3.Connection, where: str, values: Sequence[object]
 ) -> tuple[Spent, tuple[Cause, ...]]:
-    """Return the hidden spend of some sessions (a condition on `x`), and what it was for."""
+    """Return the hidden spend of some sessions (a condition on `x`), and what it was for.
+
+    Its money is that of which a price is known: at least so much. None: no price is.
+    """
     columns = ", ".join(f"h.{name}" for name in _KEPT)
-    total, causes = NOTHING, set[str]()
+    total, causes, costs = NOTHING, set[str](), list[int | None]()
     for why, *counts, searches, cost in db.execute(
         f"SELECT h.causes, {columns} FROM hidden_spend h JOIN session x ON x.id = h.session"
         f" WHERE {where}",
         values,
     ):
         causes.update(why.split())
-        total += Spent(
-            tokens=TokenCounts(**dict(zip(TOKENS, counts))), web_searches=searches, cost_nusd=cost
-        )
+        costs.append(cost)
+        total += Spent(tokens=TokenCounts(**dict(zip(TOKENS, counts))), web_searches=searches)
+    known = [cost for cost in costs if cost is not None]
+    total = replace(total, cost_nusd=sum(known) if known or not costs else None)
     return total, tuple(cause for cause in Cause if cause in causes)
 
 

@@ -267,6 +267,14 @@ def test_answers_say_whether_all_is_read(ledger: Ledger, complete: bool) -> None
         )
 
 
+@pytest.mark.parametrize(("by", "complete"), [("day", True), ("skill", False), ("mode", False)])
+def test_groups_of_evidence_are_complete_only_with_it(
+    ledger: Ledger, by: str, complete: bool
+) -> None:
+    question = replace(ledger.question(), has_evidence=False)
+    assert json.loads(answers.report(question, {"by": by}))["complete"] is complete
+
+
 def test_every_answer_comes_as_a_table_too(ledger: Ledger) -> None:
     ledger.has("s-1", prompt_line("p-1"), call_line("msg_1"))
     shown = {"format": "table", "width": 100, "colour": False}

@@ -233,6 +233,17 @@ def test_notes_are_no_wider_than_the_table_may_be() -> None:
     )
 
 
+def test_hidden_spend_without_a_price_is_not_none() -> None:
+    hidden = HiddenSpend(cost_nusd=None, why=("one cause",))
+    said = "hidden: more, at a price that is not known, in no row (one cause)\n"
+    assert report_table(report(row(), hidden=hidden), WIDE).endswith(said)
+
+
+def test_groups_of_evidence_may_lack_some_though_no_bytes_are_left() -> None:
+    found = report(row(), complete=False, pending_bytes=0)
+    assert report_table(found, WIDE).endswith("not all is read yet\n")
+
+
 def test_hidden_spend_that_nobody_looked_for_is_not_none() -> None:
     said = "hidden: not known yet; aicost reconcile looks for it\n"
     assert report_table(report(row(), hidden=None), WIDE).endswith(said)

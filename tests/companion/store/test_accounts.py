@@ -116,6 +116,22 @@ def test_a_session_that_loses_its_calls_is_settled_again(settles: bool) -> None:
         assert hidden_by_session(ledger) == {"s-2": 10}
 
 
+def test_hidden_spend_without_a_price_takes_none_away_from_the_rest() -> None:
+    """A model that came out today must not hide what is known of all others."""
+    new = replace(event(2, session_id="s-2"), model="claude-new-9")
+    more = replace(said("s-2", 900_000), tokens=tokens(100, 20), model="claude-new-9")
+    known = replace(said("s-1", 480_000), tokens=tokens(100, 20))
+    with open_ledger() as ledger:
+        ledger.record([calls_read(event(1), new), evidence(Parsed(client_totals=(more,)))])
+        ledger.settle()
+        assert hidden(ledger.db, "1", ())[0].cost_nusd is None
+        ledger.record([evidence(Parsed(client_totals=(known,)))])
+        ledger.settle()
+        spent, causes = hidden(ledger.db, "1", ())
+        assert (spent.cost_nusd, spent.tokens.output_tokens) == (40_000, 20)
+        assert Cause.UNKNOWN_MODEL in causes
+
+
 def test_many_sessions_are_settled_some_at_a_time() -> None:
     names = [f"s-{number}" for number in range(250)]
     calls = [event(n, session_id=name) for n, name in enumerate(names)]
