@@ -8,10 +8,11 @@ import os
 from collections.abc import Callable, Mapping
 
 from aicost import __version__
+from aicost.core.errors import AicostError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # loading typing takes longer than all of this module
-    from typing import Any
+    from typing import Any, NoReturn
 
     Looks = dict[str, Any]
 
@@ -20,6 +21,7 @@ GROUPS = (
     "environment", "workflow", "version", "subagent", "skill", "mcp", "ticket", "mode",
 )  # fmt: skip
 
+USAGE = 2  # exit code: the command line was not understood
 _EPILOG = """\
 everyday:
   aicost top                       the dashboard (starts the daemon)
@@ -78,9 +80,17 @@ def _columns() -> int:
         return 80
 
 
+class _Parser(argparse.ArgumentParser):
+    """Says what was not understood as every error is said; its subparsers do, too."""
+
+    def error(self, message: str) -> "NoReturn":
+        said = AicostError(message, hint=f"{self.prog} --help").render()
+        self.exit(USAGE, f"{said}\n")
+
+
 def build_parser() -> argparse.ArgumentParser:
-    """Return the whole grammar: for help, and for words that are no command."""
-    parser = argparse.ArgumentParser(
+    """Return the whole grammar: for help, and for options before any command."""
+    parser = _Parser(
         prog="aicost",
         description="The meter for AI coding agents: tokens and dollars, live and exact.",
         epilog=_EPILOG,
@@ -96,7 +106,7 @@ def build_parser() -> argparse.ArgumentParser:
 def build_command(name: str) -> argparse.ArgumentParser:
     """Return the grammar of one command alone, which is made in a fraction of the time."""
     command = COMMANDS[name]
-    parser = argparse.ArgumentParser(prog=f"aicost {name}", **_looks(command))
+    parser = _Parser(prog=f"aicost {name}", **_looks(command))
     command.fill(parser)
     return parser
 
@@ -119,7 +129,13 @@ def _fill_top(top: argparse.ArgumentParser) -> None:
 
 
 def _fill_report(report: argparse.ArgumentParser) -> None:
-    report.add_argument("--by", choices=GROUPS, default="day", help="one row per … (default: day)")
+    report.add_argument(
+        "--by",
+        choices=GROUPS,
+        default="day",
+        metavar="GROUP",
+        help=f"one row per {', '.join(GROUPS)} (default: day)",
+    )
     _add_since(report)
     report.add_argument("--until", type=day, metavar="DAY", help="to YYYY-MM-DD, inclusive")
     report.add_argument(

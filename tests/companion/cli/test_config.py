@@ -57,7 +57,7 @@ def test_what_cannot_be_used_is_an_error_of_the_config(argv: list[str], said: st
 def test_wrong_words_are_usage_errors(argv: list[str]) -> None:
     ended = aicost("config", *argv)
     assert (ended.returncode, ended.stdout) == (2, "")
-    assert "usage: aicost config" in ended.stderr
+    assert "\n   try: aicost config" in ended.stderr
 
 
 def test_the_editor_is_opened_on_the_file(home: Path) -> None:

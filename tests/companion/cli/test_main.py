@@ -57,3 +57,17 @@ def test_ctrl_c_is_quiet(
 def test_no_words_show_the_help(capsys: pytest.CaptureFixture[str]) -> None:
     assert run([]) == 0
     assert "everyday:" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("word", "hint"),
+    [("repot", "aicost report"), ("price", "aicost prices"), ("help", "aicost --help")],
+)
+def test_a_word_that_is_no_command_is_met_with_the_nearest(
+    word: str, hint: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run([word]) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.startswith(f"aicost: there is no command {word!r}\n   why: commands are top, ")
+    assert said.err.endswith(f"\n   try: {hint}\n")

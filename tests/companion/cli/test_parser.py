@@ -1,5 +1,7 @@
 """The grammar: the choices are the core's, wrong words are usage errors, help has examples."""
 
+import re
+
 import pytest
 from commands import aicost
 
@@ -41,7 +43,7 @@ def test_wrong_words_are_usage_errors(argv: list[str]) -> None:
     ended = aicost(*argv)
     assert ended.returncode == 2
     assert ended.stdout == ""
-    assert "usage: aicost" in ended.stderr
+    assert re.fullmatch(r"aicost: .+\n(   why: .+\n)?   try: aicost .+\n", ended.stderr)
 
 
 @pytest.mark.parametrize(
@@ -68,7 +70,10 @@ def test_a_day_is_written_in_one_way(
         return
     with pytest.raises(SystemExit):
         parser.parse_args(["--until", text])
-    assert "is no day like" in capsys.readouterr().err
+    assert capsys.readouterr().err == (
+        f"aicost: argument --until: {text!r} is no day like 2026-11-23\n"
+        "   try: aicost report --help\n"
+    )
 
 
 @pytest.mark.parametrize(("columns", "widest"), [(80, range(60, 79)), (160, range(80, 159))])
@@ -83,3 +88,11 @@ def test_the_whole_help_names_exit_codes_and_examples() -> None:
     text = build_parser().format_help()
     assert "exit codes: 0 ok" in text
     assert "aicost report --by model" in text
+
+
+def test_all_groups_are_named_in_lines_that_fit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    options = build_command("report").format_help().partition("\nexamples:")[0]
+    assert max(map(len, options.splitlines())) <= 60
+    words = set(options.replace(",", " ").split())
+    assert words >= set(GROUPS)

@@ -52,7 +52,7 @@ def test_wrong_words_are_usage_errors(words: str, capsys: pytest.CaptureFixture[
     with pytest.raises(SystemExit) as ended:
         parsed(*words.split())
     assert ended.value.code == 2
-    assert "usage: aicost prices" in capsys.readouterr().err
+    assert "\n   try: aicost prices" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("text", ["0", "1000", "0.25", "1e-8", "1_0", ".5"])

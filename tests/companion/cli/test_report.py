@@ -82,7 +82,14 @@ def test_an_unknown_zone_is_a_users_error_with_the_nearest_name() -> None:
     ended = aicost("report", "--timezone", "Europe/Berln")
     assert (ended.returncode, ended.stdout) == (3, "")
     assert ended.stderr.splitlines()[0] == "aicost: there is no time zone 'Europe/Berln'"
-    assert "Europe/Berlin" in ended.stderr
+    assert ended.stderr.endswith("   try: aicost report --timezone Europe/Berlin\n")
+
+
+def test_a_range_ends_no_sooner_than_it_begins() -> None:
+    ended = aicost("report", "--since", "2026-11-23", "--until", "2026-11-22")
+    assert (ended.returncode, ended.stdout) == (3, "")
+    assert "try: aicost report --since 2026-11-22 --until 2026-11-23" in ended.stderr
+    assert aicost("report", "--since", "2026-11-22", "--until", "2026-11-22").returncode == 0
 
 
 @pytest.fixture
