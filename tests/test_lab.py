@@ -7,10 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from lab.client import ClientMissing, install, package_name
+from lab.client import CODEX_VERSION, ClientMissing, find_codex, install, package_name
 from lab.driver import SCENARIOS
 from lab.fake_anthropic import FakeAnthropic
+from lab.fake_openai import FakeOpenAI
 from lab.oracle import Usage, read_home
+from lab.responses import Plan, Play, Step
+from lab.responses import lane_of as lane_of_openai
 from lab.scenario import Scenario, expanded, lanes_of
 from lab.trimming import HUGE_CHARS, TEXT_CHARS, anonymise, people_in, trim_log
 
@@ -217,3 +220,83 @@ def test_what_npm_says_is_the_reason(home: Path, monkeypatch: pytest.MonkeyPatch
     with pytest.raises(ClientMissing, match="ENOTFOUND"):
         install("some-package", "1.0.0", home / "client")
     assert not (home / "client").exists()
+
+
+# The fake OpenAI API
+
+
+def asked_openai(api: FakeOpenAI, prompt: str, thread: str = "t-1") -> list[dict[str, Any]]:
+    """Ask as Codex does; return the events of the answer."""
+    said = {"type": "message", "role": "user", "content": [{"type": "input_text", "text": prompt}]}
+    request = urllib.request.Request(
+        f"{api.url}/responses",
+        json.dumps({"model": "gpt-test", "input": [said]}).encode(),
+        {"thread-id": thread},
+    )
+    with urllib.request.urlopen(request) as answer:
+        raw = answer.read()
+        assert answer.headers["x-codex-primary-used-percent"] == "12.5"
+    return [json.loads(line[6:]) for line in raw.splitlines() if line.startswith(b"data: ")]
+
+
+def test_the_fake_openai_plays_the_steps_of_the_last_mark() -> None:
+    steps = (Step(command="true"), Step(say="Done."))
+    with FakeOpenAI(Play(steps={"a": steps})) as api:
+        items = [asked_openai(api, "[[b]] then [[a]]")[2]["item"] for _ in range(3)]
+        other = asked_openai(api, "[[a]]", "t-2")[2]["item"]
+        plain = asked_openai(api, "no mark")[2]["item"]
+    assert [item["type"] for item in items] == ["function_call", "message", "function_call"]
+    assert other["type"] == "function_call"
+    assert plain["content"][0]["text"] == "OK."
+
+
+def test_the_fake_openai_keeps_what_it_served() -> None:
+    with FakeOpenAI(Play()) as api:
+        ends = [asked_openai(api, "go", thread)[-1]["response"] for thread in ("t-1", "t-2")]
+        served = api.served()
+    assert [one.tokens.as_usage() for one in served] == [end["usage"] for end in ends]
+    assert [one.response_id for one in served] == [end["id"] for end in ends]
+    assert [(one.thread_id, one.model) for one in served] == [
+        ("t-1", "gpt-test"),
+        ("t-2", "gpt-test"),
+    ]
+    assert len({one.tokens for one in served}) == 2
+
+
+@pytest.mark.parametrize(
+    ("texts", "lane"),
+    [
+        (["[[a]] and [[b]]"], "b"),
+        (["[[a]]", "Generate a concise, single-line task title for [[a]]"], "title"),
+        (["[[a]]", "You are performing a CONTEXT CHECKPOINT COMPACTION."], "summary"),
+        (["no mark"], ""),
+        ([], ""),
+    ],
+)
+def test_a_request_to_openai_goes_to_the_lane_it_names(texts: list[str], lane: str) -> None:
+    said = [{"role": "user", "content": [{"text": text}]} for text in texts]
+    ours = {"role": "assistant", "content": [{"text": "[[z]]"}]}
+    assert lane_of_openai({"input": [*said, ours, {"type": "function_call_output"}]}) == lane
+
+
+def test_credits_are_told_only_where_there_are_some() -> None:
+    assert "x-codex-credits-balance" not in Plan().headers(0)
+    assert Plan(credits="17.5").headers(0)["x-codex-credits-balance"] == "17.5"
+
+
+def test_codex_is_named_or_found_or_its_lack_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CODEX_BIN", str(tmp_path / "none"))
+    with pytest.raises(ClientMissing, match="cannot be run"):
+        find_codex(tmp_path)
+    monkeypatch.delenv("CODEX_BIN")
+    folder = tmp_path / f"codex-{CODEX_VERSION}"
+    folder.mkdir()
+    with pytest.raises(ClientMissing, match="no native Codex"):
+        find_codex(tmp_path)
+    binary = folder / "node_modules/@openai/codex-linux-x64/vendor/some-triple/bin/codex"
+    binary.parent.mkdir(parents=True)
+    binary.touch()
+    assert find_codex(tmp_path) == binary
+    assert binary.stat().st_mode & 0o100

@@ -4,7 +4,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from lab.client import ClientMissing, find_client
+from lab.client import ClientMissing, find_client, find_codex
 
 
 @pytest.fixture(scope="session")
@@ -14,6 +14,15 @@ def client() -> Path:
         return find_client()
     except ClientMissing as reason:
         pytest.skip(f"no real Claude Code: {reason}")
+
+
+@pytest.fixture(scope="session")
+def codex_client() -> Path:
+    """Return the real Codex."""
+    try:
+        return find_codex()
+    except ClientMissing as reason:
+        pytest.skip(f"no real Codex: {reason}")
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""Finds the real Claude Code client, or installs it from npm into the checkout's `.lab/`."""
+"""Finds the real clients, or installs them from npm into the checkout's `.lab/`."""
 
 import os
 import platform
@@ -6,7 +6,9 @@ import shutil
 import subprocess
 from pathlib import Path
 
-VERSION = "2.1.330"  # the one that the recorded logs and the facts in the tests come from
+# Those that the recorded logs and the facts in the tests come from.
+VERSION = "2.1.330"
+CODEX_VERSION = "0.169.0"
 CACHE = Path(__file__).parents[2] / ".lab"
 _INSTALL_TIMEOUT_S = 600  # about 110 MB over a slow line
 MACHINES = {"x86_64": "x64", "AMD64": "x64", "aarch64": "arm64", "arm64": "arm64"}
@@ -17,15 +19,12 @@ class ClientMissing(Exception):
 
 
 def find_client(cache: Path = CACHE) -> Path:
-    """Return the client's binary: CLAUDE_BIN, else the one in `cache`, else fetched from npm.
+    """Return Claude Code's binary: CLAUDE_BIN, else the one in `cache`, else fetched from npm.
 
     Raises ClientMissing with the reason.
     """
-    named = os.environ.get("CLAUDE_BIN")
-    if named:
-        if not os.access(named, os.X_OK):
-            raise ClientMissing(f"CLAUDE_BIN: {named} cannot be run")
-        return Path(named)
+    if named := _named("CLAUDE_BIN"):
+        return named
     package = package_name(platform.system(), platform.machine())
     folder = cache / f"{package.rpartition('/')[2]}-{VERSION}"
     binary = folder / "node_modules" / package / "claude"
@@ -33,6 +32,33 @@ def find_client(cache: Path = CACHE) -> Path:
         install(package, VERSION, folder)
     binary.chmod(0o755)
     return binary
+
+
+def find_codex(cache: Path = CACHE) -> Path:
+    """Return Codex's binary: CODEX_BIN, else the one in `cache`, else fetched from npm.
+
+    Raises ClientMissing with the reason.
+    """
+    if named := _named("CODEX_BIN"):
+        return named
+    folder = cache / f"codex-{CODEX_VERSION}"
+    if not folder.exists():
+        install("@openai/codex", CODEX_VERSION, folder)
+    binary = next(folder.glob("node_modules/@openai/codex*/vendor/*/bin/codex"), None)
+    if binary is None:
+        raise ClientMissing(f"no native Codex for {platform.system()} on {platform.machine()}")
+    binary.chmod(0o755)
+    return binary
+
+
+def _named(variable: str) -> Path | None:
+    """Return the binary that a variable names, None if it names none. Raises ClientMissing."""
+    named = os.environ.get(variable)
+    if not named:
+        return None
+    if not os.access(named, os.X_OK):
+        raise ClientMissing(f"{variable}: {named} cannot be run")
+    return Path(named)
 
 
 def package_name(system: str, machine: str) -> str:

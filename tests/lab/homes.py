@@ -48,11 +48,17 @@ class LabHome:
 def make_home(path: Path, settings: Json | None = None) -> LabHome:
     """Make the home at `path` (must not exist): client set up and trusted, one commit."""
     home = LabHome(path.resolve())
-    home.project.mkdir(parents=True)
-    home.claude.mkdir()
+    home.claude.mkdir(parents=True)
     (home.path / ".claude.json").write_text(json.dumps(_client_state(home.project)))
     if settings is not None:
         (home.claude / "settings.json").write_text(json.dumps(settings))
+    commit_project(home)
+    return home
+
+
+def commit_project(home: LabHome) -> None:
+    """Make the checkout that the client works in, with one commit."""
+    home.project.mkdir(parents=True)
     (home.project / "hello.py").write_text('print("hello")\n')
     (home.project / "README.md").write_text("# demo\n\nA small project.\n")
     for command in ("init -q -b main", "add .", "commit -qm first"):
@@ -63,7 +69,6 @@ def make_home(path: Path, settings: Json | None = None) -> LabHome:
             check=True,
             capture_output=True,
         )
-    return home
 
 
 _AUTHOR = {

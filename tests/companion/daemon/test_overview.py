@@ -56,7 +56,7 @@ def test_today_is_what_a_report_of_the_day_says(question: Question, homes: list[
     assert codex["today"]["requests"] == 8
     assert codex["today"]["day"] == question.now.date().isoformat()
     assert codex["burn"]["tokens_per_minute"] > 0
-    assert "at least" in codex["hidden"]["why"]
+    assert "titles" in codex["hidden"]["why"]
     elsewhere = asked(question, homes=["/elsewhere"])
     assert elsewhere["today"]["requests"] == 0
     assert elsewhere["burn"]["tokens_per_minute"] == 0
