@@ -1,5 +1,6 @@
 """Where calls were made: which repository or project a folder belongs to."""
 
+import os
 import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -30,12 +31,13 @@ class Attribution:
 
 
 def rename_places(db: sqlite3.Connection, attribution: Attribution) -> None:
-    """Name all places by these rules. What was a remote's stays one when the folder is gone."""
+    """Name all places by these rules. Of a folder that is gone stays what was known of it."""
     rows = db.execute("SELECT id, cwd, repo_key FROM place").fetchall()
     changes = []
     for place, cwd, known in rows:
         found, _ = attribution.names_of(cwd)
-        key = known if "/" in known and "/" not in found else found
+        is_lost = "/" in known or not os.path.exists(cwd)  # noqa: PTH110 - Path's may raise
+        key = known if known and is_lost and "/" not in found else found
         changes.append((key, attribution.project_of(key, cwd), place))
     db.executemany("UPDATE place SET repo_key = ?, repo = ? WHERE id = ?", changes)
 

@@ -127,6 +127,7 @@ _MIGRATIONS = (  # append only, never edit: position n takes the file from versi
       PRIMARY KEY (day, span, model, place)) WITHOUT ROWID;
     CREATE INDEX evidence_day_span ON evidence_day (span);
     ALTER TABLE place ADD COLUMN repo_key TEXT NOT NULL DEFAULT '';
+    UPDATE place SET repo_key = repo;
     INSERT INTO stale_span SELECT id FROM span;
     """,
 )

@@ -4,11 +4,18 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
+from log_builders import BOOK
 
 from aicost.core.errors import StoreError
+from aicost.core.reports import ReportQuery
 from aicost.store import schema
+from aicost.store.cursors import read_all_cursors
+from aicost.store.ledger import Ledger
+from aicost.store.places import Attribution
+from aicost.store.reports import report
 from aicost.store.schema import VERSION, migrate
 
 
@@ -59,6 +66,42 @@ def test_an_old_ledger_keeps_its_rows(
     migrate(db)
     assert version(db) == VERSION + 1
     assert list(db.execute("SELECT path, host FROM home")) == [("/home/ada/.claude", None)]
+
+
+# As version 1 wrote it: one call of a session, in a worktree that is gone.
+_VERSION_1 = """
+INSERT INTO meta VALUES ('price_book', 'old'), ('timezone', 'UTC');
+INSERT INTO home VALUES (1, '/home/ada/.claude');
+INSERT INTO log_file VALUES (1, '/home/ada/.claude/projects/x/s.jsonl', 1, 'claude', 1, 2, 900, 900,
+  5, 6, 0, 't-1', 3);
+INSERT INTO session VALUES (1, 's-1', 'claude', 1000000, 1000000, 1000000, 77);
+INSERT INTO session_home VALUES (1, 1);
+INSERT INTO span VALUES (1, 1, 't-1', '', 900000, '', 1);
+INSERT INTO model VALUES (1, 'claude-test-1');
+INSERT INTO place VALUES (1, '/gone/worktree', 'main', 'shop');
+INSERT INTO variant VALUES (1, '', '', '');
+INSERT INTO price_book VALUES (1, 'old');
+INSERT INTO call VALUES (1, 77, 'claude:msg_1', 1, 1, 1, 1, 1000000, 100, 0, 0, 0, 10, 0, 0, NULL,
+  0, 440000, 1);
+INSERT INTO usage_day VALUES (719163, 1, 1, 1, 1, 100, 0, 0, 0, 10, 0, 0, 440000, 1, 0);
+"""
+
+
+def test_a_ledger_of_version_1_says_the_same_in_this_one(path: Path) -> None:
+    with closing(opened(path)) as db:
+        db.executescript(schema._MIGRATIONS[0] + _VERSION_1 + "PRAGMA user_version = 1;")
+    rules = Attribution(key_of=lambda cwd: Path(cwd).name, rules="1")
+    with Ledger(path, book=BOOK, zone=ZoneInfo("UTC"), attribution=rules) as ledger:
+        assert version(ledger.db) == VERSION
+        ledger.settle()
+        found = report(ledger.db, ReportQuery(by="repo"))
+        (row,) = found.rows
+        assert (row.key, row.requests, row.cost_nusd) == ("shop", 1, 440_000)
+        assert (row.tokens.input_tokens, row.tokens.output_tokens) == (100, 10)
+        assert (row.active_us, row.ncredits, found.skipped_lines) == (100_000, None, 3)
+        cursors = read_all_cursors(ledger.db)
+        assert [cursor.offset for cursor in cursors["usage"].values()] == [900]
+        assert cursors["evidence"] == {}  # all logs are read once more for it
 
 
 def test_a_migration_that_fails_leaves_the_ledger_as_it_was(
