@@ -337,10 +337,13 @@ def test_hints_name_commands_that_exist() -> None:
     assert [pair for pair in found if pair[0] not in COMMANDS] == []
 
 
-def test_the_readme_leads_to_files_that_exist() -> None:
-    links = re.findall(r"\]\(([^):]+)\)", (ROOT / "README.md").read_text())
-    assert len(links) >= 3
-    assert [link for link in links if not (ROOT / link).exists()] == []
+@pytest.mark.parametrize(
+    "page", [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))], ids=place
+)
+def test_pages_lead_to_files_that_exist(page: Path) -> None:
+    links = re.findall(r"\]\(([^):#]+)\)", page.read_text())
+    assert [link for link in links if not (page.parent / link).exists()] == []
+    assert len(links) >= 3 or page.name != "README.md"
 
 
 # What must not be in the repository
