@@ -31,7 +31,7 @@ from aicost.report.documents import (
     turns_document,
 )
 from aicost.report.sheets import report_csv, sessions_csv, turns_csv
-from aicost.report.tables import Style, report_table, sessions_table, turns_table
+from aicost.report.tables import Style, nothing_of, report_table, sessions_table, turns_table
 from aicost.store import dashboard, queries, reports
 from aicost.store.remembered import Remembered
 from aicost.store.work import work_done
@@ -142,6 +142,8 @@ def turns(question: Question, params: Params) -> str:
             for row in rows
         )
     if shown.format == "table":
+        if query.session and not rows:
+            return nothing_of("turns", query.session)
         return turns_table(rows, shown.style, zone)
     if shown.format == "csv":
         return turns_csv(rows)

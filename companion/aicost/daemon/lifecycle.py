@@ -147,7 +147,8 @@ def _users_error(group: ExceptionGroup) -> AicostError | None:
 def start_in_background(dirs: Dirs, env: Mapping[str, str]) -> bool:
     """Start a daemon unless one answers; return whether this call started it.
 
-    Raises DaemonDown with the end of its log if it does not come up.
+    Raises ConfigError for what keeps it from coming up and the user can mend, else DaemonDown with
+    the end of its log.
     """
     if is_answering(dirs):
         return False
@@ -166,6 +167,9 @@ def start_in_background(dirs: Dirs, env: Mapping[str, str]) -> bool:
         if process.poll() not in (None, ExitCode.DAEMON_DOWN):  # (another one was quicker)
             break
         time.sleep(_LOOK_S)
+    from aicost.daemon.setup import load_setup  # only here: a start that works need not load it
+
+    load_setup(dirs, env)  # raises what the daemon did, whole
     raise DaemonDown(
         "the daemon does not start",
         why=_last_words(dirs.log_file, begin) or "it said nothing",

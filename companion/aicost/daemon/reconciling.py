@@ -8,6 +8,7 @@ from aicost.daemon.answers import Question, converted, look_of
 from aicost.report.documents import as_json
 from aicost.report.reconciled import reconcile_document, reconcile_rows, reconcile_table
 from aicost.report.sheets import as_csv
+from aicost.report.tables import nothing_of
 from aicost.store.accounts import accounts
 
 
@@ -24,6 +25,8 @@ def reconcile(question: Question, params: Mapping[str, object]) -> str:
     query = converted(rest, ReconcileQuery)
     findings = accounts(question.db, session_id=query.session, homes=query.homes)
     if shown.format == "table":
+        if query.session and not findings:
+            return nothing_of("figures", query.session)
         return reconcile_table(findings, shown.style)
     if shown.format == "csv":
         rows = reconcile_rows(findings)

@@ -17,6 +17,7 @@ _GAP = "  "
 _MIN_TEXT = 8  # cells: a column of names is not cut below this
 _FAIR_TEXT = 30  # cells: names are cut to this before a whole column goes
 _SHORT_ID = 8  # characters at least: enough for most ids; those of one minute may share them
+_ID_CHARS = 80  # of one that was typed
 _WIDE = 120  # cells: from here on ids are shown whole
 _BOLD, _DIM, _PLAIN = "\x1b[1m", "\x1b[2m", "\x1b[0m"
 _HEADINGS: dict[GroupBy, str] = {
@@ -174,6 +175,12 @@ def turns_table(rows: Sequence[TurnRow], style: Style, zone: ZoneInfo) -> str:
         Column(("Cost", *(cost_text(row.cost_nusd, row.unpriced_tokens) for row in rows))),
     ]
     return as_table(columns, style)
+
+
+def nothing_of(what: str, session: str) -> str:
+    """Return what is said where a session was asked for that is none, or has nothing to show."""
+    begins = clean(session)[:_ID_CHARS]
+    return f"No {what} of a session whose id begins with {begins!r}; aicost sessions lists all.\n"
 
 
 def as_table(columns: Sequence[Column], style: Style, *, has_total: bool = False) -> str:

@@ -120,3 +120,15 @@ def test_what_keeps_the_daemon_from_reading_is_told() -> None:
     assert "unreadable 5      /home/ada/.claude/projects/4.jsonl" in text
     assert "unreadable 6" not in text
     assert "\x1b" not in text
+
+
+@pytest.mark.parametrize("command", [("daemon", "start"), ("top", "--once")], ids=" ".join)
+@pytest.mark.parametrize("file", ["config.toml", "prices.toml"])
+def test_what_the_user_can_mend_is_said_as_any_command_says_it(
+    home: Path, file: str, command: tuple[str, str]
+) -> None:
+    (home / ".aicost").mkdir()
+    (home / ".aicost" / file).write_text("nothing = [")
+    ended = aicost(*command)
+    assert (ended.returncode, ended.stdout) == (3, "")
+    assert ended.stderr == aicost("report").stderr

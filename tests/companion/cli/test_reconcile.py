@@ -52,3 +52,10 @@ def test_csv_has_a_line_a_session_and_model(claude_lab: Mapping[str, Scenario], 
     document = json.loads(aicost("reconcile", "--json", env=env).stdout)
     assert len(rows) == sum(len(session["models"]) for session in document["sessions"])
     assert rows[0]["causes"] == {"10_compact": "compaction", "13_killed": "no_total"}[name]
+
+
+def test_a_session_that_is_none_is_said(claude_lab: Mapping[str, Scenario]) -> None:
+    ended = aicost("reconcile", "--session", "nope", env=env_of(claude_lab["01_plain"]))
+    assert ended.stdout == (
+        "No figures of a session whose id begins with 'nope'; aicost sessions lists all.\n"
+    )

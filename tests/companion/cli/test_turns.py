@@ -39,3 +39,13 @@ def test_the_table_has_the_turn_too(home: Path) -> None:
     ended = aicost("turns")
     assert ended.returncode == 0
     assert "2026-11-22 10:00" in ended.stdout
+
+
+def test_a_session_that_is_none_is_said(home: Path) -> None:
+    write_log(home)
+    ended = aicost("turns", "--session", "nope")
+    assert (ended.returncode, ended.stdout) == (
+        0,
+        "No turns of a session whose id begins with 'nope'; aicost sessions lists all.\n",
+    )
+    assert aicost("turns", "--since", "2026-11-23").stdout == "No turns.\n"
