@@ -1,11 +1,11 @@
 """The ledger: every call once, in one SQLite file. The only module that writes it."""
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import Self
 from zoneinfo import ZoneInfo
 
 from aicost.core.days import LocalDays, to_us
@@ -28,9 +28,6 @@ from aicost.store.names import Names
 from aicost.store.places import NO_ATTRIBUTION, Attribution
 from aicost.store.recovery import damaged, is_damage
 from aicost.store.schema import migrate
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 _PAGES, _BULK_PAGES = 1_000, 64_000  # of 4 KiB in the log of writes, before they are synced
 
@@ -81,7 +78,7 @@ class Ledger:
         return self._db
 
     @contextmanager
-    def in_bulk(self) -> "Iterator[None]":
+    def in_bulk(self) -> Iterator[None]:
         """Sync to disk once at the end, not every few thousand pages: for much at a time.
 
         A crash of the machine loses at most what is read again; a killed process loses nothing.
@@ -311,7 +308,7 @@ class Ledger:
         usage.apply(self._db)
 
     @contextmanager
-    def _transaction(self) -> "Iterator[None]":
+    def _transaction(self) -> Iterator[None]:
         self._db.execute("BEGIN IMMEDIATE")
         try:
             yield
@@ -359,14 +356,17 @@ def connect(path: Path | str) -> sqlite3.Connection:
     if path != ":memory:":
         Path(path).touch(mode=0o600)
     db = sqlite3.connect(path, isolation_level=None, timeout=5.0, check_same_thread=False)
-    db.execute("PRAGMA journal_mode = WAL")
-    db.execute("PRAGMA synchronous = NORMAL")
-    db.execute("PRAGMA cache_size = -16000")  # KiB: a first read's indexes fit
+    try:
+        for mode in ("journal_mode = WAL", "synchronous = NORMAL", "cache_size = -16000"):
+            db.execute(f"PRAGMA {mode}")  # (KiB of cache: a first read's indexes fit)
+    except BaseException:
+        db.close()
+        raise
     return db
 
 
 @contextmanager
-def snapshot(db: sqlite3.Connection) -> "Iterator[None]":
+def snapshot(db: sqlite3.Connection) -> Iterator[None]:
     """Let all queries inside see one moment, whatever is written meanwhile."""
     db.execute("BEGIN")
     try:
@@ -384,7 +384,7 @@ def connect_readonly(path: Path) -> sqlite3.Connection:
 
 
 @contextmanager
-def store_errors(path: Path | str = "the ledger") -> "Iterator[None]":
+def store_errors(path: Path | str = "the ledger") -> Iterator[None]:
     """Turn what SQLite and the disk say of a ledger into StoreError."""
     try:
         yield

@@ -8,6 +8,7 @@ from itertools import pairwise
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import psutil
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -444,6 +445,14 @@ def test_a_file_that_is_no_ledger_is_refused_and_kept(unusable: Path) -> None:
         open_ledger(unusable)
     assert str(unusable) in caught.value.why
     assert caught.value.hint
+
+
+def test_what_cannot_be_opened_is_closed(unusable: Path) -> None:
+    before = psutil.Process().num_fds()
+    with pytest.raises(sqlite3.DatabaseError) as kept:
+        connect(unusable)
+    assert kept.tb is not None  # its frames are there, and a file left open would be
+    assert psutil.Process().num_fds() == before
 
 
 def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
