@@ -51,6 +51,8 @@ class Engine:
     def survey(self) -> Survey:
         """Look at all logs of all homes."""
         found, self._nearby = survey_all(self.homes, self.cursors)
+        for stage, path, cursor in found.moved:  # (evidence must know how far its usage was read)
+            self.cursors[stage][path] = cursor
         return found
 
     def glance(self) -> Survey | None:

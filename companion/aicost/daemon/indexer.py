@@ -52,6 +52,7 @@ class Survey:
     unreadable: tuple[Unread, ...] = ()  # those we may not open, or whose name is no text
     without_evidence: tuple[Unread, ...] = ()  # unread by the evidence reading, newest first
     newest: tuple[tuple[str, str], ...] = ()  # (path, home) of the logs that changed last
+    moved: tuple[tuple[Stage, str, Cursor], ...] = ()  # logs at a new path, read as far as this
 
     def within(self, homes: Collection[str]) -> "Survey":
         """Return what concerns these homes; all of it if none are named."""
@@ -100,8 +101,10 @@ def survey(homes: Iterable[str], cursors: Cursors) -> Survey:
             for path, found in source.find_logs(Path(home)):
                 look.count(path, home, found)
                 for stage in source.parsers:
-                    cursor = cursors.get(stage, {}).get(path) or moved[stage].cursor_of(found)
-                    look.take(path, home, found, cursor, stage)
+                    cursor = cursors.get(stage, {}).get(path)
+                    if cursor is None and (cursor := moved[stage].cursor_of(found)):
+                        look.moved.append((stage, path, cursor))
+                    look.take(path, home, found, cursor or Cursor(), stage)
     return look.survey()
 
 
@@ -113,6 +116,7 @@ class Looking:
         self._times: list[tuple[int, str, str]] = []
         self._unread: dict[Stage, list[Unread]] = {stage: [] for stage in STAGES}
         self._unreadable: list[Unread] = []
+        self.moved: list[tuple[Stage, str, Cursor]] = []
 
     def count(self, path: str, home: str, look: FileLook) -> None:
         """Note that there is a log."""
@@ -142,6 +146,7 @@ class Looking:
             unreadable=tuple(self._unreadable),
             without_evidence=tuple(self._unread["evidence"]),
             newest=tuple((path, home) for _, path, home in nlargest(NEWEST, self._times)),
+            moved=tuple(self.moved),
         )
 
 
@@ -156,8 +161,8 @@ class _Moved:
         self._home, self._cursors = home, cursors
         self._by_identity: dict[tuple[int, int], Cursor] | None = None
 
-    def cursor_of(self, look: FileLook) -> Cursor:
-        """Return the cursor of a file at an unknown path; an empty one if it is new."""
+    def cursor_of(self, look: FileLook) -> Cursor | None:
+        """Return the cursor of a file at an unknown path; None if it is new."""
         if self._by_identity is None:
             within = self._home.rstrip("/") + "/"
             self._by_identity = {
@@ -165,7 +170,7 @@ class _Moved:
                 for path, cursor in self._cursors.items()
                 if path.startswith(within)
             }
-        return self._by_identity.get((look.device, look.inode), Cursor())
+        return self._by_identity.get((look.device, look.inode))
 
 
 def may_read(path: str) -> bool:

@@ -365,6 +365,26 @@ def test_evidence_waits_for_the_usage_of_a_log_that_is_new_or_another(
         assert {row[2]: row[4] for row in settings} == {"t-1": "2.1.330", "t-2": "2.1.330"}
 
 
+def test_evidence_of_a_log_that_moved_after_its_usage_was_read_is_read(
+    home: Path, logs: Path
+) -> None:
+    """Archiving moves a log that nobody writes to any more."""
+    log = append(log_of(logs), prompt_line("p"), call_line("msg_1"))
+    with opened(home / "ledger", [logs]) as engine:
+        for _ in engine.read_all(engine.survey(), cores=1):
+            pass
+    moved = log_of(logs, project="-elsewhere")
+    moved.parent.mkdir(parents=True)
+    log.rename(moved)
+    with opened(home / "ledger", [logs]) as engine:
+        read_everything(engine)
+        for _ in engine.read(engine.survey().without_evidence, cores=1):
+            pass
+        assert engine.survey().has_evidence
+        assert (calls(engine), files(engine)) == ({"msg_1"}, 1)
+        assert evidence(engine.ledger.db)["settings"]
+
+
 def test_evidence_is_read_as_far_as_usage_was(home: Path, logs: Path) -> None:
     """It says more of calls and prompts that are known; what comes meanwhile waits for them."""
     log = append(log_of(logs), call_line("msg_1"))
