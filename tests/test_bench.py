@@ -1,5 +1,8 @@
 """The bench's own instruments: what they grow, replay and print. Nothing here is timed."""
 
+import os
+import sys
+import time
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
@@ -8,6 +11,7 @@ import pytest
 from bench.grow import LARGE_EVERY, WEEKS, corpus, grow, rewritten
 from bench.large import SPARE_MIB, check_room
 from bench.main import PARTS, QUICK, USUAL, parse
+from bench.measuring import cpu_s, timed
 from bench.ours import Ours
 from bench.peers import CCUSAGE, TOKSCALE, Peer, PeerMissing
 from bench.replay import call_in, lines_of_session, of_the_moment
@@ -196,6 +200,17 @@ def test_an_unknown_part_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         parse(["--only", "storm,nothing"])
     assert "no such part: nothing" in capsys.readouterr().err
+
+
+def test_the_clock_of_a_process_is_the_one_that_it_sees_itself() -> None:
+    before = time.process_time()
+    found = cpu_s(os.getpid())
+    assert before - 0.01 <= found <= time.process_time() + 0.01  # where it counts in ticks
+
+
+def test_a_program_that_fails_is_named_with_its_last_words() -> None:
+    with pytest.raises(RuntimeError, match=r"(?s)python.*no such thing"):
+        timed([sys.executable, "-c", "raise SystemExit('no such thing')"], {})
 
 
 # The table

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from bench.measuring import Run, alternating, peak_rss_bytes, timed
+from bench.measuring import Run, alternating, peak_bytes, timed
 from bench.peers import CCUSAGE, TOKSCALE, Peer
 from bench.setting import LEDGER, Bench, Skipped
 from bench.table import Figure
@@ -117,7 +117,7 @@ def _named(peer: str) -> str:
 def _peak(bench: Bench) -> Figure:
     beside = None
     if isinstance(bench.peers[CCUSAGE.name], Path):
-        beside = peak_rss_bytes(_ccusage(bench), bench.environment(bench.scratch)) / MB
+        beside = peak_bytes(_ccusage(bench), bench.environment(bench.scratch)) / MB
     return Figure(
         what="first read, memory of all processes",
         value=peak_of_first_read(bench, bench.home) / MB,
@@ -130,7 +130,7 @@ def _peak(bench: Bench) -> Figure:
 def peak_of_first_read(bench: Bench, home: Path) -> int:
     """Return the peak memory of a first read, workers included."""
     with tempfile.TemporaryDirectory(dir=bench.scratch) as profile:
-        return peak_rss_bytes(bench.aicost("report"), bench.environment(Path(profile), [home]))
+        return peak_bytes(bench.aicost("report"), bench.environment(Path(profile), [home]))
 
 
 def print_totals(bench: Bench) -> None:

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from statistics import median
 
@@ -34,25 +35,28 @@ def timed(argv: Sequence[str | os.PathLike[str]], env: Mapping[str, str]) -> Run
     return Run(wall, cpu - before.children_user - before.children_system, done.stdout)
 
 
-def peak_rss_bytes(argv: Sequence[str | os.PathLike[str]], env: Mapping[str, str]) -> int:
-    """Run a program; return the largest sum of its and its children's resident memory."""
+def peak_bytes(argv: Sequence[str | os.PathLike[str]], env: Mapping[str, str]) -> int:
+    """Run a program; return the most memory that it and its children held at one time."""
     peak = 0
     with subprocess.Popen(
         argv, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     ) as process:
         own = psutil.Process(process.pid)
         while process.poll() is None:
-            peak = max(peak, _tree_rss_bytes(own))
+            with suppress(psutil.NoSuchProcess):
+                peak = max(peak, sum(map(_own_bytes, [own, *own.children(recursive=True)])))
             time.sleep(SAMPLE_S)
     return peak
 
 
-def _tree_rss_bytes(process: psutil.Process) -> int:
+def _own_bytes(process: psutil.Process) -> int:
+    """Return a process' memory; of pages that it shares, on Linux its part, so that sums hold."""
     try:
-        family = [process, *process.children(recursive=True)]
-    except psutil.NoSuchProcess:
+        if sys.platform == "linux":
+            return int(process.memory_full_info().pss)
+        return int(process.memory_info().rss)
+    except (psutil.NoSuchProcess, psutil.AccessDenied):  # it ends, or already ended
         return 0
-    return sum(rss_bytes(member.pid) for member in family)
 
 
 def rss_bytes(pid: int) -> int:
