@@ -11,7 +11,7 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from multiprocessing import get_context, parent_process
 from multiprocessing.connection import Connection, wait
 from queue import SimpleQueue
@@ -101,9 +101,9 @@ class _Worker:
 
     def end(self) -> None:
         """End it, whatever it does: it only reads."""
-        self.connection.close()
         self._process.kill()
         self._process.join()
+        self.connection.close()
 
 
 @contextmanager
@@ -125,14 +125,16 @@ def _work(connection: "Connection[bytes, bytes]", read: Read) -> None:
     threading.Thread(target=_end_with_parent, name="parent", daemon=True).start()
     results = SimpleQueue[bytes]()
     threading.Thread(target=_send, args=(connection, results), name="results", daemon=True).start()
-    while True:
-        results.put(packed(read(connection.recv_bytes())))
+    with suppress(EOFError, OSError):  # the parent is gone: nothing to be told to its user
+        while True:
+            results.put(packed(read(connection.recv_bytes())))
 
 
 def _send(connection: "Connection[bytes, bytes]", results: SimpleQueue[bytes]) -> None:
     """Send results while the next unit is read: the parent may be busy."""
-    while True:
-        connection.send_bytes(results.get())
+    with suppress(OSError):
+        while True:
+            connection.send_bytes(results.get())
 
 
 def _end_with_parent() -> None:

@@ -179,6 +179,23 @@ def test_what_no_socket_holds_at_once_arrives_all_the_same(home: Path) -> None:
 
 
 @pytest.mark.usefixtures("workers")
+@pytest.mark.parametrize("units", [0, 1], ids=["idle", "with a result"])
+def test_a_worker_whose_parent_hung_up_ends_without_a_word(
+    units: int, many: Survey, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """What it wrote would stand in the terminal of whoever asked for a report."""
+    spawn = multiprocessing.get_context("spawn")
+    ours, theirs = spawn.Pipe()
+    worker = spawn.Process(target=worker_processes._work, args=(theirs, read_unit), daemon=True)
+    worker.start()
+    theirs.close()
+    for _ in range(units):
+        ours.send_bytes(encode(list(many.unread)))
+    ours.close()
+    worker.join()
+    assert (worker.exitcode, capfd.readouterr().err) == (0, "")
+
+
 def test_a_worker_that_is_killed_is_missed(many: Survey) -> None:
     units = [encode([log]) for log in many.unread]
     with closing(read_in_workers(units, read_unit, 1)) as readings:
