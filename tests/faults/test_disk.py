@@ -197,6 +197,7 @@ def open_folder(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         monkeypatch.setenv("HOME", name)
         monkeypatch.setenv("AICOST_HOME", str(folder / "own"))
         monkeypatch.setenv("CLAUDE_CONFIG_DIR", str(folder / ".claude"))
+        monkeypatch.setenv("CODEX_HOME", str(folder / ".codex"))
         yield folder
 
 
@@ -264,3 +265,20 @@ def test_a_log_of_somebody_else_is_missed_and_not_passed_over(
     assert report["total"]["requests"] == 1
     assert report["complete"] is False
     assert report["pending_bytes"] == log.stat().st_size
+
+
+@pytest.mark.parametrize("closed", [".claude/projects/p", ".claude/projects", ".claude"])
+def test_a_folder_of_somebody_else_is_no_empty_folder(
+    home: Path, open_folder: Path, closed: str
+) -> None:
+    """What lies in it is not known: that is not nothing."""
+    (folder := next((open_folder / ".claude/projects").iterdir())).rename(folder.with_name("p"))
+    (path := open_folder / closed).chmod(0)
+    give(open_folder, but=path)
+    ended = as_plain_user(home / "warm", "status", "--json")
+    status = json.loads(ended.stdout)
+    assert status["complete"] is False
+    assert status["reader"]["unreadable"] == [str(path)]
+    said = as_plain_user(home / "warm", "report").stdout
+    assert "not all is read yet; aicost status tells more" in said
+    path.chmod(0o700)

@@ -49,7 +49,9 @@ class Survey:
     files: int
     bytes: int
     unread: tuple[Unread, ...]  # by the usage reading, newest first
-    unreadable: tuple[Unread, ...] = ()  # those we may not open, or whose name is no text
+    unreadable: tuple[
+        Unread, ...
+    ] = ()  # those we may not open, or whose name is no text; folders, too
     without_evidence: tuple[Unread, ...] = ()  # unread by the evidence reading, newest first
     newest: tuple[tuple[str, str], ...] = ()  # (path, home) of the logs that changed last
     moved: tuple[tuple[Stage, str, Cursor], ...] = ()  # logs at a new path, read as far as this
@@ -98,13 +100,14 @@ def survey(homes: Iterable[str], cursors: Cursors) -> Survey:
     for home in homes:
         moved = {stage: _Moved(home, cursors.get(stage, {})) for stage in STAGES}
         for source in SOURCES.values():
-            for path, found in source.find_logs(Path(home)):
+            for path, found in source.find_logs(Path(home), look.closed):
                 look.count(path, home, found)
                 for stage in source.parsers:
                     cursor = cursors.get(stage, {}).get(path)
                     if cursor is None and (cursor := moved[stage].cursor_of(found)):
                         look.moved.append((stage, path, cursor))
                     look.take(path, home, found, cursor or Cursor(), stage)
+        look.close(home)
     return look.survey()
 
 
@@ -117,6 +120,14 @@ class Looking:
         self._unread: dict[Stage, list[Unread]] = {stage: [] for stage in STAGES}
         self._unreadable: list[Unread] = []
         self.moved: list[tuple[Stage, str, Cursor]] = []
+        self.closed: list[str] = []  # folders of a home that cannot be read
+
+    def close(self, home: str) -> None:
+        """Note the folders of a home that cannot be read: logs may lie in them."""
+        if self.closed and not os.access(home, os.X_OK):
+            self.closed[:] = [home]
+        self._unreadable += [Unread(path, home, Cursor(), 0, 0) for path in self.closed]
+        self.closed.clear()
 
     def count(self, path: str, home: str, look: FileLook) -> None:
         """Note that there is a log."""

@@ -202,7 +202,8 @@ def _unknown(status: Status) -> Iterator[tuple[str, str]]:
 def _reader(status: Status) -> Iterator[tuple[str, str]]:
     """Yield how the reading goes, and with which prices."""
     reader, today = status.reader, status.today
-    left = "all read" if today.complete else f"{today.pending_bytes:,} bytes not read yet"
+    left = f"{today.pending_bytes:,} bytes not read yet" if today.pending_bytes else "not all read"
+    left = "all read" if today.complete else left
     yield "logs", f"{_counted(reader.log_files, 'file')}, {left}"
     if today.skipped_lines:
         yield "skipped", f"{_counted(today.skipped_lines, 'log line')} that could not be read"

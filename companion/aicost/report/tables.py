@@ -136,9 +136,15 @@ def _notes(report: UsageReport) -> list[str]:
     elif report.hidden is None and report.rows:
         notes.append("hidden: not known yet; aicost reconcile looks for it")
     if not report.complete:
-        left = f": {_count(report.pending_bytes)} bytes of logs are left"
-        notes.append(f"not all is read yet{left if report.pending_bytes else ''}")
+        notes.append(_left(report.pending_bytes))
     return notes
+
+
+def _left(pending_bytes: int) -> str:
+    """Say that logs are left; without a byte of them, folders that cannot be read or evidence."""
+    if not pending_bytes:
+        return "not all is read yet; aicost status tells more"
+    return f"not all is read yet: {_count(pending_bytes)} bytes of logs are left"
 
 
 def sessions_table(rows: Sequence[SessionRow], style: Style, zone: ZoneInfo) -> str:

@@ -25,7 +25,8 @@ class Source:
 
     agent: Agent
     parsers: Mapping[Stage, Parser]
-    find_logs: Callable[[Path], Iterator[tuple[str, FileLook]]]  # below a home
+    # below a home; the list gets the folders that cannot be read
+    find_logs: Callable[[Path, list[str]], Iterator[tuple[str, FileLook]]]
     place_of: Callable[[str], tuple[str, str] | None]  # a transcript -> its path, its home
     log_folders: tuple[str, ...]  # of a home
     logs_state: bool = False  # a log says when its agent begins to work, and ends

@@ -8,21 +8,26 @@ from aicost.core.tailing import FileLook
 _63_BITS = 2**63 - 1  # what a ledger can hold: there are random inodes, and times in year 3000
 
 
-def find_files(folder: str, is_wanted: Callable[[str], bool]) -> Iterator[tuple[str, FileLook]]:
+def find_files(
+    folder: str, is_wanted: Callable[[str], bool], closed: list[str] | None = None
+) -> Iterator[tuple[str, FileLook]]:
     """Yield (path, look) of every file below a folder whose name is wanted, unordered.
 
-    Folders that cannot be read, and links to folders (which could form a ring), are passed over.
+    Folders that cannot be read are passed over; `closed` gets them, but for those that are gone.
+    Links to folders, which could form a ring, are passed over.
     """
-    folders = [folder]
+    folders, closed = [folder], [] if closed is None else closed
     while folders:
-        for entry, look in _listing(folders.pop(), is_wanted):
+        for entry, look in _listing(folders.pop(), is_wanted, closed):
             if look is None:
                 folders.append(entry)
             else:
                 yield entry, look
 
 
-def _listing(folder: str, is_wanted: Callable[[str], bool]) -> list[tuple[str, FileLook | None]]:
+def _listing(
+    folder: str, is_wanted: Callable[[str], bool], closed: list[str]
+) -> list[tuple[str, FileLook | None]]:
     """Return the wanted files of a folder, and (with None) the folders in it."""
     found = list[tuple[str, FileLook | None]]()
     try:
@@ -32,8 +37,10 @@ def _listing(folder: str, is_wanted: Callable[[str], bool]) -> list[tuple[str, F
                     found.append((entry.path, None))
                 elif is_wanted(entry.name) and (look := _look(entry)):
                     found.append((entry.path, look))
-    except OSError:  # gone, forbidden, or a drive that fails: what was found until then counts
+    except (FileNotFoundError, NotADirectoryError):  # there is none, or none any more
         return found
+    except OSError:  # forbidden, or a drive that fails: what was found until then counts
+        closed.append(folder)
     return found
 
 

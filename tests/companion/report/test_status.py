@@ -172,6 +172,7 @@ HIDDEN = HiddenSpend(cost_nusd=420_000_000, why=("compaction is in no log line",
         ({"skipped_lines": 1}, "skipped", "1 log line that could not be read"),
         ({"skipped_lines": 2}, "skipped", "2 log lines that could not be read"),
         ({"complete": False, "pending_bytes": 1234}, "logs", "12 files, 1,234 bytes not read yet"),
+        ({"complete": False}, "logs", "12 files, not all read"),
     ],
 )  # fmt: skip
 def test_what_is_not_known_is_said(changes: Mapping[str, Any], label: str, text: str) -> None:

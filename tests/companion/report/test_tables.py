@@ -241,7 +241,7 @@ def test_hidden_spend_without_a_price_is_not_none() -> None:
 
 def test_groups_of_evidence_may_lack_some_though_no_bytes_are_left() -> None:
     found = report(row(), complete=False, pending_bytes=0)
-    assert report_table(found, WIDE).endswith("not all is read yet\n")
+    assert report_table(found, WIDE).endswith("not all is read yet; aicost status tells more\n")
 
 
 def test_hidden_spend_that_nobody_looked_for_is_not_none() -> None:

@@ -53,6 +53,16 @@ def test_a_folder_that_is_forbidden_hides_only_its_own_files(
 
     monkeypatch.setattr(os, "scandir", refuse_closed)  # root may read whatever its mode
     assert found(tmp_path) == {"open/a.log"}
+    told = list[str]()
+    assert len(list(find_files(str(tmp_path), lambda name: True, told))) == 1
+    assert told == [str(closed)]
+
+
+def test_a_folder_that_is_none_is_not_closed(tmp_path: Path) -> None:
+    told = list[str]()
+    assert not list(find_files(str(tmp_path / "nowhere"), lambda name: True, told))
+    assert not list(find_files(str(write(tmp_path / "a.log")), lambda name: True, told))
+    assert told == []
 
 
 def test_a_look_is_what_the_file_system_says(tmp_path: Path) -> None:

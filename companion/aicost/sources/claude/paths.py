@@ -9,12 +9,13 @@ from aicost.sources.folders import find_files
 from aicost.sources.folders import look_of as look_of  # (also known under this place)
 
 
-def find_logs(home: Path) -> Iterator[tuple[str, FileLook]]:
+def find_logs(home: Path, closed: list[str] | None = None) -> Iterator[tuple[str, FileLook]]:
     """Yield (path, look) of every transcript below a home: main threads and subagents, unordered.
 
-    Folders that cannot be read, and links to folders (which could form a ring), are passed over.
+    Folders that cannot be read, and links to folders (which could form a ring), are passed over;
+    `closed` gets the former.
     """
-    return find_files(str(home / "projects"), _is_transcript)
+    return find_files(str(home / "projects"), _is_transcript, closed)
 
 
 def _is_transcript(name: str) -> bool:

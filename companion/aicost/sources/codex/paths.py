@@ -19,14 +19,14 @@ def holds_threads(names: Iterable[str]) -> bool:
     return any(map(_YEAR.fullmatch, names))
 
 
-def find_logs(home: Path) -> Iterator[tuple[str, FileLook]]:
+def find_logs(home: Path, closed: list[str] | None = None) -> Iterator[tuple[str, FileLook]]:
     """Yield (path, look) of every log below a home, unordered, compressed ones too.
 
     Where a log lies there in both forms, only the plain one. Folders that cannot be read, and
-    links to folders (which could form a ring), are passed over.
+    links to folders (which could form a ring), are passed over; `closed` gets the former.
     """
     for folder in LOG_FOLDERS:
-        found = dict(find_files(str(home / folder), is_log))
+        found = dict(find_files(str(home / folder), is_log, closed))
         for path, look in found.items():
             if path.removesuffix(COMPRESSED) == path or path.removesuffix(COMPRESSED) not in found:
                 yield path, look
