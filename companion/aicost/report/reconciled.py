@@ -9,7 +9,7 @@ from aicost.core.reconcile import Cause, Finding
 from aicost.core.spent import Spent
 from aicost.core.text import UNKNOWN, clean
 from aicost.report.documents import SCHEMA, Document, token_fields
-from aicost.report.tables import Column, Style, as_table, id_texts, notes_text
+from aicost.report.tables import Column, Style, as_table, id_column, notes_text
 
 _ALL_MODELS = "all models"
 
@@ -73,7 +73,7 @@ def reconcile_table(findings: Sequence[Finding], style: Style) -> str:
     if not findings:
         return "No sessions.\n"
     columns = [
-        Column(("Session", *id_texts([one.session_id for one in findings], style)), is_text=True),
+        id_column(("Session", *(one.session_id for one in findings))),
         Column(("Model", *map(_model, findings)), is_text=True, rank=2),
         Column(("Tokens", *(f"{one.ours.tokens.total_tokens:,}" for one in findings)), rank=4),
         Column(("Agent's tokens", *map(_client_tokens, findings)), rank=3),

@@ -18,7 +18,6 @@ _MIN_TEXT = 8  # cells: a column of names is not cut below this
 _FAIR_TEXT = 30  # cells: names are cut to this before a whole column goes
 _SHORT_ID = 8  # characters at least: enough for most ids; those of one minute may share them
 _ID_CHARS = 80  # of one that was typed
-_WIDE = 120  # cells: from here on ids are shown whole
 _BOLD, _DIM, _PLAIN = "\x1b[1m", "\x1b[2m", "\x1b[0m"
 _HEADINGS: dict[GroupBy, str] = {
     "day": "Day",
@@ -55,6 +54,7 @@ class Column:
     cells: tuple[str, ...]
     is_text: bool = False  # text stands left, numbers right
     rank: int = 0  # the highest goes first when the table is too wide; 0 never goes
+    short: tuple[str, ...] = ()  # the same cells, for where the table is too wide
 
     @cached_property
     def width(self) -> int:
@@ -69,11 +69,8 @@ def report_table(report: UsageReport, style: Style) -> str:
         return f"{_nothing(report)}\n{notes}"
     rows = (*report.rows, report.total)
     cells = [_usage_cells(row) for row in rows]
-    keys = [row.key for row in report.rows]
-    keys = id_texts(keys, style) if report.query.by == "session" else list(map(clean, keys))
-    names = (key or "(none)" for key in keys)
     columns = [
-        Column((_HEADINGS[report.query.by], *names, "Total"), is_text=True),
+        _keys(report),
         *(
             Column((heading, *(row[at] for row in cells)), rank=rank)
             for at, (heading, rank) in enumerate(_USAGE_COLUMNS)
@@ -82,6 +79,12 @@ def report_table(report: UsageReport, style: Style) -> str:
     if report.total.ncredits is not None:
         columns.append(Column(("Credits", *map(_credits, rows)), rank=3))
     return as_table(columns, style, has_total=True) + notes
+
+
+def _keys(report: UsageReport) -> Column:
+    names = (clean(row.key) or "(none)" for row in report.rows)
+    cells = (_HEADINGS[report.query.by], *names, "Total")
+    return id_column(cells) if report.query.by == "session" else Column(cells, is_text=True)
 
 
 def _nothing(report: UsageReport) -> str:
@@ -152,7 +155,7 @@ def sessions_table(rows: Sequence[SessionRow], style: Style, zone: ZoneInfo) -> 
     if not rows:
         return "No sessions.\n"
     columns = [
-        Column(("Session", *id_texts([row.session_id for row in rows], style)), is_text=True),
+        id_column(("Session", *(row.session_id for row in rows))),
         Column(("State", *(row.state for row in rows)), is_text=True, rank=1),
         Column(("Where", *map(_where, rows)), is_text=True, rank=3),
         Column(("Model", *(clean(row.model) or UNKNOWN for row in rows)), is_text=True, rank=5),
@@ -168,13 +171,10 @@ def turns_table(rows: Sequence[TurnRow], style: Style, zone: ZoneInfo) -> str:
     """Return `aicost turns` as text."""
     if not rows:
         return "No turns.\n"
-    prompts = id_texts([row.prompt_uuid for row in rows], style)
     columns = [
         Column(("Started", *(_moment(row.started_at, zone) for row in rows)), is_text=True),
-        Column(
-            ("Session", *id_texts([row.session_id for row in rows], style)), is_text=True, rank=2
-        ),
-        Column(("Prompt", *(text or UNKNOWN for text in prompts)), is_text=True, rank=5),
+        id_column(("Session", *(row.session_id for row in rows)), rank=2),
+        id_column(("Prompt", *(row.prompt_uuid or UNKNOWN for row in rows)), rank=5),
         Column(("Requests", *(_count(row.requests) for row in rows)), rank=1),
         Column(("Output", *(_count(row.tokens.output_tokens) for row in rows)), rank=4),
         Column(("Context read", *(_count(row.tokens.context_tokens) for row in rows)), rank=3),
@@ -207,7 +207,9 @@ def as_table(columns: Sequence[Column], style: Style, *, has_total: bool = False
 
 
 def _fitting(columns: list[Column], width: int) -> list[Column]:
-    """Cut long names, then leave columns out, the least needed first, then cut all names short."""
+    """Shorten ids, cut long names, leave out columns, the least needed first, cut all names."""
+    if _total(columns) > width:
+        columns = [replace(one, cells=one.short or one.cells) for one in columns]
     for number, column in enumerate(columns):
         room = max(_FAIR_TEXT, column.width - max(0, _total(columns) - width))
         if column.is_text and column.width > room:
@@ -230,20 +232,19 @@ def _narrowed(column: Column, cells: int) -> Column:
     return replace(column, cells=tuple(fit(cell, cells) for cell in column.cells))
 
 
-def id_texts(ids: Iterable[str], style: Style) -> list[str]:
-    """Return ids, where there is little room only as much of each as no other begins with.
+def id_column(cells: Iterable[str], rank: int = 0) -> Column:
+    """Return a column of ids, with its heading: whole, or as much as no other begins with.
 
     Ids that tell their time, as Codex's do, begin alike when they were given in one minute.
     """
-    texts = list(map(clean, ids))
-    if style.width >= _WIDE:
-        return texts
-    different = sorted(set(texts))
+    heading, *ids = map(clean, cells)
+    different = sorted(set(ids))
     needed = dict.fromkeys(different, _SHORT_ID)
     for one, next_one in pairwise(different):
         chars = next(n for n in count(_SHORT_ID) if one[:n] != next_one[:n])
         needed[one], needed[next_one] = max(needed[one], chars), max(needed[next_one], chars)
-    return [text[: needed[text]] for text in texts]
+    short = (heading, *(text[: needed[text]] for text in ids))
+    return Column((heading, *ids), is_text=True, rank=rank, short=short)
 
 
 def notes_text(notes: Iterable[str], style: Style) -> str:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from report_builders import report, row, turn
 
 from aicost.core.reports import HiddenSpend, UsageReport
-from aicost.report.tables import Style, id_texts, report_table, sessions_table, turns_table
+from aicost.report.tables import Style, id_column, report_table, sessions_table, turns_table
 
 WIDE, NARROW = Style(120), Style(80)
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -192,8 +192,14 @@ def test_turns_show_local_time_and_tokens() -> None:
 def test_ids_are_whole_where_there_is_room_and_else_their_beginning() -> None:
     whole = "0bb9a2d9-a51e-4d5a-8275-566c766a0ff2"
     by_session = report(row(whole), by="session")
-    assert report_table(by_session, Style(120)).splitlines()[1].startswith(whole)
-    assert report_table(by_session, Style(119)).splitlines()[1].startswith("0bb9a2d9  ")
+    full = max(map(len, report_table(by_session, Style(999)).splitlines()))
+    assert report_table(by_session, Style(full)).splitlines()[1].startswith(f"{whole}  ")
+    narrow = report_table(by_session, Style(full - 1))
+    assert narrow.splitlines()[1].startswith("0bb9a2d9  ")
+    assert (
+        narrow.split("\n")[0].split()
+        == report_table(by_session, Style(full)).split("\n")[0].split()
+    )
 
 
 @pytest.mark.parametrize(
@@ -210,13 +216,13 @@ def test_ids_are_whole_where_there_is_room_and_else_their_beginning() -> None:
 def test_a_short_id_is_as_long_as_it_takes_to_tell_it_from_the_others(
     ids: list[str], shown: list[str]
 ) -> None:
-    assert id_texts(ids, Style(119)) == shown
-    assert id_texts(ids, Style(120)) == ids
+    column = id_column(("Id", *ids))
+    assert (column.cells, column.short) == (("Id", *ids), ("Id", *shown))
 
 
 @given(st.lists(st.text("ab", max_size=12), max_size=6))
 def test_different_ids_never_look_the_same_and_each_is_a_beginning(ids: list[str]) -> None:
-    shown = id_texts(ids, NARROW)
+    _, *shown = id_column(("Id", *ids)).short
     assert len(set(shown)) == len(set(ids))
     assert all(whole.startswith(short) for whole, short in zip(ids, shown, strict=True))
 
