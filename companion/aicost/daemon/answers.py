@@ -72,7 +72,7 @@ class Question:
 
 def needs_evidence(params: Params) -> bool:
     """Say whether an answer shows what only the evidence reading finds."""
-    return params.get("format", "json") == "json" or params.get("by") in EVIDENCE_GROUPS
+    return params.get("format") != "table" or params.get("by") in EVIDENCE_GROUPS
 
 
 class Shown(msgspec.Struct):

@@ -267,6 +267,20 @@ def test_answers_say_whether_all_is_read(ledger: Ledger, complete: bool) -> None
         )
 
 
+@pytest.mark.parametrize(
+    ("params", "needed"),
+    [
+        ({}, True),
+        ({"format": "json"}, True),
+        ({"format": "csv", "by": "day"}, True),
+        ({"format": "table", "by": "day"}, False),
+        ({"format": "table", "by": "skill"}, True),
+    ],
+)
+def test_evidence_is_read_for_whatever_shows_some(params: dict[str, object], needed: bool) -> None:
+    assert answers.needs_evidence(params) is needed
+
+
 @pytest.mark.parametrize(("by", "complete"), [("day", True), ("skill", False), ("mode", False)])
 def test_groups_of_evidence_are_complete_only_with_it(
     ledger: Ledger, by: str, complete: bool
