@@ -27,7 +27,7 @@ def reconcile(question: Question, params: Mapping[str, object]) -> str:
     if shown.format == "table":
         if query.session and not findings:
             return nothing_of("figures", query.session)
-        return reconcile_table(findings, shown.style)
+        return reconcile_table(findings, shown.style, complete=question.has_evidence)
     if shown.format == "csv":
         rows = reconcile_rows(findings)
         return as_csv(_NAMES, rows)

@@ -68,8 +68,11 @@ def reconcile_rows(findings: Iterable[Finding]) -> list[dict[str, Any]]:
     ]
 
 
-def reconcile_table(findings: Sequence[Finding], style: Style) -> str:
-    """Return `aicost reconcile` as text: a line a session and model, then what the causes mean."""
+def reconcile_table(findings: Sequence[Finding], style: Style, *, complete: bool = True) -> str:
+    """Return `aicost reconcile` as text: a line a session and model, then what the causes mean.
+
+    `complete`: all logs are read; what the client said may else be in what is not.
+    """
     if not findings:
         return "No sessions.\n"
     columns = [
@@ -84,6 +87,8 @@ def reconcile_table(findings: Sequence[Finding], style: Style) -> str:
     ]
     found = [cause for cause in Cause if any(cause in one.causes for one in findings)]
     notes = [f"{_word(cause)}: {cause.sentence}" for cause in found]
+    if not complete:
+        notes.append("not all is read yet: what the agent says may be in the rest")
     return as_table(columns, style) + notes_text(["", *notes] if notes else [], style)
 
 

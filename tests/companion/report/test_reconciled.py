@@ -61,6 +61,12 @@ def test_the_table_has_a_line_each_and_says_what_its_words_mean() -> None:
     assert "No sessions." in reconcile_table([], Style(80))
 
 
+def test_the_table_says_that_the_agents_word_may_still_come() -> None:
+    said = "not all is read yet: what the agent says may be in the rest\n"
+    assert reconcile_table([UNKNOWN], Style(140), complete=False).endswith(said)
+    assert said not in reconcile_table([UNKNOWN], Style(140))
+
+
 def test_a_narrow_table_keeps_the_money() -> None:
     text = reconcile_table([HIDDEN], Style(40))
     assert all(len(line) <= 40 for line in text.splitlines()[:2])
