@@ -10,6 +10,7 @@ import psutil
 import pytest
 from claude_logs import register
 from codex_logs import NEW, THREAD, meta, started
+from lab.waiting import until
 
 from aicost.core.session import Running
 from aicost.daemon.live import Live, read_live
@@ -62,10 +63,13 @@ def test_codexs_folder_of_logs_is_no_registry(home: Path, tmp_path: Path) -> Non
         pytest.skip("no sleep to run under another name")
     client = shutil.copy(sleep, tmp_path / "codex")
     assert read_live([str(codex)]) == Running(registries=frozenset({str(codex)}))
+    register(home / ".claude", "s-1", pid=os.getpid())
     with log.open() as held, subprocess.Popen([client, "60"], stdin=held) as agent:
-        register(home / ".claude", "s-1", pid=os.getpid())
-        assert live(codex, home / ".claude") == {THREAD: "busy", "s-1": "busy"}
-        agent.kill()
+        try:  # (a new process has its name a moment after it has begun)
+            wanted = {THREAD: "busy", "s-1": "busy"}
+            until(lambda: live(codex, home / ".claude") == wanted, "both to be seen")
+        finally:
+            agent.kill()
 
 
 def test_two_looks_of_one_watcher_see_what_happens_between(home: Path) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from lab.waiting import until
 
 from aicost.platform.open_files import AGE_S, OpenFiles
 
@@ -106,8 +107,8 @@ def test_a_real_process_is_seen_while_it_runs(tmp_path: Path, system: str) -> No
         clock.now += AGE_S
         return (files.holders() or {}).get(str(file))
 
-    with holding(tmp_path / "bin", file) as pid:
-        assert holder() == pid
+    with holding(tmp_path / "bin", file) as pid:  # (it has its name a moment after it has begun)
+        until(lambda: holder() == pid, "the process to be seen")
     assert holder() is None
     with holding(tmp_path / "bin", file, "another"):
         assert holder() is None
