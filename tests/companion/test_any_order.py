@@ -136,12 +136,13 @@ def test_logs_appended_in_any_pieces_give_the_same_rows(
 @MANY_RUNS
 @given(seed=st.integers(0, 2**32))
 def test_evidence_read_at_any_moment_says_the_same(logs: Logs, folder: Path, seed: int) -> None:
-    """Before the usage of a new log, in the middle of one, or after all."""
+    """Before the usage of a new or moved log, in the middle of one, or after all."""
     random, number = Random(seed), next(RUN)
     home = folder / f"home{number}"
+    (home / "projects").mkdir(parents=True)
     with opened(folder / f"ledger{number}", [home]) as engine:
         for name, piece in arrivals(logs.files, random):
-            append(home, name, piece)
+            append(home, moved(home, name, random), piece)
             for read in random.sample((read_everything, read_evidence), random.randint(0, 2)):
                 read(engine)
         read_everything(engine)
