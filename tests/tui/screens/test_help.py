@@ -23,6 +23,11 @@ def test_the_page_lists_keys_states_and_columns() -> None:
         assert f"\n  {column} " in text
 
 
+def test_the_page_says_whose_waiting_is_not_seen() -> None:
+    text = "\n".join(plain(line) for line in help_lines([]))
+    assert "Codex does not tell that it waits: it is shown as busy" in text
+
+
 def test_the_page_fits_eighty_columns() -> None:
     assert max(width_of(line) for line in help_lines([])) <= 72
 

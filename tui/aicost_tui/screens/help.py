@@ -42,6 +42,7 @@ def help_lines(keys: Iterable[tuple[str, str]]) -> tuple[Line, ...]:
             )
             for state, look in STATES.items()
         ),
+        (Span(f"{'':13}Codex does not tell that it waits: it is shown as busy", "label"),),
         (),
         _title("Columns"),
         *(_entry(name, says, role="text") for name, says in _COLUMNS),
