@@ -12,7 +12,7 @@ from aicost.core.reconcile import Finding
 from aicost.core.text import UNKNOWN, clean
 from aicost.core.usage import TokenCounts
 from aicost.report.explained_document import CallsTotal, total_of
-from aicost.report.tables import Column, Style, as_table
+from aicost.report.tables import Column, Style, as_table, left_text, notes_text
 
 _NUSD_DIGITS = 9
 _SHORT_ID = 12  # characters: of message ids the first are all the same
@@ -28,15 +28,17 @@ _KINDS = {
 
 def explained_table(found: Explained, style: Style, zone: ZoneInfo) -> str:
     """Return an explanation as text: one call product by product, more of them a line each."""
-    left = f"not all is read yet: {found.pending_bytes:,} bytes of logs are left\n"
-    notes = "".join(map(_hidden, found.hidden)) + ("" if found.complete else left)
+    left = () if found.complete else (left_text(found.pending_bytes),)
+    notes = notes_text([*map(_hidden, found.hidden), *left], style)
     if found.kind == "call":
         return "".join(_one_call(call, style, zone) for call in found.calls) + notes
     calls = "1 call" if len(found.calls) == 1 else f"{len(found.calls):,} calls"
-    heading = f"{found.kind} {clean(found.id)}: {calls}, price book {found.price_book}\n"
+    heading = f"{found.kind} {clean(found.id)}: {calls}, price book {found.price_book}"
+    heading = notes_text([heading], style)
     if not found.calls:
         return heading + notes
-    return heading + _calls_table(found.calls, style, zone) + "".join(_notes(found.calls)) + notes
+    reasons = notes_text(_notes(found.calls), style)
+    return heading + _calls_table(found.calls, style, zone) + reasons + notes
 
 
 def _hidden(one: Finding) -> str:
@@ -45,7 +47,7 @@ def _hidden(one: Finding) -> str:
     cost = cost_text(spent.cost_nusd, spent.tokens.total_tokens if spent.cost_nusd is None else 0)
     why = "; ".join(cause.sentence for cause in one.causes)
     what = f"{spent.tokens.total_tokens:,} tokens of {clean(one.model) or 'all models'}"
-    return f"hidden, in no line above: {cost}, {what} ({why})\n"
+    return f"hidden, in no line above: {cost}, {what} ({why})"
 
 
 def _one_call(call: CallExplained, style: Style, zone: ZoneInfo) -> str:
@@ -60,7 +62,7 @@ def _one_call(call: CallExplained, style: Style, zone: ZoneInfo) -> str:
         *(f"{name:<12} {text}" for name, text in _terms(call)),
     ]
     table = _charges_table(price, style) if price.charges else ""
-    return "\n".join([*lines, "", table]) + "".join(_credit_lines(price.credits))
+    return notes_text([*lines, ""], style) + table + notes_text(_credit_lines(price.credits), style)
 
 
 def _terms(call: CallExplained) -> Iterator[tuple[str, str]]:
@@ -124,11 +126,12 @@ def _credit_lines(credits: Credits | None) -> Iterator[str]:
     kinds = (("input", rates.input_mtok), ("cached", rates.cached_input_mtok))
     per_mtok = ", ".join(f"{kind} {_text(rate)}" for kind, rate in kinds)
     times = f" ×{_text(credits.multiplier)}" if credits.multiplier != 1 else ""
-    yield f"\nCodex credits: {doubt}{_credits(credits.ncredits)}\n"
-    yield f"  per million tokens: {per_mtok}, output {_text(rates.output_mtok)}{times}\n"
-    yield f"  {_since(rates.start)}, source: {clean(rates.source) or UNKNOWN}\n"
+    yield ""
+    yield f"Codex credits: {doubt}{_credits(credits.ncredits)}"
+    yield f"  per million tokens: {per_mtok}, output {_text(rates.output_mtok)}{times}"
+    yield f"  {_since(rates.start)}, source: {clean(rates.source) or UNKNOWN}"
     for reason in credits.doubts:
-        yield f"  uncertain: {clean(reason)}\n"
+        yield f"  uncertain: {clean(reason)}"
 
 
 def _calls_table(calls: Sequence[CallExplained], style: Style, zone: ZoneInfo) -> str:
@@ -177,7 +180,7 @@ def _notes(calls: Sequence[CallExplained]) -> Iterator[str]:
         for doubt in price.credits.doubts if price.credits else ():
             _count(reasons, f"credits uncertain: {model}, {clean(doubt)}")
     for reason, number in reasons.items():
-        yield f"{reason} ({number:,} {'call' if number == 1 else 'calls'})\n"
+        yield f"{reason} ({number:,} {'call' if number == 1 else 'calls'})"
 
 
 def _count(reasons: dict[str, int], reason: str) -> None:

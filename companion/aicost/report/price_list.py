@@ -18,15 +18,16 @@ from aicost.core.tariffs import (
 )
 from aicost.core.text import UNKNOWN, clean
 from aicost.report.documents import SCHEMA, Document
-from aicost.report.tables import Column, Style, as_table
+from aicost.report.tables import Column, Style, as_table, notes_text
 
 _PROVIDERS = ("anthropic", "openai")  # these first
 _FAST = ("fast", "priority")  # one thing: as Claude Code and as OpenAI name it
 _RATE_HEADINGS = ("Input", "Cache read", "Write 5m", "Write 1h", "Output")
 _RATE_RANKS = (0, 3, 5, 6, 0)
-_NOTES = """\
-US dollars per million tokens. OpenAI keeps a cache for 30 minutes and 12 hours, not 5m and 1h.
-"""
+_UNITS = (
+    "US dollars per million tokens."
+    " OpenAI keeps a cache for 30 minutes and 12 hours, not 5m and 1h."
+)
 
 
 def price_document(book: PriceBook, models: Sequence[ModelPrice], at: datetime | None) -> Document:
@@ -128,7 +129,9 @@ def price_table(book: PriceBook, models: Sequence[ModelPrice], at: datetime, sty
         ],
         style,
     )
-    return f"{_heading(book)} on {at:%Y-%m-%d}\n{table}{_NOTES}{_unpriced(book)}"
+    return (
+        f"{_heading(book)} on {at:%Y-%m-%d}\n{table}{notes_text([_UNITS, *_unpriced(book)], style)}"
+    )
 
 
 def model_table(book: PriceBook, model: ModelPrice, at: datetime | None, style: Style) -> str:
@@ -145,7 +148,8 @@ def model_table(book: PriceBook, model: ModelPrice, at: datetime | None, style: 
         Column(("Checked", *(line[4] for line in lines)), is_text=True, rank=8),
         Column(("Source", *(line[5] for line in lines)), is_text=True, rank=9),
     ]
-    parts = [f"{_heading(book)}: {clean(model.id)}\n", as_table(columns, style), *_notes(model)]
+    parts = [f"{_heading(book)}: {clean(model.id)}\n", as_table(columns, style)]
+    parts.append(notes_text(_notes(model), style))
     credits = _credit_rows(book.content.credits.get(model.id, ()), at)
     if credits:
         parts += ["\nCodex credits per million tokens\n", _credit_table(credits, style)]
@@ -181,14 +185,14 @@ def _tariff_lines(entry: PriceEntry, tier: str, tariff: Tariff | None) -> Iterat
 
 
 def _notes(model: ModelPrice) -> Iterator[str]:
-    yield _NOTES
+    yield _UNITS
     if searches := {entry.web_search_kcount for entry in model.entries}:
-        yield f"web search: {', '.join(map(_text, sorted(searches)))} US dollars per 1,000\n"
+        yield f"web search: {', '.join(map(_text, sorted(searches)))} US dollars per 1,000"
     if model.windows_tokens:
         windows = ", ".join(f"{tokens:,}" for tokens in model.windows_tokens)
-        yield f"context window: {windows} tokens\n"
+        yield f"context window: {windows} tokens"
     if model.aliases:
-        yield f"also logged as: {', '.join(map(clean, model.aliases))}\n"
+        yield f"also logged as: {', '.join(map(clean, model.aliases))}"
 
 
 def _credit_table(rows: Sequence[CreditRates], style: Style) -> str:
@@ -235,9 +239,9 @@ def _heading(book: PriceBook) -> str:
     return f"Price book {book.book_id} (genai-prices {book.recipe.genai_prices}{fetched})"
 
 
-def _unpriced(book: PriceBook) -> str:
-    names = ", ".join(map(clean, sorted(book.content.unpriced)))
-    return f"without a price: {names}\n" if names else ""
+def _unpriced(book: PriceBook) -> Iterator[str]:
+    if book.content.unpriced:
+        yield f"without a price: {', '.join(map(clean, sorted(book.content.unpriced)))}"
 
 
 def _rate_cells(rates: Rates) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
 """Reports as text tables: aligned, as wide as the terminal at most, colours only when asked."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
@@ -139,11 +139,11 @@ def _notes(report: UsageReport) -> list[str]:
     elif report.hidden is None and report.rows:
         notes.append("hidden: not known yet; aicost reconcile looks for it")
     if not report.complete:
-        notes.append(_left(report.pending_bytes))
+        notes.append(left_text(report.pending_bytes))
     return notes
 
 
-def _left(pending_bytes: int) -> str:
+def left_text(pending_bytes: int) -> str:
     """Say that logs are left; without a byte of them, folders that cannot be read or evidence."""
     if not pending_bytes:
         return "not all is read yet; aicost status tells more"
@@ -248,14 +248,18 @@ def id_column(cells: Iterable[str], rank: int = 0) -> Column:
 
 
 def notes_text(notes: Iterable[str], style: Style) -> str:
-    """Return what is said below a table; what is too long goes on below, set in."""
-    lines = list[str]()
-    for note in notes:
-        if cells_of(note) <= style.width:
-            lines.append(note)
-        else:
-            lines.append(f"\n{_GAP}".join(wrapped(note, style.width - len(_GAP))))
-    return "".join(f"{line}\n" for line in lines)
+    """Return what is said above or below a table; what is too long goes on below, set in."""
+    return "".join(f"{line}\n" for note in notes for line in _folded(note, style.width))
+
+
+def _folded(note: str, width: int) -> Iterator[str]:
+    if cells_of(note) <= width:
+        yield note
+        return
+    indent = note[: len(note) - len(note.lstrip())]
+    first, *more = wrapped(note, width - len(indent) - len(_GAP))
+    yield indent + first
+    yield from (f"{indent}{_GAP}{line}" for line in more)
 
 
 def _total(columns: Sequence[Column]) -> int:

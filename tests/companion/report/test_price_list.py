@@ -246,3 +246,14 @@ def test_the_credits_of_a_moment_are_one_row_at_most() -> None:
     assert starts("2025-12-31") == []
     assert starts("2026-07-29") == ["2026-01-01"]
     assert starts("2026-07-30") == ["2026-07-30"]
+
+
+def test_what_is_said_below_the_tables_is_no_wider_than_they_may_be() -> None:
+    named = model_price(aliases=tuple(f"another-name-{number}" for number in range(9)))
+    texts = (
+        price_table(BOOK, list(BOOK.models), day("2026-09-15"), Style(60)),
+        model_table(BOOK, named, None, Style(60)),
+    )
+    for text in texts:
+        assert max(map(len, text.splitlines())) <= 60
+    assert "another-name-8\n" in texts[1]

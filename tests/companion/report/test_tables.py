@@ -13,7 +13,14 @@ from hypothesis import strategies as st
 from report_builders import report, row, turn
 
 from aicost.core.reports import HiddenSpend, UsageReport
-from aicost.report.tables import Style, id_column, report_table, sessions_table, turns_table
+from aicost.report.tables import (
+    Style,
+    id_column,
+    notes_text,
+    report_table,
+    sessions_table,
+    turns_table,
+)
 
 WIDE, NARROW = Style(120), Style(80)
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -248,6 +255,13 @@ def test_hidden_spend_without_a_price_is_not_none() -> None:
 def test_groups_of_evidence_may_lack_some_though_no_bytes_are_left() -> None:
     found = report(row(), complete=False, pending_bytes=0)
     assert report_table(found, WIDE).endswith("not all is read yet; aicost status tells more\n")
+
+
+def test_a_note_that_is_set_in_goes_on_further_in() -> None:
+    assert notes_text(["", "  one two", "one two three"], Style(9)) == (
+        "\n  one two\none two\n  three\n"
+    )
+    assert notes_text(["  one two three"], Style(11)) == "  one two\n    three\n"
 
 
 def test_hidden_spend_that_nobody_looked_for_is_not_none() -> None:
