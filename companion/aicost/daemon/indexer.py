@@ -231,7 +231,7 @@ def _read_units(
             except WorkerLost as error:
                 log.warning("reading without worker processes: %s", error)
     for unit in left.values():
-        yield unit, _read_batch(unit)
+        yield unit, list(_read_batch(unit))
 
 
 def _batches(logs: Iterable[Unread]) -> Iterator[list[Unread]]:
@@ -255,13 +255,12 @@ def _batches(logs: Iterable[Unread]) -> Iterator[list[Unread]]:
         yield batch
 
 
-def read_unit(content: bytes) -> list[FileRead]:
+def read_unit(content: bytes) -> Iterator[FileRead]:
     """Read a unit of work, in a process that it was sent to."""
     return _read_batch(_decode(content))
 
 
-def _read_batch(batch: Iterable[Unread]) -> list[FileRead]:
-    reads = list[FileRead]()
+def _read_batch(batch: Iterable[Unread]) -> Iterator[FileRead]:
     for log in batch:
         parser = source_of(log.path).parsers[log.stage]
         try:
@@ -269,5 +268,4 @@ def _read_batch(batch: Iterable[Unread]) -> list[FileRead]:
         except OSError:  # forbidden or vanished: it stays pending, and `status` shows that
             continue
         if read is not None:
-            reads.append(read)
-    return reads
+            yield read

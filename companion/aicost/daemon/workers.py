@@ -10,7 +10,7 @@ import signal
 import sys
 import threading
 from collections import deque
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from multiprocessing import get_context, parent_process
 from multiprocessing.connection import Connection, wait
@@ -20,7 +20,7 @@ from typing import Literal
 from aicost.core.facts import FileRead
 from aicost.daemon.handover import packed, unpacked
 
-Read = Callable[[bytes], list[FileRead]]  # of a unit, in whatever process
+Read = Callable[[bytes], Iterable[FileRead]]  # of a unit, in whatever process
 
 _AHEAD = 3  # units that a worker has to read while this process writes
 
@@ -44,7 +44,7 @@ def read_in_workers(
                 crew.append(_Worker(read))
             for worker in crew * _AHEAD:
                 worker.give_next(todo, units)
-            yield 0, read(units[0])
+            yield 0, list(read(units[0]))
             while busy := [worker for worker in crew if worker.has]:
                 wait([worker.connection for worker in busy])
                 ready = [result for worker in busy for result in worker.take(todo, units)]
@@ -123,14 +123,14 @@ def _work(connection: "Connection[bytes, bytes]", read: Read) -> None:
     gc.disable()  # facts hold no cycles, and looking for some costs a quarter of the time
     os.nice(5)  # the parent writes what we read: it must not wait for a core
     threading.Thread(target=_end_with_parent, name="parent", daemon=True).start()
-    results = SimpleQueue[bytes]()
+    results = SimpleQueue[bytearray]()
     threading.Thread(target=_send, args=(connection, results), name="results", daemon=True).start()
     with suppress(EOFError, OSError):  # the parent is gone: nothing to be told to its user
         while True:
             results.put(packed(read(connection.recv_bytes())))
 
 
-def _send(connection: "Connection[bytes, bytes]", results: SimpleQueue[bytes]) -> None:
+def _send(connection: "Connection[bytes, bytes]", results: SimpleQueue[bytearray]) -> None:
     """Send results while the next unit is read: the parent may be busy."""
     with suppress(OSError):
         while True:
