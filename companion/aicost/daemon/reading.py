@@ -18,7 +18,7 @@ from aicost.core.tailing import (
 from aicost.sources.base import Parser
 from aicost.sources.claude.paths import look_of
 
-CHUNK_BYTES = 128 * 1024  # larger ones cost a page fault for each of their pages
+CHUNK_BYTES = 256 * 1024  # much larger ones cost a page fault for each of their pages
 COMPRESSED = ".zst"
 MAX_CHUNK_BYTES = 4 * 2**20  # while one line goes on over several chunks
 
