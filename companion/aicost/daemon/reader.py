@@ -164,6 +164,8 @@ class Reader:
             await self._in_thread(self.engine.read_client_totals)
             while await self._in_thread(self.engine.ledger.settle_some):
                 await self._read_woken()
+                if self._look_now:
+                    return
             _give(self._due, self.seen)
         except StoreError as error:
             self._note(error)

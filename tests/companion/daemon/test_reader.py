@@ -26,7 +26,7 @@ from aicost.daemon.indexer import Survey, Unread
 from aicost.daemon.reader import NOTHING_SEEN, Pace, Reader
 from aicost.platform.dirs import load_dirs
 from aicost.store.cursors import read_homes
-from aicost.store.ledger import Recorded
+from aicost.store.ledger import Ledger, Recorded
 
 NEVER_S = 1000.0
 NO_POLL = Pace(poll_s=NEVER_S, bare_poll_s=NEVER_S, folders_s=0.02, retry_s=NEVER_S)
@@ -366,6 +366,28 @@ async def test_who_waits_for_evidence_gets_all_of_it_while_an_agent_writes_on(
         assert written
         assert "msg_live" in run.calls
         assert left.has_evidence
+
+
+async def test_who_asks_for_usage_does_not_wait_for_evidence_to_be_summed_up(
+    home: Path, logs: Path, many: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, may_end = Ledger.settle_some, threading.Event()
+
+    def settle(ledger: Ledger) -> None:
+        while real(ledger):
+            pass
+
+    monkeypatch.setattr(Ledger, "settle", settle)
+    monkeypatch.setattr(Ledger, "settle_some", lambda ledger: real(ledger) or not may_end.is_set())
+    async with running(home, [logs]) as run:
+        with_evidence = run.reader.catch_up(with_evidence=True)
+        await run.is_up_to_date()
+        append(many[0], call_line("msg_new"))
+        assert (await asyncio.wait_for(run.reader.catch_up(), TOO_LATE_S)).is_complete
+        assert "msg_new" in run.calls
+        assert not with_evidence.done()
+        may_end.set()
+        assert (await asyncio.wait_for(with_evidence, TOO_LATE_S)).has_evidence
 
 
 async def test_a_stop_in_the_middle_of_a_reading_leaves_a_whole_ledger(
