@@ -1,7 +1,7 @@
 """Everything new on disk into the ledger. Used by the resident daemon and by a single command."""
 
 import os
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import closing, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -13,7 +13,7 @@ from aicost.core.prices import PriceBook
 from aicost.core.tailing import Cursor
 from aicost.core.view import Reading
 from aicost.daemon.client_totals import read_client_totals
-from aicost.daemon.indexer import BATCH_BYTES, Survey, Unread, may_read, read_unread
+from aicost.daemon.indexer import BATCH_BYTES, Part, Survey, Unread, may_read, read_unread
 from aicost.daemon.nearby import Nearby, survey_all
 from aicost.daemon.reading import read_log
 from aicost.platform.dirs import Dirs
@@ -92,13 +92,20 @@ class Engine:
             self.ledger.in_bulk() if in_bulk else nullcontext(),
             closing(read_unread(self._ended(logs), cores=workers)) as readings,
         ):
-            for batch, reads in readings:
-                known = {log.path: log for log in batch}
-                fit = [r for r in reads if self._is_at(known[r.path]) and self._has_usage(r)]
-                recorded = self._record(fit)
-                files += len(batch)
-                size += sum(log.pending_bytes for log in batch)
-                yield Step(recorded, files, size)
+            for first in readings:
+                calls, sessions, read_to = 0, set[str](), list[tuple[Stage, str, Cursor]]()
+                with self.ledger.recording() as record:
+                    for part in _step(first, readings):
+                        fit = self._fitting(part)
+                        found = record(fit)
+                        calls += found.calls
+                        sessions |= found.sessions
+                        read_to += [(read.stage, read.path, read.cursor) for read in fit]
+                        files += len(part.logs)
+                        size += sum(log.pending_bytes for log in part.logs)
+                for stage, path, cursor in read_to:
+                    self.cursors[stage][path] = cursor
+                yield Step(Recorded(calls, frozenset(sessions)), files, size)
 
     def read_paths(self, paths: Iterable[tuple[str, str]], stage: Stage = "usage") -> Recorded:
         """Read what was appended to a few (path, home) logs, and record it."""
@@ -152,6 +159,11 @@ class Engine:
             known is not None and (known.device, known.inode) == (found.device, found.inode)
         )
 
+    def _fitting(self, part: Part) -> list[FileRead]:
+        """Return what goes on where the ledger is."""
+        known = {log.path: log for log in part.logs}
+        return [r for r in part.reads if self._is_at(known[r.path]) and self._has_usage(r)]
+
     def _is_at(self, log: Unread) -> bool:
         """Say whether a log still is read as far as this, and was not read on meanwhile."""
         return self.cursors[log.stage].get(log.path, log.cursor) == log.cursor
@@ -200,6 +212,14 @@ def open_engine(
             raise
 
     return opened(file, open_once, datetime.now(UTC))
+
+
+def _step(part: Part, parts: Iterator[Part]) -> Iterator[Part]:
+    """Yield this part and those after it, to the end of their step."""
+    yield part
+    while not part.ends_step:
+        part = next(parts)
+        yield part
 
 
 def progress(found: Survey, step: Step, elapsed_s: float) -> Reading:

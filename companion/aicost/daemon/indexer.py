@@ -7,6 +7,7 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from heapq import nlargest
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
@@ -92,6 +93,14 @@ _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(list[Unread]).decode
 
 Cursors = Mapping[Stage, Mapping[str, Cursor]]  # of each reading, by path
+
+
+class Part(NamedTuple):
+    """Some logs and what they said."""
+
+    logs: Sequence[Unread]
+    reads: list[FileRead]
+    ends_step: bool  # the parts until here are one step of progress, one transaction
 
 
 def survey(homes: Iterable[str], cursors: Cursors) -> Survey:
@@ -193,9 +202,7 @@ def may_read(path: str) -> bool:
     return os.access(path, os.R_OK)
 
 
-def read_unread(
-    logs: Iterable[Unread], *, cores: int
-) -> Generator[tuple[Sequence[Unread], list[FileRead]], None, None]:
+def read_unread(logs: Iterable[Unread], *, cores: int) -> Generator[Part, None, None]:
     """Read logs; yield some of them at a time, with what they said.
 
     Files that cannot be read are passed over; they stay unread. Closing the generator ends the
@@ -204,18 +211,15 @@ def read_unread(
     units = list(_batches(logs))
     left = sum(log.pending_bytes for unit in units for log in unit)
     most, least = _UNITS_PER_STEP * BATCH_BYTES, BATCH_BYTES // 2
-    done, found, size, is_first = list[Unread](), list[FileRead](), 0, True
+    size = 0
     with closing(_read_units(units, cores)) as readings:
-        for unit, reads in readings:
-            done += unit
-            found += reads
+        for number, (unit, reads) in enumerate(readings, start=1):
             size += sum(log.pending_bytes for log in unit)
-            if is_first or size >= min(most, max(least, left // _STEP_SHARES)):
-                yield done, found
+            ends_step = size >= min(most, max(least, left // _STEP_SHARES))
+            yield Part(unit, reads, ends_step or number in (1, len(units)))
+            if ends_step or number == 1:
                 left -= size
-                done, found, size, is_first = [], [], 0, False
-    if done:
-        yield done, found
+                size = 0
 
 
 def _read_units(

@@ -8,6 +8,7 @@ from operator import add, neg
 from typing import NamedTuple
 
 from aicost.core.days import from_us
+from aicost.core.prices import PriceBook
 from aicost.core.usage import TokenCounts, UsageEvent
 from aicost.store.schema import TOKENS
 
@@ -140,6 +141,14 @@ def call_row(key: int, at_us: int, call: StoredCall, variant: int) -> tuple[obje
         *event.tokens.counts(), event.web_searches, parts, event.source_rank, call.cost_nusd,
         call.price_book, call.ncredits, call.uncertain_ncredits,
     )  # fmt: skip
+
+
+def credits_of(book: PriceBook, event: UsageEvent) -> tuple[int | None, int]:
+    """Return the nano-credits of a call, and how many of them are uncertain."""
+    credits = book.credits_of(event)
+    if credits is None:
+        return None, 0
+    return credits.ncredits, credits.ncredits if credits.is_uncertain else 0
 
 
 def parts_of(text: str | None) -> tuple[TokenCounts, ...]:

@@ -1,7 +1,7 @@
 """The ledger: every call once, in one SQLite file. The only module that writes it."""
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,6 +20,7 @@ from aicost.store.calls import (
     UsageChange,
     all_calls,
     call_row,
+    credits_of,
     key_of,
     stored_calls,
 )
@@ -94,13 +95,22 @@ class Ledger:
 
     def record(self, reads: Sequence[FileRead]) -> Recorded:
         """Write what files said and where reading goes on, in one transaction."""
+        with self.recording() as record:
+            return record(reads)
+
+    @contextmanager
+    def recording(self) -> Iterator[Callable[[Sequence[FileRead]], Recorded]]:
+        """Give what records, as often as it is called in one transaction."""
         with store_errors(), self._transaction():
-            changed = self._record_calls(reads)
-            sessions.resolve_turns(self._db, self._record_threads(reads) | changed.unresolved)
-            self._note_homes(reads)
-            self._record_evidence(reads)
-            for read in reads:
-                write_cursor(self._db, read, self._names.home(read.home))
+            yield self._record
+
+    def _record(self, reads: Sequence[FileRead]) -> Recorded:
+        changed = self._record_calls(reads)
+        sessions.resolve_turns(self._db, self._record_threads(reads) | changed.unresolved)
+        self._note_homes(reads)
+        self._record_evidence(reads)
+        for read in reads:
+            write_cursor(self._db, read, self._names.home(read.home))
         return Recorded(changed.calls, frozenset(changed.names))
 
     def use_prices(self, book: PriceBook) -> None:
@@ -177,7 +187,7 @@ class Ledger:
             names.model,
             names.place,
             changed.price_book,
-            *_credits(self._book, event),
+            *credits_of(self._book, event),
         )
         if old is not None:
             self._take_out(old, changed)
@@ -289,7 +299,7 @@ class Ledger:
         book = self._names.price_book(self._book.book_id)
         changes = []
         for key, call in all_calls(self._db):
-            price = (self._book.nusd_of(call.event), *_credits(self._book, call.event))
+            price = (self._book.nusd_of(call.event), *credits_of(self._book, call.event))
             if price != (call.cost_nusd, call.ncredits, call.uncertain_ncredits):
                 changes.append((*price, book, key))
         self._db.executemany(
@@ -324,14 +334,6 @@ def _session_ids(parsed: Parsed) -> set[str]:
     found |= {prompt.session_id for prompt in parsed.prompts}
     found |= {subagent.session_id for subagent in parsed.subagents}
     return found | {total.session_id for total in parsed.client_totals}
-
-
-def _credits(book: PriceBook, event: UsageEvent) -> tuple[int | None, int]:
-    """Return the nano-credits of a call, and how many of them are uncertain."""
-    credits = book.credits_of(event)
-    if credits is None:
-        return None, 0
-    return credits.ncredits, credits.ncredits if credits.is_uncertain else 0
 
 
 class _Changed:

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from codex_logs import THREAD, meta, started
 from aicost.core.facts import FileRead
 from aicost.core.tailing import Cursor
 from aicost.daemon import indexer
-from aicost.daemon.indexer import Survey, Unread, read_unread, survey
+from aicost.daemon.indexer import Part, Survey, Unread, read_unread, survey
 
 NOBODY = 65534
 ENVIRONMENT = {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
@@ -33,7 +34,7 @@ def names(found: tuple[Unread, ...]) -> list[str]:
 
 
 def read_all(found: Survey, cores: int = 1) -> list[FileRead]:
-    return [read for _, reads in read_unread(found.unread, cores=cores) for read in reads]
+    return [read for part in read_unread(found.unread, cores=cores) for read in part.reads]
 
 
 def cursors_of(reads: list[FileRead]) -> dict[str, Cursor]:
@@ -162,15 +163,30 @@ def many(home: Path, monkeypatch: pytest.MonkeyPatch) -> Survey:
     return look(home)
 
 
+def steps_of(parts: Iterable[Part]) -> list[int]:
+    """Return how many logs each step has."""
+    steps, logs = list[int](), 0
+    for part in parts:
+        logs += len(part.logs)
+        if part.ends_step:
+            steps.append(logs)
+            logs = 0
+    assert logs == 0  # the last part ends its step
+    return steps
+
+
+@pytest.mark.parametrize("cores", [1, 2])
 def test_the_first_unit_is_a_step_of_its_own_and_later_steps_shrink(
-    many: Survey, monkeypatch: pytest.MonkeyPatch
+    many: Survey, monkeypatch: pytest.MonkeyPatch, cores: int
 ) -> None:
     """A step is written in one transaction: few are cheap, and the last one is waited for."""
     monkeypatch.setattr(indexer, "BATCH_BYTES", min(log.pending_bytes for log in many.unread))
-    steps = list(read_unread(many.unread, cores=1))
-    assert [len(logs) for logs, _ in steps] == [1, 4, 3, 2, 1, 1]
-    assert [log for logs, _ in steps for log in logs] == list(many.unread)
-    assert all([read.path for read in reads] == [log.path for log in logs] for logs, reads in steps)
+    parts = list(read_unread(many.unread, cores=cores))
+    assert steps_of(parts) == [1, 4, 3, 2, 1, 1]
+    assert parts[0].logs == [many.unread[0]]
+    assert {log for part in parts for log in part.logs} == set(many.unread)
+    for part in parts:
+        assert [read.path for read in part.reads] == [log.path for log in part.logs]
 
 
 def test_no_step_is_much_larger_than_a_few_units(
@@ -178,4 +194,10 @@ def test_no_step_is_much_larger_than_a_few_units(
 ) -> None:
     monkeypatch.setattr(indexer, "BATCH_BYTES", min(log.pending_bytes for log in many.unread))
     monkeypatch.setattr(indexer, "_UNITS_PER_STEP", 2)
-    assert [len(logs) for logs, _ in read_unread(many.unread, cores=1)][:4] == [1, 2, 2, 2]
+    assert steps_of(read_unread(many.unread, cores=1))[:4] == [1, 2, 2, 2]
+
+
+@pytest.mark.parametrize("size", [0, 1, 2])
+def test_few_or_no_logs_end_in_whole_steps(many: Survey, size: int) -> None:
+    steps = steps_of(read_unread(many.unread[:size], cores=1))
+    assert steps == [1] * size

@@ -45,7 +45,7 @@ def many(home: Path, monkeypatch: pytest.MonkeyPatch) -> Survey:
 
 
 def read_all(found: Survey, cores: int) -> list[FileRead]:
-    return [read for _, reads in read_unread(found.unread, cores=cores) for read in reads]
+    return [read for part in read_unread(found.unread, cores=cores) for read in part.reads]
 
 
 @pytest.fixture(params=["fork", "spawn"])
@@ -80,8 +80,8 @@ def test_when_a_worker_is_killed_this_process_reads_the_rest(
 ) -> None:
     reads = list[FileRead]()
     with closing(read_unread(many.unread, cores=2)) as readings:
-        for number, (_, found) in enumerate(readings):
-            reads += found
+        for number, part in enumerate(readings):
+            reads += part.reads
             if number == 0:
                 for worker in multiprocessing.active_children():
                     os.kill(worker.pid or 0, signal.SIGKILL)
