@@ -9,15 +9,10 @@ from aicost.core.errors import ConfigError
 from aicost.core.view import Reading
 from aicost.daemon import answers
 from aicost.daemon.engine import Engine, progress
-from aicost.daemon.explaining import explained
 from aicost.daemon.indexer import Survey, survey
 from aicost.daemon.lifecycle import AlreadyRunning, ledger_lock
-from aicost.daemon.live import read_live
-from aicost.daemon.overview import overview
-from aicost.daemon.reconciling import reconcile
 from aicost.daemon.setup import Setup, asked_alone, load_setup, named_homes
 from aicost.platform.dirs import Dirs
-from aicost.report.status import ReaderState
 from aicost.store.cursors import read_all_cursors, read_homes
 from aicost.store.ledger import connect_readonly, store_errors
 from aicost.store.recovery import LedgerDamaged, mark_damaged, telling_damage
@@ -100,14 +95,22 @@ def _answer(
             case "turns":
                 return answers.turns(question, asked)
             case "reconcile":
+                from aicost.daemon.reconciling import reconcile  # (a report starts without them)
+
                 return reconcile(question, asked)
             case "explain":
+                from aicost.daemon.explaining import explained
+
                 return explained(question, asked)
-            case "overview":
+            case "overview" | "sessions":
+                from aicost.daemon.live import read_live
+
                 live = read_live(homes or {*setup.homes, *read_homes(db)})
+                if method == "sessions":
+                    return answers.sessions(question, live, asked)
+                from aicost.daemon.overview import overview
+                from aicost.report.status import ReaderState
+
                 state = ReaderState(log_files=left.files, unreadable=left.unreadable_names)
                 return overview(question, live, state, asked)
-            case "sessions":
-                live = read_live(homes or {*setup.homes, *read_homes(db)})
-                return answers.sessions(question, live, asked)
     raise ConfigError(f"{method} cannot be answered without a daemon")
