@@ -33,7 +33,8 @@ _UNTOLD_CHANGES = 2  # so many must be found: a busy machine tells late
 class Pace:
     """How often the reader looks by itself, in seconds."""
 
-    poll_s: float = 10.0  # behind the watcher: what it missed is read this much later
+    poll_s: float = 10.0  # behind the watcher: what it missed of the newest logs is read then
+    survey_s: float = 60.0  # what it missed of any other
     bare_poll_s: float = 2.0  # where something cannot be watched
     folders_s: float = 0.4  # for folders to watch that were not there: a first session makes them
     retry_s: float = 2.0  # after the ledger could not be written
@@ -104,7 +105,7 @@ class Reader:
     async def _glance(self) -> Survey:
         """Look how much is unread now; shortly, where changes are told and a look was just now."""
         is_told = not self.watcher.unwatched and not self.trouble and self.reading is None
-        if is_told and time.monotonic() - self._surveyed_at < self._pace.poll_s:
+        if is_told and time.monotonic() - self._surveyed_at < self._pace.survey_s:
             found = await self._in_thread(self.engine.glance)
             if found is not None:
                 self.seen = found

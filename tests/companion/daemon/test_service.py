@@ -9,7 +9,7 @@ import stat
 import statistics
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, closing
 from datetime import UTC, datetime
 from functools import partial
@@ -30,7 +30,6 @@ from claude_logs import (
 )
 
 from aicost.core.errors import ConfigError, StoreError
-from aicost.core.facts import FileRead
 from aicost.core.view import DashboardView
 from aicost.daemon import indexer
 from aicost.daemon.engine import Engine
@@ -40,7 +39,7 @@ from aicost.daemon.setup import load_setup
 from aicost.ipc import wire
 from aicost.ipc.client import subscribe
 from aicost.platform.dirs import Dirs, load_dirs
-from aicost.store.ledger import Recorded
+from aicost.store.ledger import Ledger, Recorded
 
 
 @pytest.fixture
@@ -255,14 +254,14 @@ async def test_not_waiting_does_not_wait_for_a_reading_either(
     assert await daemon.total() == 0
     log = append(log_of(home / "other"), call_line("msg_1"))
     reading, go_on = threading.Event(), threading.Event()
-    real = Engine._record
+    real = Ledger.recording
 
-    def slow(engine: Engine, reads: list[FileRead]) -> Recorded:
+    def slow(ledger: Ledger) -> object:
         reading.set()
         go_on.wait(TOO_LATE_S)
-        return real(engine, reads)
+        return real(ledger)
 
-    monkeypatch.setattr(Engine, "_record", slow)
+    monkeypatch.setattr(Ledger, "recording", slow)
     try:
         asked = {"homes": [str(home / "other")], "wait": False}
         report = await daemon.document("report", **asked)
@@ -394,6 +393,7 @@ async def test_what_goes_wrong_for_who_left_is_nobodys_error(
 
     with monkeypatch.context() as patch:
         patch.setattr(Engine, "survey", locked)
+        patch.setattr(Engine, "glance", locked)
         connection = wire.connect(daemon.dirs.socket_path, timeout_s=TOO_LATE_S)
         connection.send_line(b'{"v":1,"id":1,"method":"report","params":{}}', timeout_s=TOO_LATE_S)
         await eventually(looking.is_set, "the look it asked for")
@@ -406,11 +406,6 @@ async def test_what_goes_wrong_for_who_left_is_nobodys_error(
     assert "never retrieved" not in caplog.text
 
 
-def _is_told(told: threading.Semaphore, _: Engine, reads: Sequence[FileRead]) -> bool:
-    """Wait until the client was told, with the steps that it is told of."""
-    return any(read.stage == "usage" for read in reads) and told.acquire(timeout=TOO_LATE_S)
-
-
 async def test_a_waiting_client_hears_how_far_the_reading_is(
     dirs: Dirs, logs: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -420,15 +415,20 @@ async def test_a_waiting_client_hears_how_far_the_reading_is(
     monkeypatch.setattr("aicost.daemon.service.PROGRESS_S", 0.001)
     for number in range(4):
         append(log_of(logs, f"s-{number}"), call_line(f"msg_{number}"))
-    told, real = threading.Semaphore(0), Engine._record
-    monkeypatch.setattr(Engine, "_record", lambda *args: (_is_told(told, *args), real(*args))[1])
+    told, real = threading.Semaphore(0), Ledger.recording
+
+    def slow(ledger: Ledger) -> object:
+        told.acquire(timeout=TOO_LATE_S)
+        return real(ledger)
+
+    monkeypatch.setattr(Ledger, "recording", slow)
     async with running(dirs) as daemon:
         question = asyncio.create_task(daemon.total())
         await eventually(lambda: daemon.progress, "progress")
         for done in range(1, 4):
             told.release()
             await eventually(partial(daemon.has_heard_of, done), "the next step")
-        told.release()
+        told.release(100)  # the rest, and the evidence
         assert await question == 4
     assert daemon.progress[-1]["files_total"] == 4
 
