@@ -9,27 +9,36 @@ from aicost.core.tailing import Cursor
 _TABLES: dict[Stage, str] = {"usage": "log_file", "evidence": "evidence_file"}
 
 
-def write_cursor(db: sqlite3.Connection, read: FileRead, home: int) -> None:
-    """Remember how far a file was read. One that moved within its home keeps one row."""
-    cursor, table = read.cursor, _TABLES[read.stage]
-    db.execute(
-        f"DELETE FROM {table} WHERE device = ? AND inode = ? AND home = ? AND path <> ?",
-        (cursor.device, cursor.inode, home, read.path),
-    )
-    db.execute(
-        f"INSERT INTO {table} (path, home, agent, device, inode, read_offset, seen_bytes,"
-        " modified_ns, mark, skipping, thread, broken_lines)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (path) DO UPDATE"
-        " SET home = excluded.home, device = excluded.device, inode = excluded.inode,"
-        " read_offset = excluded.read_offset, seen_bytes = excluded.seen_bytes,"
-        " modified_ns = excluded.modified_ns, mark = excluded.mark, skipping = excluded.skipping,"
-        " thread = excluded.thread, broken_lines = excluded.broken_lines",
-        (
+def write_cursors(db: sqlite3.Connection, reads: Iterable[tuple[FileRead, int]]) -> None:
+    """Remember how far files were read, each with the id of its home.
+
+    A file that moved within its home keeps one row.
+    """
+    rows: dict[Stage, dict[tuple[int, int, int], tuple[object, ...]]] = {}
+    for read, home in reads:
+        cursor = read.cursor
+        rows.setdefault(read.stage, {})[cursor.device, cursor.inode, home] = (
             read.path, home, read.agent, cursor.device, cursor.inode, cursor.offset,
             cursor.seen_bytes, cursor.modified_ns, cursor.mark, cursor.skipping, cursor.thread,
             cursor.broken_lines,
-        ),
-    )  # fmt: skip
+        )  # fmt: skip
+    for stage, by_file in rows.items():
+        db.executemany(
+            f"DELETE FROM {_TABLES[stage]} WHERE device = ? AND inode = ? AND home = ?"
+            " AND path <> ?",
+            [(*file, row[0]) for file, row in by_file.items()],
+        )
+        db.executemany(
+            f"INSERT INTO {_TABLES[stage]} (path, home, agent, device, inode, read_offset,"
+            " seen_bytes, modified_ns, mark, skipping, thread, broken_lines)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (path) DO UPDATE"
+            " SET home = excluded.home, device = excluded.device, inode = excluded.inode,"
+            " read_offset = excluded.read_offset, seen_bytes = excluded.seen_bytes,"
+            " modified_ns = excluded.modified_ns, mark = excluded.mark,"
+            " skipping = excluded.skipping, thread = excluded.thread,"
+            " broken_lines = excluded.broken_lines",
+            list(by_file.values()),
+        )
 
 
 def read_all_cursors(db: sqlite3.Connection) -> dict[Stage, dict[str, Cursor]]:

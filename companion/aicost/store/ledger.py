@@ -24,7 +24,7 @@ from aicost.store.calls import (
     key_of,
     stored_calls,
 )
-from aicost.store.cursors import write_cursor
+from aicost.store.cursors import write_cursors
 from aicost.store.names import Names
 from aicost.store.places import NO_ATTRIBUTION, Attribution
 from aicost.store.recovery import damaged, is_damage
@@ -109,8 +109,7 @@ class Ledger:
         sessions.resolve_turns(self._db, self._record_threads(reads) | changed.unresolved)
         self._note_homes(reads)
         self._record_evidence(reads)
-        for read in reads:
-            write_cursor(self._db, read, self._names.home(read.home))
+        write_cursors(self._db, [(read, self._names.home(read.home)) for read in reads])
         return Recorded(changed.calls, frozenset(changed.names))
 
     def use_prices(self, book: PriceBook) -> None:
