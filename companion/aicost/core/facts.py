@@ -50,6 +50,14 @@ class ThreadSeen:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RemoteSeen:
+    """The agent noted of the folder it works in where its repository lives."""
+
+    cwd: str
+    repo_key: str  # as core.repos makes it, with a `/`: of a remote that is on no disk
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ToolCallSeen:
     """A model call asked for a tool."""
 
@@ -140,6 +148,7 @@ class Parsed:
     prompts: tuple[PromptSeen, ...] = ()
     subagents: tuple[SubagentSeen, ...] = ()
     threads: tuple[ThreadSeen, ...] = ()
+    remotes: tuple[RemoteSeen, ...] = ()
     tool_calls: tuple[ToolCallSeen, ...] = ()
     errors: tuple[ErrorSeen, ...] = ()
     settings: tuple[SettingsSeen, ...] = ()
@@ -177,6 +186,7 @@ def together(blocks: Sequence[Parsed]) -> Parsed:
         prompts=tuple(flat(block.prompts for block in blocks)),
         subagents=tuple(flat(block.subagents for block in blocks)),
         threads=tuple(flat(block.threads for block in blocks)),
+        remotes=tuple(flat(block.remotes for block in blocks)),
         tool_calls=tuple(flat(block.tool_calls for block in blocks)),
         errors=tuple(flat(block.errors for block in blocks)),
         settings=tuple(flat(block.settings for block in blocks)),

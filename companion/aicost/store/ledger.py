@@ -105,6 +105,7 @@ class Ledger:
             yield self._record
 
     def _record(self, reads: Sequence[FileRead]) -> Recorded:
+        places.note_remotes(self._db, self._attribution, reads)
         changed = self._record_calls(reads)
         sessions.resolve_turns(self._db, self._record_threads(reads) | changed.unresolved)
         self._note_homes(reads)

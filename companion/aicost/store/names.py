@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from aicost.core.usage import UsageEvent
-from aicost.store.places import Attribution
+from aicost.store.places import Attribution, names_of
 
 _CACHED = 50_000  # ids remembered per kind; beyond, the cache starts anew
 
@@ -74,7 +74,7 @@ class Names:
         """Return the id of a folder and branch. The repository is looked up once, when new."""
 
         def repo() -> dict[str, str]:
-            return dict(zip(("repo_key", "repo"), self._attribution.names_of(cwd)))
+            return dict(zip(("repo_key", "repo"), names_of(self._db, self._attribution, cwd)))
 
         return self._id("place", ("cwd", "branch"), (cwd, branch), repo)
 

@@ -130,6 +130,11 @@ _MIGRATIONS = (  # append only, never edit: position n takes the file from versi
     UPDATE place SET repo_key = repo;
     INSERT INTO stale_span SELECT id FROM span;
     """,
+    # What logs say of a folder's repository: those that do are read once more.
+    """
+    CREATE TABLE logged_remote (cwd TEXT PRIMARY KEY, repo_key TEXT NOT NULL) WITHOUT ROWID;
+    DELETE FROM log_file WHERE agent = 'codex';
+    """,
 )
 VERSION = len(_MIGRATIONS)
 

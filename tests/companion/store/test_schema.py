@@ -104,6 +104,20 @@ def test_a_ledger_of_version_1_says_the_same_in_this_one(path: Path) -> None:
         assert cursors["evidence"] == {}  # all logs are read once more for it
 
 
+def test_logs_that_name_a_remote_are_read_once_more(db: sqlite3.Connection) -> None:
+    db.executescript("".join(schema._MIGRATIONS[:2]) + "PRAGMA user_version = 2;")
+    for agent in ("claude", "codex"):
+        row = (agent, 1, agent, *[1] * 7, "", 0)
+        for table in ("log_file", "evidence_file"):
+            marks = ", ".join("?" * len(row))
+            db.execute(f"INSERT INTO {table} VALUES (NULL, {marks})", row)
+    migrate(db)
+    cursors = read_all_cursors(db)
+    assert {stage: set(found) for stage, found in cursors.items()} == {
+        "usage": {"claude"}, "evidence": {"claude", "codex"},
+    }  # fmt: skip
+
+
 def test_a_migration_that_fails_leaves_the_ledger_as_it_was(
     db: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -12,7 +12,8 @@ from typing import Literal, NamedTuple
 import msgspec
 
 from aicost.core.errors import LogFormatError
-from aicost.core.facts import Parsed, PromptSeen, SubagentSeen, ThreadSeen
+from aicost.core.facts import Parsed, PromptSeen, RemoteSeen, SubagentSeen, ThreadSeen
+from aicost.core.repos import repo_key
 from aicost.core.usage import TokenCounts, UsageEvent
 from aicost.sources.codex import records
 from aicost.sources.codex.counting import Counter, CounterState, counts_of, tokens_of
@@ -23,7 +24,9 @@ from aicost.sources.codex.records import (
     KINDS,
     MAX_ID_CHARS,
     Kind,
+    Meta,
     Record,
+    field_of,
     id_of,
     kind_of,
     text,
@@ -63,6 +66,7 @@ class CodexParser:
             prompts=tuple(reading.prompts),
             subagents=tuple(reading.subagents),
             threads=tuple(reading.threads),
+            remotes=tuple(reading.remotes),
             broken_lines=reading.broken_lines,
             thread=_encode(reading.memory).decode(),
         )
@@ -75,6 +79,12 @@ def _remembered(thread: str) -> Memory:
         return Memory()
 
 
+def _remotes_in(meta: Meta) -> list[RemoteSeen]:
+    """Return where a thread's repository lives; none for a folder on a disk: see `repo_key`."""
+    cwd, key = text(meta.cwd), repo_key(text(field_of(meta.git, "repository_url")))
+    return [RemoteSeen(cwd=cwd, repo_key=key)] if cwd and "/" in key else []
+
+
 class Reading:
     """Facts found so far in one block. The evidence reading follows a log by one of its own."""
 
@@ -84,6 +94,7 @@ class Reading:
         self.prompts: list[PromptSeen] = []
         self.subagents: list[SubagentSeen] = []
         self.threads: list[ThreadSeen] = []
+        self.remotes: list[RemoteSeen] = []
         self.broken_lines = 0
         self._thread = Follower(memory.thread)
         self._counter = Counter(memory.counter)
@@ -132,13 +143,16 @@ class Reading:
             self._takers[kind](line)
 
     def _take_meta(self, line: bytes) -> None:
-        if self._thread.take_meta(records.meta_of(line)):
-            self.threads.append(ThreadSeen(thread_id=self.memory.thread.owner))
+        self._take_thread(records.meta_of(line))
 
     def _take_bare_meta(self, line: bytes) -> None:
         if not self.memory.thread.owner:
-            self._thread.take_meta(records.bare_meta_of(line))
+            self._take_thread(records.bare_meta_of(line))
+
+    def _take_thread(self, meta: Meta) -> None:
+        if self._thread.take_meta(meta):
             self.threads.append(ThreadSeen(thread_id=self.memory.thread.owner))
+            self.remotes += _remotes_in(meta)
 
     def _take_start(self, line: bytes) -> None:
         self._thread.take_start(*records.turn_of(line))

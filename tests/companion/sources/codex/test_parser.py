@@ -35,7 +35,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from log_builders import at, line, tokens
 
-from aicost.core.facts import Parsed, PromptSeen, SubagentSeen, ThreadSeen
+from aicost.core.facts import Parsed, PromptSeen, RemoteSeen, SubagentSeen, ThreadSeen
 from aicost.core.usage import TokenCounts
 from aicost.sources.codex.parser import CodexParser
 
@@ -49,6 +49,43 @@ def facts(*lines: bytes, thread: str = "") -> Parsed:
     found = parsed(*lines, thread=thread)
     assert found.broken_lines == 0
     return found
+
+
+# Where its folder's repository lives
+
+
+def remotes(*lines: bytes, thread: str = "") -> list[tuple[str, str]]:
+    return [(seen.cwd, seen.repo_key) for seen in facts(*lines, thread=thread).remotes]
+
+
+def of_remote(address: object, **changes: Any) -> bytes:
+    return meta(version=NEW, git={"branch": "main", "repository_url": address}, **changes)
+
+
+def test_a_thread_says_where_its_repository_lives_without_any_credential() -> None:
+    first = of_remote("https://ada:s3cret@github.com/acme/shop.git")
+    found = facts(first, *START[1:], record(), record(response_id="resp_2"))
+    assert found.remotes == (RemoteSeen(cwd="/src/shop", repo_key="github.com/acme/shop"),)
+    assert "s3cret" not in repr(found)
+    assert facts(of_remote("git@github.com:acme/shop.git"), thread=found.thread).remotes == ()
+
+
+@pytest.mark.parametrize(
+    "address", ["/srv/git/shop.git", "file:///srv/shop", "ext::sh -c x", "", 7]
+)
+def test_what_names_no_host_is_no_remote(address: object) -> None:
+    assert remotes(of_remote(address)) == []
+
+
+def test_a_remote_without_a_folder_is_of_no_use() -> None:
+    assert remotes(of_remote("https://github.com/acme/shop", cwd=None)) == []
+    assert remotes(*START) == []  # no remote at all
+
+
+def test_only_the_owners_remote_is_of_its_folder() -> None:
+    parent = meta(version=NEW, git={"repository_url": "https://github.com/acme/other"}, cwd="/x")
+    own = fork_meta(git={"repository_url": "https://github.com/acme/shop"})
+    assert remotes(own, parent) == [("/src/shop", "github.com/acme/shop")]
 
 
 # A response's own record
