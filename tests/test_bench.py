@@ -30,8 +30,9 @@ def logs_below(home: Path) -> list[Path]:
     return sorted(home.glob("projects/**/*.jsonl"))
 
 
-def test_a_grown_corpus_repeats_no_call(home: Path) -> None:
+def test_a_grown_corpus_repeats_no_call(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Three logs: the small one is in each of eleven copies, the others in the first and last."""
+    monkeypatch.setattr("bench.grow.LARGE_MEAN_BYTES", 1)
     source, target = home / "source", home / "grown"
     name = "3c89a6d4-0000-4000-8000-000000000000.jsonl"
     small = append(source / "projects" / "p" / "a.jsonl", call_line("msg_0000a"))
@@ -54,9 +55,10 @@ def test_a_corpus_grown_out_of_real_logs_keeps_their_calls(
     real_excerpt: Excerpt, home: Path
 ) -> None:
     size = sum(path.stat().st_size for path in logs_below(real_excerpt.home))
-    files = grow(real_excerpt.home, home / "grown", size)
-    assert files == len(logs_below(real_excerpt.home))
-    assert read_home(home / "grown").total() == read_home(real_excerpt.home).total()
+    files = grow(real_excerpt.home, home / "grown", 2 * size)
+    assert files == 2 * len(logs_below(real_excerpt.home))  # all are small: each copy has all
+    total = read_home(real_excerpt.home).total()
+    assert read_home(home / "grown").total() == total + total
 
 
 def test_copies_of_one_log_share_no_call(home: Path) -> None:

@@ -12,6 +12,7 @@ from bench.measuring import Run, alternating, peak_bytes, timed
 from bench.peers import CCUSAGE, TOKSCALE, Peer
 from bench.setting import LEDGER, Bench, Skipped
 from bench.table import Figure
+from lab.oracle import read_home
 
 MB = 10**6
 AT_MOST = {CCUSAGE.name: 1.0, TOKSCALE.name: 0.4}
@@ -134,18 +135,29 @@ def peak_of_first_read(bench: Bench, home: Path) -> int:
 
 
 def print_totals(bench: Bench) -> None:
-    """Print both totals: a faster read of fewer tokens would be no win."""
+    """Print all totals, the plainest reading's too: a faster read of fewer tokens is no win."""
     ours: Json = json.loads(first_read(bench, bench.home).output)["total"]
     theirs: Json = json.loads(ccusage_report(bench).output)["totals"]
-    written = ours["cache_write_5m_tokens"] + ours["cache_write_1h_tokens"]
-    pairs = {
-        "input": (ours["input_tokens"], theirs["inputTokens"]),
-        "cache read": (ours["cache_read_tokens"], theirs["cacheReadTokens"]),
-        "cache write": (written, theirs["cacheCreationTokens"]),
-        "output": (ours["output_tokens"], theirs["outputTokens"]),
-        "cents": (round(ours["cost_usd"] * 100), round(theirs["totalCost"] * 100)),
+    truth = read_home(bench.home)
+    plain = truth.total()
+    rows = {
+        "calls": (ours["requests"], None, len(truth.calls)),
+        "input": (ours["input_tokens"], theirs["inputTokens"], plain.input_tokens),
+        "cache read": (
+            ours["cache_read_tokens"],
+            theirs["cacheReadTokens"],
+            plain.cache_read_tokens,
+        ),
+        "cache write": (
+            ours["cache_write_5m_tokens"] + ours["cache_write_1h_tokens"],
+            theirs["cacheCreationTokens"],
+            plain.cache_write_5m_tokens + plain.cache_write_1h_tokens,
+        ),
+        "output": (ours["output_tokens"], theirs["outputTokens"], plain.output_tokens),
+        "cents": (round(ours["cost_usd"] * 100), round(theirs["totalCost"] * 100), None),
     }
-    print(f"tokens and cost by aicost and by ccusage ({ours['requests']:,} calls by aicost):")
-    for name, (own, other) in pairs.items():
-        same = "the same" if own == other else f"{own / max(1, other):.4f}"
-        print(f"  {name:<12}{own:>16,}{other:>16,}  {same}")
+    print(f"{'':<12}{'aicost':>16}{CCUSAGE.name:>16}{'oracle':>16}")
+    for name, values in rows.items():
+        shown = "".join(f"{'' if value is None else format(value, ','):>16}" for value in values)
+        is_same = len({value for value in values if value is not None}) == 1
+        print(f"{name:<12}{shown}  {'the same' if is_same else 'DIFFERENT'}")

@@ -13,10 +13,12 @@ from pathlib import Path
 MIB = 2**20
 WEEKS = 52  # copies lie so many weeks back at most: a year, whatever the size
 # Homes that were looked at hold thousands of logs to the gigabyte, most of them small. So a third
-# of the source's, the small ones, is in every copy, and the others in every tenth.
+# of the source's, the small ones, is in every copy, and the others in every tenth; unless all of
+# them are small (as in the excerpt), where all are in every copy.
 SMALL_SHARE = 1 / 3
 LARGE_EVERY = 10
-GROWTH = 3  # goes up when the rules above change: corpora that were kept are then of no use
+LARGE_MEAN_BYTES = 256 * 2**10
+GROWTH = 4  # goes up when the rules above change: corpora that were kept are then of no use
 _DAY = re.compile(rb"20\d\d-\d\d-\d\d(?=T\d\d:\d\d:\d\d)")
 _ID = re.compile(rb'"(msg|req|toolu|srvtoolu)_([0-9A-Za-z]{4})')
 _UUID = re.compile(rb"[0-9a-f]{8}(?=-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})")
@@ -66,11 +68,12 @@ def grow(source: Path, target: Path, size_bytes: int, *, smaller: Path | None = 
 
 def _copies(logs: Sequence[Path]) -> Iterator[tuple[Path, int]]:
     """Yield each log to copy next, and the number of that copy, without end."""
-    by_size = sorted(logs, key=lambda path: path.stat().st_size)
-    small = set(by_size[: int(len(logs) * SMALL_SHARE)])
+    sizes = {path: path.stat().st_size for path in logs}
+    every = LARGE_EVERY if sum(sizes.values()) >= LARGE_MEAN_BYTES * len(logs) else 1
+    small = set(sorted(logs, key=sizes.__getitem__)[: int(len(logs) * SMALL_SHARE)])
     for copy in count():
         for path in logs:
-            if copy % LARGE_EVERY == 0 or path in small:
+            if copy % every == 0 or path in small:
                 yield path, copy
 
 

@@ -117,7 +117,10 @@ def found_or_why(peer: Peer) -> Path | str:
 def described(home: Path) -> str:
     """Say what is measured on."""
     sizes = [path.stat().st_size for path in home.glob("projects/**/*.jsonl")]
-    return f"{sum(sizes) / MIB:,.0f} MiB in {len(sizes):,} logs, {os.cpu_count()} cores"
+    text = f"{sum(sizes) / MIB:,.0f} MiB in {len(sizes):,} logs, {os.cpu_count()} cores"
+    if not os.environ.get("AICOST_CORPUS"):
+        text += "; grown from short excerpts: the bounds are meant for real logs (AICOST_CORPUS)"
+    return text
 
 
 def run_parts(bench: Bench, names: Sequence[str]) -> list[Figure]:
