@@ -17,6 +17,7 @@ from aicost.prices.book import is_stale, load_price_book, refresh_price_book
 from aicost.prices.own import OwnRow, load_own_rows, model_named, own_prices_file, with_own_rows
 
 _SHOWN = 8  # changed models that are named
+_TIERS = frozenset({STANDARD, "fast", "priority", "batch", "flex"})  # besides those of the book
 
 
 def run(args: Namespace, env: Mapping[str, str]) -> int:
@@ -88,14 +89,27 @@ def set_price(args: Namespace, dirs: Dirs, env: Mapping[str, str]) -> None:
         checked=datetime.now(UTC).date().isoformat(),
     )
     path = own_prices_file(dirs.config_file)
+    book = load_price_book(dirs.prices_dir)
+    _check_tier(book, row.tier)
     others = [old for old in load_own_rows(path) if old.place != row.place]
-    with_own_rows(load_price_book(dirs.prices_dir), [*others, row])  # (or it says what is wrong)
+    with_own_rows(book, [*others, row])  # (or it says what is wrong)
     from aicost.prices.own_edit import set_own_row
 
     with _writing(path):
         set_own_row(path, row)
     _tell_daemon(env)
     show(Namespace(model=args.model, at=None, json=False), dirs, env)
+
+
+def _check_tier(book: PriceBook, tier: str) -> None:
+    listed = (entry.variants for model in book.models for entry in model.entries)
+    known = sorted(_TIERS.union(*listed))
+    if tier not in known:
+        raise ConfigError(
+            f"{tier!r} is no known tier",
+            why=f"known are {', '.join(known)}",
+            hint="aicost prices set --help",
+        )
 
 
 def unset_price(args: Namespace, dirs: Dirs, env: Mapping[str, str]) -> None:

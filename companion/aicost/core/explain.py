@@ -105,7 +105,7 @@ def explain(event: UsageEvent, book: PriceBook) -> PriceExplained:
         model_id=row.model_id,
         row_from=priced_since(known.entries, entry, row.variant) if known and entry else row.start,
         source="" if entry is None else entry.source_of(row.variant),
-        checked="" if entry is None else entry.checked,
+        checked="" if entry is None else entry.checked_of(row.variant),
         tier=row.variant,
         unknown_tier=row.unknown_tier,
         tier_factor=None if entry is None else _factor(row.tariff.rates, entry.standard.rates),

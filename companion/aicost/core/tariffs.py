@@ -12,6 +12,8 @@ MAX_RATE_DECIMALS = 8
 MAX_FACTOR = 10  # of a region or a place
 MAX_FACTOR_DECIMALS = 4
 STANDARD = "standard"  # the name of the list price among the variants
+OWN = "yours"  # how the source of a price begins that is the user's own
+_OWN_DAY = re.compile(rf"{OWN} of (\d{{4}}-\d\d-\d\d)")
 LIST_TIERS = frozenset({"", STANDARD, "default"})  # as logged: nothing special was asked for
 RateUnit = Literal[
     "input_mtok", "cache_read_mtok", "cache_write_5m_mtok", "cache_write_1h_mtok", "output_mtok"
@@ -86,6 +88,14 @@ class PriceEntry:
         first, *others = re.split(rf"; (?=(?:{names}): )", self.source)
         own = [text for text in others if text.startswith(f"{variant}: ")]
         return own[-1].removeprefix(f"{variant}: ") if own else first
+
+    def checked_of(self, variant: str) -> str:
+        """Return the day a variant's numbers were compared, YYYY-MM-DD; of the user's, were set."""
+        source = self.source_of(variant)
+        if not source.startswith(OWN):
+            return self.checked
+        found = _OWN_DAY.match(source)
+        return found[1] if found else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

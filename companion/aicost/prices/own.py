@@ -21,6 +21,7 @@ from aicost.core.prices import PriceBook
 from aicost.core.tariffs import (
     MAX_RATE,
     MAX_RATE_DECIMALS,
+    OWN,
     RATE_UNITS,
     STANDARD,
     ModelPrice,
@@ -32,7 +33,6 @@ from aicost.core.tariffs import (
     without_repeats,
 )
 
-OWN = "yours"  # how the source of a row in the book begins that comes from here
 _SCHEMA = 1
 _REQUIRED = frozenset({"model", "input_mtok", "output_mtok"})
 _OPTIONAL = frozenset({"tier", "from", "source", "checked", *RATE_UNITS})
@@ -216,20 +216,22 @@ def _has_begun(row: OwnRow, at: datetime | None) -> bool:
 
 
 def _with_row(entry: PriceEntry | None, row: OwnRow, start: datetime | None) -> PriceEntry:
-    source = ": ".join(filter(None, (OWN, row.source)))
+    """Return an entry with a row's price. Its day stands in the source: `checked` is the book's."""
+    since = f"{OWN} of {row.checked}" if row.checked else OWN
+    source = ": ".join(filter(None, (since, row.source)))
     if entry is None:
         standard = Tariff(rates=_filled(row.rates, Rates()))
-        return PriceEntry(start=start, standard=standard, source=source, checked=row.checked)
+        return PriceEntry(start=start, standard=standard, source=source)
     if row.tier == STANDARD:
         tariff = Tariff(rates=_filled(row.rates, entry.standard.rates))
         source = f"{source}; the rest: {entry.source}"
-        return replace(entry, standard=tariff, source=source, checked=row.checked)
+        return replace(entry, standard=tariff, source=source)
     listed = entry.variants.get(row.tier)
     rates = _in_proportion(row.rates, entry.standard.rates) if listed is None else listed.rates
     tariff = Tariff(rates=_filled(row.rates, rates))
     source = f"{entry.source}; {row.tier}: {source}"
     variants = {**entry.variants, row.tier: tariff}
-    return replace(entry, variants=variants, source=source, checked=row.checked)
+    return replace(entry, variants=variants, source=source)
 
 
 def _in_proportion(own: Mapping[str, Decimal], standard: Rates) -> Rates:

@@ -69,7 +69,8 @@ def _terms(call: CallExplained) -> Iterator[tuple[str, str]]:
     price = call.price
     if price.model_id:
         yield "price row", f"{clean(price.model_id)}, {_since(price.row_from)}"
-        checked = f", checked {price.checked}" if price.checked else ""
+        is_said = price.checked in price.source  # or not known; a price of the user's says its day
+        checked = "" if is_said else f", checked {price.checked}"
         yield "source", f"{clean(price.source) or UNKNOWN}{checked}"
         yield "tier", _tier_text(price)
         if price.place_factor != 1:

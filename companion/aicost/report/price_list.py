@@ -69,7 +69,7 @@ def _entry_fields(entry: PriceEntry) -> Document:
         "tiers": {name: _tariff_fields(tariff) for name, tariff in tiers.items()},
         "web_search_kcount": float(entry.web_search_kcount),
         "source": entry.source,
-        "checked": entry.checked or None,
+        "checked": entry.checked_of(STANDARD) or None,
     }
 
 
@@ -173,7 +173,7 @@ def _lines(entries: Sequence[PriceEntry]) -> Iterator[_Line]:
 
 def _tariff_lines(entry: PriceEntry, tier: str, tariff: Tariff | None) -> Iterator[_Line]:
     source = entry.source_of(tier)
-    day, origin = _day_text(entry.start), (entry.checked or UNKNOWN, clean(source))
+    day, origin = _day_text(entry.start), (entry.checked_of(tier) or UNKNOWN, clean(source))
     if tariff is None:
         yield day, clean(tier), "ends", _rate_cells(Rates()), *origin
         return

@@ -1,6 +1,7 @@
 """`aicost explain`, for real: with a daemon and without one, the same answer."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -66,7 +67,7 @@ def test_a_price_of_the_users_own_is_named_as_such(home: Path) -> None:
     write_log(home)
     aicost("prices", "set", MODEL, "--input", "1", "--output", "2.5", "--source", "our contract")
     (call,) = document("msg_s-1_1")["calls"]
-    assert call["price"]["source"].startswith("yours: our contract")
+    assert re.match(r"yours of \d{4}-\d\d-\d\d: our contract; ", call["price"]["source"])
     assert (call["cost_usd"], call["ledger_cost_usd"]) == (0.000125, 0.000125)
 
 

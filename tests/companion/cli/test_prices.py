@@ -1,6 +1,7 @@
 """`aicost prices`, for real: what is set counts at once, with a daemon or without one."""
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -93,7 +94,7 @@ def test_a_price_that_is_set_wins_at_once(home: Path, own_file: Path) -> None:
     assert before["total"]["cost_usd"] == 0.0015
     ended = aicost("prices", "set", MODEL, "--input", "1", "--output", "2.5", "--source", "ours")
     assert ended.returncode == 0, ended.stderr
-    assert "yours: ours" in ended.stdout
+    assert re.search(r"yours of \d{4}-\d\d-\d\d: ours", ended.stdout)
     assert standard(MODEL) | {"cache_read_mtok": 0.5} == standard(MODEL)  # the book's
     assert own_file.read_text().count("[[price]]") == 1
     after = total()
@@ -153,6 +154,27 @@ def test_a_tier_needs_a_standard_price(own_file: Path) -> None:
     assert ended.returncode == 3
     assert "try: aicost prices set qwen-coder --input" in ended.stderr
     assert not own_file.exists()
+
+
+def test_a_tier_that_nobody_knows_is_refused_with_those_that_are_known(own_file: Path) -> None:
+    ended = aicost("prices", "set", MODEL, "--input", "1", "--output", "2", "--tier", "prio")
+    assert ended.returncode == 3
+    assert "'prio' is no known tier" in ended.stderr
+    assert "batch, fast, flex, priority, standard" in " ".join(ended.stderr.split())
+    assert not own_file.exists()
+    for tier in ("standard", "flex"):
+        ended = aicost("prices", "set", MODEL, "--input", "1", "--output", "2", "--tier", tier)
+        assert ended.returncode == 0, ended.stderr
+
+
+def test_the_prices_of_the_book_are_as_old_as_before() -> None:
+    def priced_on() -> object:
+        return json.loads(aicost("status", "--json").stdout)["price_book"]["date"]
+
+    before = priced_on()
+    ended = aicost("prices", "set", MODEL, "--input", "1", "--output", "2", "--tier", "flex")
+    assert ended.returncode == 0, ended.stderr
+    assert priced_on() == before
 
 
 def test_a_price_can_be_taken_away_again(home: Path, own_file: Path) -> None:

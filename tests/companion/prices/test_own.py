@@ -183,7 +183,29 @@ def test_a_row_wins_and_the_book_has_another_id() -> None:
     assert mine.book_id != with_own_rows(of, [own(source="another")]).book_id
     assert mine.book_id == with_own_rows(of, [own(source="our contract")]).book_id
     entry = mine.content.models["claude-test-1"].entries[0]
-    assert (entry.source, entry.checked) == ("yours: our contract; the rest: ", "2026-11-26")
+    assert entry.source == "yours of 2026-11-26: our contract; the rest: "
+
+
+def test_the_books_own_rows_keep_the_day_they_were_checked() -> None:
+    fast = FLAT.times(Decimal(2))
+    entry = PriceEntry(
+        standard=FLAT, variants={"fast": fast}, source="list; fast: page", checked="2026-11-22"
+    )
+    of = book(model_price(entries=(entry,)))
+    rows = [own(tier="flex", rates=_in_out("1", "7")), own("new-1"), own("new-2", checked="")]
+    models = with_own_rows(of, rows).content.models
+    (mine,) = models["claude-test-1"].entries
+    days = {tier: mine.checked_of(tier) for tier in ("standard", "fast", "flex")}
+    assert days == {"standard": "2026-11-22", "fast": "2026-11-22", "flex": "2026-11-26"}
+    (mine,) = with_own_rows(of, [own(source="ours")]).content.models["claude-test-1"].entries
+    days = {tier: mine.checked_of(tier) for tier in ("standard", "fast")}
+    assert days == {"standard": "2026-11-26", "fast": "2026-11-22"}
+    assert mine.checked == "2026-11-22"  # what a status says of the book
+    new = [models[name].entries[0] for name in ("new-1", "new-2")]
+    assert [(one.checked, one.checked_of("standard")) for one in new] == [
+        ("", "2026-11-26"),
+        ("", ""),
+    ]
 
 
 def test_a_row_holds_from_its_day_until_the_next() -> None:
@@ -287,7 +309,7 @@ def test_a_model_that_no_list_has_gets_its_price_and_reads_and_writes_as_input(
     assert standard(of, model) == rates("3", "3", "3", "3", "15")
     known = of.model_price(model)
     assert known is not None
-    assert (known.provider, known.entries[0].source) == (provider, "yours")
+    assert (known.provider, known.entries[0].source) == (provider, "yours of 2026-11-26")
     some = own(model, rates={**_in_out("3", "15"), "cache_write_5m_mtok": Decimal(4)})
     assert standard(with_own_rows(of, [some]), model) == rates("3", "3", "4", "3", "15")
 
