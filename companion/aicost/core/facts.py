@@ -178,8 +178,9 @@ def together(blocks: Sequence[Parsed]) -> Parsed:
     calls: dict[str, UsageEvent] = {}
     for block in blocks:
         for call in block.calls:
-            known = calls.get(call.event_key)
-            calls[call.event_key] = call if known is None else merged(known, call)
+            known = calls.setdefault(call.event_key, call)
+            if known is not call:
+                calls[call.event_key] = merged(known, call)
     flat = chain.from_iterable
     return Parsed(
         calls=tuple(calls.values()),

@@ -128,6 +128,7 @@ class Looking:
         self._times: list[tuple[int, str, str]] = []
         self._unread: dict[Stage, list[Unread]] = {stage: [] for stage in STAGES}
         self._unreadable: list[Unread] = []
+        self._asked = "", False  # a path, and whether it may be read
         self.moved: list[tuple[Stage, str, Cursor]] = []
         self.closed: list[str] = []  # folders of a home that cannot be read
 
@@ -150,7 +151,9 @@ class Looking:
             return
         left = pending_bytes(cursor, look)
         found = Unread(path, home, cursor, left, look.modified_ns, stage)
-        if may_read(path):
+        if self._asked[0] != path:  # once for both readings
+            self._asked = path, may_read(path)
+        if self._asked[1]:
             self._unread[stage].append(found)
         elif stage == "usage":
             self._unreadable.append(found)
