@@ -8,6 +8,7 @@ from contextlib import aclosing
 
 from aicost.cli import ask
 from aicost.core.errors import AicostError, DaemonDown, ExitCode
+from aicost.core.reports import WorkDone
 from aicost.core.view import DashboardView
 from aicost.ipc.protocol import RESTART_HINT
 
@@ -52,6 +53,7 @@ def _feed(env: Mapping[str, str]) -> AsyncGenerator[DashboardView, None]:
 def _print_one(env: Mapping[str, str], *, as_json: bool) -> int:
     try:
         view = asyncio.run(_complete_view(env))
+        work = _work(env, view) if as_json else None
     finally:
         ask.clear_progress()
     if view.trouble:
@@ -59,12 +61,19 @@ def _print_one(env: Mapping[str, str], *, as_json: bool) -> int:
     if as_json:
         from aicost.report import documents
 
-        sys.stdout.write(documents.as_json(documents.top_document(view)))
+        sys.stdout.write(documents.as_json(documents.top_document(view, work)))
         return ExitCode.OK
     from aicost_tui.once import render_once
 
     sys.stdout.write(render_once(view, ask.width(env, SCREEN_WIDTH), ask.wants_colour(env)))
     return ExitCode.OK
+
+
+def _work(env: Mapping[str, str], view: DashboardView) -> dict[str, WorkDone] | None:
+    """Return what the sessions' calls were made for, None if that is not read."""
+    asked = {"homes": view.homes, "wait": not view.trouble}
+    work = ask.call(env, "work", asked)["work"]
+    return work and {session_id: WorkDone(**done) for session_id, done in work.items()}
 
 
 def _missing(trouble: str) -> AicostError:

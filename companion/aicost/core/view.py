@@ -87,6 +87,7 @@ class DashboardView:
     skipped_lines: int = 0
     homes: tuple[str, ...] = ()  # the folders looked at, for the empty state
     log_files: int = 0  # how many logs were found in them
+    unreadable: int = 0  # how many logs and folders in them cannot be read
     trouble: str = ""  # what keeps new lines from being recorded; "" if nothing does
 
     @property

@@ -173,10 +173,7 @@ def sessions(question: Question, running: Running, params: Params) -> str:
         rows = _rows(question, running, dict.fromkeys([*ids, *running.sessions]))
     if shown.format == "table":
         return sessions_table(rows, shown.style, question.zone)
-    work = None
-    if question.has_evidence:
-        found = work_done(question.db, "session", homes=query.homes)
-        work = {session_id: done for (session_id, _), done in found.items()}
+    work = _work(question, query.homes)
     if shown.format == "csv":
         return sessions_csv(rows, work)
     return as_json(
@@ -184,6 +181,27 @@ def sessions(question: Question, running: Running, params: Params) -> str:
             rows, work, complete=question.complete, pending_bytes=question.pending_bytes
         )
     )
+
+
+class WorkQuery(msgspec.Struct, forbid_unknown_fields=True):
+    """The parameters of `work`."""
+
+    homes: tuple[str, ...] = ()
+
+
+def work(question: Question, params: Params) -> dict[str, WorkDone] | None:
+    """Answer `work`: what each session's calls were made for. Raises ConfigError, sqlite3.Error.
+
+    None if the evidence of it is not read.
+    """
+    return _work(question, converted(params, WorkQuery).homes)
+
+
+def _work(question: Question, homes: Sequence[str]) -> dict[str, WorkDone] | None:
+    if not question.has_evidence:
+        return None
+    found = work_done(question.db, "session", homes=homes)
+    return {session_id: done for (session_id, _), done in found.items()}
 
 
 def live_rows(question: Question, running: Running, homes: Sequence[str]) -> list[SessionRow]:
@@ -222,6 +240,7 @@ class Coverage:
     log_files: int
     reading: Reading | None  # None: everything on disk is in the ledger
     trouble: str = ""  # what keeps it from recording more
+    unreadable: int = 0  # logs and folders
 
 
 def view(
@@ -247,6 +266,7 @@ def view(
         homes=coverage.homes,
         log_files=coverage.log_files,
         trouble=coverage.trouble,
+        unreadable=coverage.unreadable,
     )
 
 

@@ -59,6 +59,7 @@ class Service:
                 "explain": self._explain,
                 "overview": self._overview,
                 "view": self._view,
+                "work": self._work,
                 "status": self._status,
                 "homes.add": self._homes_add,
                 "transcript.seen": self._transcript_seen,
@@ -146,6 +147,11 @@ class Service:
     async def _view(self, params: Params, notify: Notify) -> object:
         await self._prepared(params, notify, with_evidence=False)
         return msgspec.to_builtins(await self._build_view())
+
+    async def _work(self, params: Params, notify: Notify) -> object:
+        question, asked = await self._prepared(params, notify, with_evidence=True)
+        found = await self._query(lambda: answers.work(question, asked))
+        return {"work": msgspec.to_builtins(found)}
 
     async def _status(self, _params: Params, _notify: Notify) -> object:
         own, reader = own_use(), self._reader
@@ -244,7 +250,11 @@ class Service:
         live = await self._live()
         reader = self._reader
         coverage = answers.Coverage(
-            tuple(sorted(self._engine.homes)), reader.seen.files, reader.reading, reader.trouble
+            homes=tuple(sorted(self._engine.homes)),
+            log_files=reader.seen.files,
+            reading=reader.reading,
+            trouble=reader.trouble,
+            unreadable=len(reader.seen.unreadable),
         )
         question, days = self._moment(), self._engine.ledger.days
         return await self._query(lambda: answers.view(question, live, days, coverage))

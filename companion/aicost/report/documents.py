@@ -168,17 +168,17 @@ def session_fields(row: SessionRow, work: WorkDone | None = None) -> Document:
     }
 
 
-def top_document(view: DashboardView) -> Document:
-    """Return the document of `aicost top --json`."""
+def top_document(view: DashboardView, work: Mapping[str, WorkDone] | None = None) -> Document:
+    """Return the document of `aicost top --json`; `work` by session, None if not read."""
     return {
         "schema": SCHEMA,
         "at": moment(view.at),
-        "complete": view.reading is None and not view.trouble,
+        "complete": view.reading is None and not view.trouble and not view.unreadable,
         "today": {"day": view.day, "timezone": view.timezone, **_totals(view.today)},
         "burn": {**burn_fields(view.burn), "window_seconds": view.burn.window_s},
         "budgets": [],
         "nudges": [],
-        "sessions": [session_fields(row) for row in view.sessions],
+        "sessions": [session_fields(row, work_of(row, work)) for row in view.sessions],
         "skipped_lines": view.skipped_lines,
     }
 

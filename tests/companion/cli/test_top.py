@@ -68,6 +68,24 @@ def test_json_is_the_complete_view_of_a_daemon_it_started(home: Path) -> None:
     assert aicost("daemon", "status").returncode == 0
 
 
+def test_its_sessions_are_those_of_sessions(home: Path) -> None:
+    write_log(home)
+    document = json.loads(aicost("top", "--json").stdout)
+    (row,) = document["sessions"]
+    assert [row] == json.loads(aicost("sessions", "--json").stdout)["sessions"]
+    assert row["tool_calls"] == row["api_errors"] == row["retries"] == 0
+    assert row["active_seconds"] is not None
+
+
+def test_json_is_not_complete_beside_a_log_that_cannot_be_read(home: Path) -> None:
+    write_log(home)
+    (log,) = home.rglob("s-1.jsonl")
+    (log.parent / os.fsdecode(b"\xff.jsonl")).write_bytes(log.read_bytes())
+    document = json.loads(aicost("top", "--json").stdout)
+    assert document["complete"] is False
+    assert len(document["sessions"]) == 1
+
+
 @pytest.mark.parametrize("options", [["--once"], []], ids=["asked for", "into a pipe"])
 def test_one_screen_is_plain_text(home: Path, options: list[str]) -> None:
     write_log(home)
@@ -92,6 +110,19 @@ def test_a_ledger_that_stays_locked_is_said_and_not_waited_for(home: Path) -> No
     assert what == "aicost: the newest calls may be missing"
     assert "locked" in why
     assert hint == "   try: aicost daemon status"
+
+
+def test_json_waits_for_no_locked_ledger_either(home: Path) -> None:
+    write_log(home)
+    assert aicost("top", "--json").returncode == 0
+    ledger = home / ".aicost" / "data" / "ledger.db"
+    with contextlib.closing(sqlite3.connect(ledger, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        write_log(home, "s-2")
+        ended = aicost("top", "--json", env={"CLAUDE_CONFIG_DIR": str(home / "new" / ".claude")})
+    document = json.loads(ended.stdout)
+    assert document["complete"] is False
+    assert [row["session_id"] for row in document["sessions"]] == ["s-1"]
 
 
 def test_homes_the_daemon_did_not_know_are_taken_on(home: Path) -> None:

@@ -8,6 +8,7 @@ import pytest
 from builders import NOW, session_row, view
 from report_builders import AT, TOKENS, report, row, turn
 
+from aicost.core.reports import WorkDone
 from aicost.core.view import BurnRate, Reading, Totals
 from aicost.report.documents import (
     report_document,
@@ -179,3 +180,16 @@ def test_top_says_when_it_has_not_read_everything() -> None:
     reading = Reading(files_done=1, files_total=2, bytes_done=1, bytes_total=2)
     assert top_document(replace(view(), reading=reading))["complete"] is False
     assert top_document(replace(view(), trouble="locked"))["complete"] is False
+    assert top_document(replace(view(), unreadable=1))["complete"] is False
+
+
+def test_sessions_on_top_say_as_much_as_those_of_sessions() -> None:
+    work = {"s-1": WorkDone(tool_calls=3, retries=1, environment="ci", active_us=2_500_000)}
+    rows = (session_row("s-1"), session_row("s-2"))
+    whole = sessions_document(rows, work, complete=True, pending_bytes=0)
+    document = top_document(view(*rows), work)
+    assert document["sessions"] == whole["sessions"]
+    assert (document["sessions"][0]["active_seconds"], document["sessions"][1]["retries"]) == (
+        2.5,
+        0,
+    )
