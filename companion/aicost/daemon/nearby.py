@@ -6,12 +6,12 @@ and just that is made good for here.
 """
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import PurePath
 
 from aicost.core.tailing import Cursor
-from aicost.daemon.indexer import Cursors, Looking, Survey, survey
+from aicost.daemon.indexer import Cursors, Looking, Survey, Unread, survey
 from aicost.sources.agents import SOURCES, source_of
 from aicost.sources.folders import look_of
 
@@ -39,7 +39,22 @@ class Nearby:
             for stage in source_of(path).parsers:
                 looking.take(path, home, look, cursors[stage].get(path, Cursor()), stage)
         found = looking.survey()
-        return replace(self.survey, unread=found.unread, without_evidence=found.without_evidence)
+        return replace(
+            self.survey,
+            unread=(*found.unread, *self._still_unread(self.survey.unread, cursors)),
+            without_evidence=(
+                *found.without_evidence,
+                *self._still_unread(self.survey.without_evidence, cursors),
+            ),
+        )
+
+    def _still_unread(self, logs: Iterable[Unread], cursors: Cursors) -> Iterator[Unread]:
+        """Yield what the survey found unread of older logs, and nobody read since."""
+        newest = {path for path, _ in self.survey.newest}
+        for log in logs:
+            known = cursors[log.stage].get(log.path, log.cursor)
+            if log.path not in newest and known == log.cursor:
+                yield log
 
 
 def survey_all(homes: Iterable[str], cursors: Cursors) -> tuple[Survey, Nearby | None]:

@@ -260,19 +260,19 @@ def test_a_signal_in_the_middle_of_a_reading_ends_it_in_order(
 SLOW_DAEMON = """
 import os
 from aicost.daemon import indexer
-from aicost.daemon.engine import Engine
 from aicost.daemon.lifecycle import run_daemon
 from aicost.platform.dirs import load_dirs
+from aicost.store.ledger import Ledger
 
-real = Engine._record
+real = Ledger.recording
 
-def told(engine, reads):
+def told(ledger):
     print("step", flush=True)
-    return real(engine, reads)
+    return real(ledger)
 
 if __name__ == "__main__":
     indexer.BATCH_BYTES = 1
-    Engine._record = told
+    Ledger.recording = told
     run_daemon(load_dirs(os.environ), os.environ)
 """
 

@@ -58,6 +58,28 @@ def test_a_log_that_changed_long_ago_is_left_to_the_next_whole_look(
         assert names(engine.survey()) == ["s-old"]
 
 
+def test_what_a_whole_look_found_unread_stays_so_until_it_is_read(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also of logs that are not among the newest: a reading may be interrupted."""
+    monkeypatch.setattr(indexer, "NEWEST", 1)
+    for number in range(4):
+        append(log_of(home, f"s-{number}"), call_line(f"msg_{number}", f"s-{number}"))
+    with opened(tmp_path / "l", [home]) as engine:
+        engine.survey()
+        for left in (4, 3):
+            found = engine.glance()
+            assert found is not None
+            assert (len(found.unread), len(found.without_evidence)) == (left, 4)
+            engine.read_paths([(found.unread[-1].path, str(home))])
+        read_everything(engine)
+        engine.survey()
+        found = engine.glance()
+        assert found is not None
+        assert not found.has_evidence
+        assert (len(found.unread), len(found.without_evidence)) == (0, 4)
+
+
 @pytest.mark.parametrize("place", ["here/s-new", "elsewhere/s-new", "here/s-1/subagents/agent-a"])
 def test_a_new_log_takes_a_whole_look(home: Path, tmp_path: Path, place: str) -> None:
     log = home / "projects" / "here" / "s-1.jsonl"
