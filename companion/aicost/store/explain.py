@@ -1,5 +1,6 @@
 """What `explain` asks of the ledger: which call, turn or session an id names, and its calls."""
 
+import re
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from typing import Literal
 from aicost.store.calls import StoredCall, calls_where, key_of
 
 Kind = Literal["call", "turn", "session"]
+_UUID = re.compile(r"[0-9A-Fa-f-]+")  # or the beginning of one
 MAX_NAMED = 5  # things that an id may name; whoever asks needs no more to say it better
 
 _WHERE = {
@@ -44,11 +46,19 @@ def named_by(db: sqlite3.Connection, text: str) -> tuple[Named, ...]:
     """Return what an id, or the beginning of one, may name: at most `MAX_NAMED` things.
 
     A whole id names only what it is the id of. A call goes by its event key, and by the last
-    part of it: the message's or response's own id.
+    part of it: the message's or response's own id. UUIDs may be written in capitals.
     """
-    if not text:
-        return ()
-    return tuple(_exactly(db, text)) or tuple(islice(_beginning(db, text), MAX_NAMED))
+    for one in dict.fromkeys((text, _with_small_uuids(text))) if text else ():
+        found = tuple(_exactly(db, one)) or tuple(islice(_beginning(db, one), MAX_NAMED))
+        if found:
+            return found
+    return ()
+
+
+def _with_small_uuids(text: str) -> str:
+    """Return an id with its UUIDs, or their beginnings, as agents write them."""
+    parts = text.split(":")
+    return ":".join(part.lower() if _UUID.fullmatch(part) else part for part in parts)
 
 
 def _exactly(db: sqlite3.Connection, text: str) -> Iterator[Named]:

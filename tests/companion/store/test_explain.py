@@ -80,6 +80,30 @@ def test_an_id_or_its_only_beginning_names_one_thing(
     assert named_by(ledger.db, text) == (named,)
 
 
+UUID = "6f93eca8-5a14-4864-a8fb-a2090ed39aba"
+CAPITAL = "6F93ECA8-5A14-4864-A8FB-A2090ED39ABA"  # an id that some tool wrote so
+
+
+@pytest.mark.parametrize(
+    ("text", "session_id"),
+    [(UUID, UUID), (CAPITAL, UUID), (UUID[:6], UUID), ("6F93ECA8-5", UUID), ("6f93ECa8", UUID)],
+)
+def test_capitals_in_a_uuid_do_not_matter(text: str, session_id: str) -> None:
+    calls = event(1, session_id=session_id, turn_id="t"), event(2, session_id="BEEF-1", turn_id="t")
+    with recorded(calls_read(*calls)) as found:
+        assert named_by(found.db, text) == (Named("session", session_id),)
+        assert named_by(found.db, "BEEF") == (Named("session", "BEEF-1"),)
+        assert named_by(found.db, "S-1") == ()  # no part of a UUID
+
+
+def test_a_call_is_found_by_its_thread_in_capitals() -> None:
+    call = event(1, event_key=f"codex:{UUID}:resp_A", agent="codex")
+    with recorded(calls_read(call)) as found:
+        named = (Named("call", call.event_key),)
+        assert named_by(found.db, f"codex:{CAPITAL}:resp_A") == named
+        assert named_by(found.db, f"codex:{CAPITAL}:resp_a") == ()
+
+
 @pytest.mark.parametrize(
     ("text", "named"),
     [
