@@ -84,7 +84,7 @@ def set_value(path: Path, key: str, words: Sequence[str]) -> None:
             table = table[name]
         table[names[-1]] = value
 
-    _change(path, change)
+    _change(path, key, change)
 
 
 def unset_value(path: Path, key: str) -> bool:
@@ -98,7 +98,7 @@ def unset_value(path: Path, key: str) -> bool:
             table = table[name]
         del table[names[-1]]
 
-    _change(path, change)
+    _change(path, key, change)
     return True
 
 
@@ -146,7 +146,7 @@ def _found(values: Mapping[str, Any], names: Sequence[str]) -> object:
     return found
 
 
-def _change(path: Path, change: Callable[[Table, Callable[[], Table]], None]) -> None:
+def _change(path: Path, key: str, change: Callable[[Table, Callable[[], Table]], None]) -> None:
     """Write the changed file, if it can be used and then says just what is wanted."""
     wanted = _loaded(path)
     change(wanted, dict)
@@ -160,10 +160,25 @@ def _change(path: Path, change: Callable[[Table, Callable[[], Table]], None]) ->
     try:
         parse_settings(changed, "")
     except ConfigError as error:  # its place is in a file that there will not be
-        raise ConfigError(error.what.rpartition(" (")[0], why=error.why, hint=error.hint) from error
+        hint = _as_command(key, error.hint)
+        raise ConfigError(error.what.rpartition(" (")[0], why=error.why, hint=hint) from error
     if found != wanted:
         raise _not_in_place(path, "the change would not be what it should")
     _write(path, changed)
+
+
+def _as_command(key: str, line: str) -> str:
+    """Return the command that sets what a line of the config does; else the line itself."""
+    try:
+        ((name, value),) = tomllib.loads(line).items()
+    except ValueError:  # another advice
+        return line
+    table = _names(key)[0]
+    setting = f"projectmap.{name}" if table == "projectmap" else key
+    words = value if isinstance(value, list) else [value]
+    if isinstance(value, dict) or _names(setting)[-1] != name:
+        return line
+    return shlex.join(["aicost", "config", "set", setting, *map(str, words)])
 
 
 def _not_in_place(path: Path, why: str) -> ConfigError:

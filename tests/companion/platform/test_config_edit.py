@@ -265,3 +265,27 @@ def test_any_project_is_written_so_that_it_is_read_back(
     assert (pattern, project) in load_settings(path).projects
     assert path.read_text().startswith(COMMENTED)
     assert tomllib.loads(f"x = {toml_text(project)}") == {"x": project}
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "hint"),
+    [
+        ("timezone", "Mars", "aicost config set timezone Europe/Berlin"),
+        ("timezone", "Berlim", "aicost config set timezone Europe/Berlin"),
+        ("projectmap.~ada/work", "acme", "aicost config set 'projectmap.~/ada/work' acme"),
+        ("sources.claude.homes", "logs", "aicost config set sources.claude.homes '~/logs'"),
+        (
+            "prices.url",
+            "ftp://x",
+            "aicost config set prices.url https://prices.example.com/data.json",
+        ),
+    ],
+)
+def test_what_cannot_be_set_suggests_a_command(
+    tmp_path: Path, key: str, value: str, hint: str
+) -> None:
+    path = tmp_path / "config.toml"
+    with pytest.raises(ConfigError) as refused:
+        set_value(path, key, [value])
+    assert refused.value.hint == hint
+    assert not path.exists()
