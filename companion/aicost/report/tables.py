@@ -156,6 +156,7 @@ def sessions_table(rows: Sequence[SessionRow], style: Style, zone: ZoneInfo) -> 
         return "No sessions.\n"
     columns = [
         id_column(("Session", *(row.session_id for row in rows))),
+        Column(("Agent", *(row.agent for row in rows)), is_text=True, rank=7),
         Column(("State", *(row.state for row in rows)), is_text=True, rank=1),
         Column(("Where", *map(_where, rows)), is_text=True, rank=3),
         Column(("Model", *(clean(row.model) or UNKNOWN for row in rows)), is_text=True, rank=5),

@@ -187,6 +187,16 @@ def test_sessions_show_state_place_and_local_time() -> None:
     assert "—" in second
 
 
+def test_sessions_name_their_agent_where_there_is_room() -> None:
+    rows = [session_row("s1"), session_row("s2", agent="codex")]
+    heading, first, second = sessions_table(rows, WIDE, BERLIN).splitlines()
+    assert heading.split()[:2] == ["Session", "Agent"]
+    assert (first.split()[1], second.split()[1]) == ("claude", "codex")
+    narrower = Style(len(heading) - 1)
+    assert "Requests" in sessions_table(rows, narrower, BERLIN)
+    assert "Agent" not in sessions_table(rows, narrower, BERLIN)
+
+
 def test_turns_show_local_time_and_tokens() -> None:
     text = turns_table([turn(), turn("", usd=None, started_at=None)], Style(140), BERLIN)
     _, first, second = text.splitlines()
