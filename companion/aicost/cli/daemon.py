@@ -4,17 +4,19 @@ import json
 import sys
 import time
 from argparse import Namespace
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
+from aicost.cli import ask
 from aicost.core.errors import ExitCode
-from aicost.core.text import clean
+from aicost.core.text import cells_of, clean, wrapped
 from aicost.ipc import wire
 from aicost.platform.dirs import Dirs, load_dirs
 
 ANSWER_S = 10.0
 STOP_S = 15.0
-_SHOWN = 5  # unreadable files that are named; `--json` has all
+_SHOWN = 5  # unreadable files and folders that are named; `--json` has all
+_MIN_ROOM = 20  # for what is said, on however narrow a terminal
 
 
 def run(args: Namespace, env: Mapping[str, str]) -> int:
@@ -32,7 +34,7 @@ def run(args: Namespace, env: Mapping[str, str]) -> int:
         case "restart":
             restart(dirs, env)
         case "status":
-            return status(dirs, as_json=args.json)
+            return status(dirs, as_json=args.json, width=ask.width(env, ask.PIPE_WIDTH))
     return ExitCode.OK
 
 
@@ -63,14 +65,14 @@ def restart(dirs: Dirs, env: Mapping[str, str]) -> None:
     start(dirs, env)
 
 
-def status(dirs: Dirs, *, as_json: bool) -> int:
+def status(dirs: Dirs, *, as_json: bool, width: int = ask.PIPE_WIDTH) -> int:
     """Print how the daemon is. Raises DaemonDown when there is none."""
     found = wire.call(dirs.socket_path, "status", {}, timeout_s=ANSWER_S)
-    print(json.dumps(found, indent=2) if as_json else _as_text(found, time.time()))
+    print(json.dumps(found, indent=2) if as_json else _as_text(found, time.time(), width))
     return ExitCode.OK
 
 
-def _as_text(found: Mapping[str, Any], now: float) -> str:
+def _as_text(found: Mapping[str, Any], now: float, width: int = ask.PIPE_WIDTH) -> str:
     started = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(now - found["uptime_s"]))
     cpu_share = found["cpu_s"] / max(found["uptime_s"], 0.001)
     rows = {
@@ -90,15 +92,32 @@ def _as_text(found: Mapping[str, Any], now: float) -> str:
     }
     if found["trouble"]:
         rows["trouble"] = f"{found['trouble']}; trying again, nothing is lost"
-    if unreadable := found["unreadable"]:
-        rows["unreadable files"] = f"{len(unreadable):,}"
-        rows |= {f"unreadable {number}": path for number, path in enumerate(unreadable[:_SHOWN], 1)}
+    rows |= _unreadable(found["unreadable"], found.get("unreadable_folders", ()))
     for number, path in enumerate(found.get("damaged_ledgers", ()), 1):
         rows[f"damaged ledger {number}"] = f"kept as {path}; made anew from the logs"
-    for path, why in found["unwatched"].items():
-        rows[f"polling {path}"] = why
-    width = max(map(len, rows))
-    return "\n".join(f"{name:<{width}}  {clean(str(value))}" for name, value in rows.items())
+    for number, (path, why) in enumerate(found["unwatched"].items(), 1):
+        rows[f"polling {number}"] = f"{path} ({why})"
+    return "\n".join(_lines(rows, width))
+
+
+def _unreadable(paths: Sequence[str], folders: Collection[str]) -> dict[str, str]:
+    """Return how many files and folders cannot be read, and the first by name."""
+    counts = {"files": len(paths) - len(folders), "folders": len(folders)}
+    rows = {f"unreadable {what}": f"{number:,}" for what, number in counts.items() if number}
+    for number, path in enumerate(paths[:_SHOWN], 1):
+        rows[f"unreadable {number}"] = f"folder {path}" if path in folders else path
+    return rows
+
+
+def _lines(rows: Mapping[str, object], width: int) -> Iterator[str]:
+    """Yield a line for each row; what is too long goes on below, under its beginning."""
+    names = max(map(len, rows))
+    room = max(_MIN_ROOM, width - names - 2)
+    for name, value in rows.items():
+        text = clean(str(value))
+        first, *more = [text] if cells_of(text) <= room else wrapped(text, room)
+        yield f"{name:<{names}}  {first}"
+        yield from (f"{'':<{names}}  {line}" for line in more)
 
 
 def _span(seconds: float) -> str:

@@ -41,6 +41,7 @@ class Unread:
     modified_ns: int
     stage: Stage = "usage"
     end: int | None = None  # of the bytes to read; None: of the file
+    is_folder: bool = False  # that cannot be read: logs may lie in it
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +82,21 @@ class Survey:
     @property
     def unreadable_names(self) -> tuple[str, ...]:
         """The paths of those that cannot be read, as text."""
-        return tuple(os.fsencode(log.path).decode(errors="replace") for log in self.unreadable)
+        return tuple(_name(log) for log in self.unreadable)
+
+    @property
+    def unreadable_folders(self) -> tuple[str, ...]:
+        """Those of them that are folders."""
+        return tuple(_name(log) for log in self.unreadable if log.is_folder)
 
     @property
     def pending_bytes(self) -> int:
         """How much was not read."""
         return sum(log.pending_bytes for log in (*self.unread, *self.unreadable))
+
+
+def _name(log: Unread) -> str:
+    return os.fsencode(log.path).decode(errors="replace")
 
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -136,7 +146,9 @@ class Looking:
         """Note the folders of a home that cannot be read: logs may lie in them."""
         if self.closed and not os.access(home, os.X_OK):
             self.closed[:] = [home]
-        self._unreadable += [Unread(path, home, Cursor(), 0, 0) for path in self.closed]
+        self._unreadable += [
+            Unread(path, home, Cursor(), 0, 0, is_folder=True) for path in self.closed
+        ]
         self.closed.clear()
 
     def count(self, path: str, home: str, look: FileLook) -> None:

@@ -169,6 +169,7 @@ class Service:
             "log_bytes": found.bytes,
             "pending_bytes": found.pending_bytes - read_bytes,
             "unreadable": list(found.unreadable_names),
+            "unreadable_folders": list(found.unreadable_folders),
             "lag_s": reader.lag_s,
             "rss_bytes": own.rss_bytes,
             "cpu_s": own.cpu_s,

@@ -95,10 +95,10 @@ def found(**changes: Any) -> dict[str, Any]:
 
 def test_folders_that_cannot_be_watched_are_named() -> None:
     text = _as_text(found(unwatched={"/srv/nfs": "no inotify"}), 1_000_000_000.0)
-    assert "polling /srv/nfs  no inotify" in text
+    assert "polling 1      /srv/nfs (no inotify)" in text
     assert "1,000 files, 2.5 MB" in text
     assert "0.5 s, 5.0% of a core" in text
-    assert "watching          nothing" in text
+    assert "watching       nothing" in text
     assert "12 ms from hearing of a log line to the ledger" in text
     assert "trouble" not in text
     assert "unreadable" not in text
@@ -120,6 +120,29 @@ def test_what_keeps_the_daemon_from_reading_is_told() -> None:
     assert "unreadable 5      /home/ada/.claude/projects/4.jsonl" in text
     assert "unreadable 6" not in text
     assert "\x1b" not in text
+
+
+def test_folders_that_cannot_be_read_are_called_so() -> None:
+    both = found(unreadable=["/logs/a.jsonl", "/logs/p"], unreadable_folders=["/logs/p"])
+    text = _as_text(both, 1_000_000_000.0)
+    assert "unreadable files    1\n" in text
+    assert "unreadable folders  1\n" in text
+    assert "unreadable 1        /logs/a.jsonl\n" in text
+    assert "unreadable 2        folder /logs/p" in text
+    alone = _as_text(found(unreadable=["/p"], unreadable_folders=["/p"]), 1_000_000_000.0)
+    assert "unreadable files" not in alone
+
+
+@pytest.mark.parametrize("width", [40, 60, 80])
+def test_long_lines_go_on_below_their_beginning(width: int) -> None:
+    homes = [f"/home/ada/work{number}/.claude" for number in range(9)]
+    wide = _as_text(found(homes=homes), 1_000_000_000.0)
+    assert f"watching       {', '.join(homes)}\n" in wide
+    lines = _as_text(found(homes=homes), 1_000_000_000.0, width).splitlines()
+    assert max(map(len, lines)) <= width
+    assert " ".join(" ".join(lines).split()) == " ".join(wide.split())
+    at = next(n for n, line in enumerate(lines) if line.startswith("watching"))
+    assert lines[at + 1].startswith(f"{'':15}/home/ada/work")
 
 
 @pytest.mark.parametrize("command", [("daemon", "start"), ("top", "--once")], ids=" ".join)

@@ -488,6 +488,7 @@ async def test_the_status_tells_how_it_is(daemon: Daemon, logs: Path) -> None:
     assert status["log_bytes"] == log.stat().st_size + odd.stat().st_size
     assert status["pending_bytes"] == odd.stat().st_size
     assert status["unreadable"] == [str(log.parent / "\ufffd.jsonl")]
+    assert status["unreadable_folders"] == []
     assert status["skipped_lines"] == 1
     assert (status["timezone"], status["trouble"], status["unwatched"]) == ("UTC", "", {})
     assert status["homes"] == [str(logs), str(logs.with_name(".codex"))]
