@@ -24,6 +24,7 @@ from aicost.store.accounts import mark_accounts, settle_accounts
 from aicost.store.calls import key_of
 from aicost.store.limits import note_limits
 from aicost.store.names import Names
+from aicost.store.places import NO_ATTRIBUTION
 from aicost.store.schema import TOKENS
 from aicost.store.sessions import note_kind
 
@@ -63,21 +64,20 @@ class EvidenceWriter:
         self._kinds(agent, parsed.subagents)
         self._skills(parsed.skills)
         self._copies(agent, parsed.copies)
-        self._totals(agent, parsed.client_totals)
+        self.totals(agent, parsed.client_totals)
         self._hidden(agent, parsed.hidden)
         if parsed.limits:
             note_limits(self._db, self._names.home(home), parsed.limits)
         changed = {fact.session_id for fact in parsed.copies}
-        changed |= {fact.session_id for fact in parsed.client_totals}
         changed |= {fact.session_id for fact in parsed.hidden}
         mark_accounts(self._db, [self._names.session(name, agent) for name in changed])
 
     def _tool_calls(self, seen: Iterable[ToolCallSeen]) -> None:
-        rows = [(key_of(t.key), key_of(t.event_key), self._names.tool(t.name)) for t in seen]
+        rows = [(key_of(t.event_key), key_of(t.key), self._names.tool(t.name)) for t in seen]
         self._db.executemany("INSERT OR IGNORE INTO tool_call VALUES (?, ?, ?)", rows)
         self._db.executemany(
             "INSERT OR IGNORE INTO stale_span SELECT span FROM call WHERE key = ?",
-            [(call,) for _, call, _ in rows],
+            [(call,) for call, _, _ in rows],
         )
 
     def _errors(self, agent: Agent, seen: Iterable[ErrorSeen]) -> None:
@@ -121,7 +121,8 @@ class EvidenceWriter:
             [(self._names.session(c.session_id, agent), key_of(c.event_key)) for c in seen],
         )
 
-    def _totals(self, agent: Agent, seen: Iterable[ClientTotal]) -> None:
+    def totals(self, agent: Agent, seen: Sequence[ClientTotal]) -> None:
+        """Keep what a client says of sessions, where it is more than it said before."""
         columns = (*TOKENS, "web_searches", "cost_nusd")
         self._db.executemany(
             f"INSERT INTO client_total (session, model, {', '.join(columns)})"
@@ -137,6 +138,8 @@ class EvidenceWriter:
                 for total in seen
             ],
         )  # fmt: skip
+        named = {total.session_id for total in seen}
+        mark_accounts(self._db, [self._names.session(name, agent) for name in named])
 
     def _hidden(self, agent: Agent, seen: Iterable[HiddenSeen]) -> None:
         self._db.executemany(
@@ -159,6 +162,11 @@ class EvidenceWriter:
     def _known_span(self, agent: Agent, fact: SettingsSeen | SubagentSeen) -> int | None:
         session = self._names.session(fact.session_id, agent)
         return self._names.known_span(session, fact.turn_id, fact.subagent_id)
+
+
+def note_totals(db: sqlite3.Connection, agent: Agent, totals: Sequence[ClientTotal]) -> None:
+    """Keep what a client said elsewhere than in a file. Inside a transaction."""
+    EvidenceWriter(db, Names(db, NO_ATTRIBUTION), ci_job="").totals(agent, totals)
 
 
 def evidence_moments(spans: str = "1") -> str:

@@ -92,8 +92,8 @@ _MIGRATIONS = (  # append only, never edit: position n takes the file from versi
     CREATE INDEX stand_in_thread ON stand_in (thread_id);
     CREATE TABLE tool (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
     CREATE TABLE tool_call (
-      key INTEGER PRIMARY KEY, call INTEGER NOT NULL, tool INTEGER NOT NULL);
-    CREATE INDEX tool_call_call ON tool_call (call);
+      call INTEGER NOT NULL, key INTEGER NOT NULL, tool INTEGER NOT NULL,
+      PRIMARY KEY (call, key)) WITHOUT ROWID;
     CREATE TABLE api_error (
       key INTEGER PRIMARY KEY, span INTEGER NOT NULL, at_us INTEGER NOT NULL,
       is_retried INTEGER NOT NULL);
