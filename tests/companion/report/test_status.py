@@ -99,10 +99,10 @@ def test_sessions_that_run_are_counted_and_listed() -> None:
     assert rows(status(sessions=live))["sessions"].startswith("2 run, ")
     assert rows(status(sessions=live[:1]))["sessions"].startswith("1 runs, ")
     table = [line for line in text.splitlines() if line.startswith(("Session", "s-"))]
-    assert [line.split()[:2] for line in table] == [
-        ["Session", "State"],
-        ["s-1", "busy"],
-        ["s-2", "idle"],
+    assert [line.split()[:3] for line in table] == [
+        ["Session", "Agent", "State"],
+        ["s-1", "claude", "busy"],
+        ["s-2", "claude", "idle"],
     ]
 
 
