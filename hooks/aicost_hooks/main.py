@@ -1,4 +1,7 @@
-"""`aicost-hook claude`: tell the daemon which transcript just grew. Silent, quick, out of the way.
+"""Tell a running daemon what Claude Code just told us. Silent, quick, out of the way.
+
+- `aicost-hook claude`, of a hook's event: which transcript grew.
+- `aicost-hook statusline`, of a status line's input: what the session cost so far.
 
 Prints nothing and ends with 0 whatever happens: an agent reads both, and 2 would block its tool.
 Command lines are compared, not parsed, since argparse ends with that very 2.
@@ -8,7 +11,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from aicost.core.errors import AicostError
 from aicost.ipc import wire
@@ -37,10 +40,12 @@ def main() -> int:
 def run(argv: Sequence[str], stdin: "BinaryIO", env: Mapping[str, str]) -> int:
     """Handle one event. A fault becomes a line in our log."""
     try:
-        if list(argv) != ["claude"]:
-            raise NotAnEvent(f"called with {' '.join(argv)[:100]!r}, not with claude")
-        content = stdin.read(MAX_INPUT_BYTES + 1)
-        tell_daemon(find_socket(env), parse_event(content), time.monotonic() + BUDGET_S)
+        if len(argv) != 1 or argv[0] not in _TOLD:
+            words = " ".join(argv)[:100]
+            raise NotAnEvent(f"called with {words!r}, not with {' or '.join(_TOLD)}")
+        method, parse = _TOLD[argv[0]]
+        content, socket_path = stdin.read(MAX_INPUT_BYTES + 1), find_socket(env)
+        tell_daemon(socket_path, method, parse(content), time.monotonic() + BUDGET_S)
     except Exception as error:  # noqa: BLE001 - our faults are ours: the agent goes on
         note(env, _words(error))
     return 0
@@ -51,21 +56,45 @@ def parse_event(content: bytes) -> dict[str, str]:
 
     Raises NotAnEvent, also for input of over `MAX_INPUT_BYTES`.
     """
+    event = _object(content)
+    path, session_id = event.get("transcript_path"), event.get("session_id")
+    if not isinstance(path, str) or not isinstance(session_id, str) or not path:
+        raise NotAnEvent("the event names no transcript")
+    return {"path": path, "session_id": session_id}
+
+
+def parse_status_line(content: bytes) -> dict[str, object]:
+    """Return the session in a status line's input and its cost so far, and nothing else of it.
+
+    Raises NotAnEvent, also for input of over `MAX_INPUT_BYTES`.
+    """
+    status = _object(content)
+    session_id, cost = status.get("session_id"), status.get("cost")
+    usd = cost.get("total_cost_usd") if isinstance(cost, dict) else None
+    is_number = isinstance(usd, int | float) and not isinstance(usd, bool)
+    if not isinstance(session_id, str) or not session_id or not is_number:
+        raise NotAnEvent("the status line names no session, or no cost")
+    return {"session_id": session_id, "total_cost_usd": usd}
+
+
+_TOLD: Mapping[str, tuple[str, Callable[[bytes], Mapping[str, object]]]] = {
+    "claude": ("transcript.seen", parse_event),
+    "statusline": ("statusline.seen", parse_status_line),
+}
+
+
+def _object(content: bytes) -> dict[str, object]:
     if len(content) > MAX_INPUT_BYTES:
         raise NotAnEvent(f"an event of over {MAX_INPUT_BYTES} bytes")
     try:
         event = json.loads(content)
     except (ValueError, RecursionError) as error:  # ValueError: no JSON, or no UTF-8
         raise NotAnEvent("the event is no JSON") from error
-    path = event.get("transcript_path") if isinstance(event, dict) else None
-    session_id = event.get("session_id") if isinstance(event, dict) else None
-    if not isinstance(path, str) or not isinstance(session_id, str) or not path:
-        raise NotAnEvent("the event names no transcript")
-    return {"path": path, "session_id": session_id}
+    return event if isinstance(event, dict) else {}
 
 
-def tell_daemon(socket_path: str, event: Mapping[str, str], until: float) -> None:
-    """Hand the event over before the monotonic moment `until`. Raises DaemonDown.
+def tell_daemon(socket_path: str, method: str, message: Mapping[str, object], until: float) -> None:
+    """Hand a message over before the monotonic moment `until`. Raises DaemonDown.
 
     Waits for the answer: a daemon may lose what a client says that hangs up at once.
     """
@@ -73,7 +102,7 @@ def tell_daemon(socket_path: str, event: Mapping[str, str], until: float) -> Non
     def left_s() -> float:
         return max(0.001, until - time.monotonic())
 
-    line = json.dumps(request(1, "transcript.seen", event)).encode()
+    line = json.dumps(request(1, method, message)).encode()
     connection = wire.connect(socket_path, timeout_s=left_s())
     try:
         connection.send_line(line, timeout_s=left_s())

@@ -26,6 +26,7 @@ from aicost_hooks.main import (
     NotAnEvent,
     note,
     parse_event,
+    parse_status_line,
     run,
 )
 
@@ -36,6 +37,13 @@ EVENT = {
     "hook_event_name": "PostToolUse",
     "tool_name": "Read",
     "tool_response": {"type": "text", "file": {"content": 'print("hello")\n'}},
+}
+STATUS = {
+    "session_id": EVENT["session_id"],
+    "transcript_path": EVENT["transcript_path"],
+    "cwd": "/home/dev/proj",
+    "model": {"id": "claude-opus-5-5", "display_name": "Opus"},
+    "cost": {"total_cost_usd": 1.25, "total_duration_ms": 45_000, "total_lines_added": 156},
 }
 LAUNCH = "import sys; from aicost_hooks.main import main; sys.exit(main())"
 
@@ -82,10 +90,28 @@ def test_the_daemon_hears_of_the_transcript(home: Path, profile: dict[str, str])
     assert log_lines(profile) == []
 
 
+def test_the_daemon_hears_what_a_session_cost_and_no_more(
+    home: Path, profile: dict[str, str]
+) -> None:
+    seen: list[Mapping[str, object]] = []
+
+    async def status_line_seen(params: Mapping[str, object], _notify: Notify) -> object:
+        seen.append(params)
+        return {"known": True}
+
+    with served_in_thread(home / "run" / "daemon.sock", {"statusline.seen": status_line_seen}):
+        ended = hook(profile, json.dumps(STATUS).encode(), "statusline")
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, b"", b"")
+    assert seen == [{"session_id": STATUS["session_id"], "total_cost_usd": 1.25}]
+    assert log_lines(profile) == []
+
+
 @pytest.mark.parametrize(
     ("content", "argv", "words"),
     [
         (json.dumps(EVENT).encode(), ["claude"], "no daemon is running"),
+        (json.dumps(STATUS).encode(), ["statusline"], "no daemon is running"),
+        (b"{}", ["statusline"], "names no session"),
         (b"", ["claude"], "no JSON"),
         (b"\xff\x00", ["claude"], "no JSON"),
         (b"[]", ["claude"], "names no transcript"),
@@ -93,7 +119,17 @@ def test_the_daemon_hears_of_the_transcript(home: Path, profile: dict[str, str])
         (json.dumps(EVENT).encode(), ["--help"], "not with claude"),
         (json.dumps(EVENT).encode(), ["claude", "x\ny"], "not with claude"),
     ],
-    ids=["no daemon", "nothing", "no text", "a list", "no agent", "a flag", "two words"],
+    ids=[
+        "no daemon",
+        "no daemon for a status line",
+        "an empty status line",
+        "nothing",
+        "no text",
+        "a list",
+        "no agent",
+        "a flag",
+        "two words",
+    ],
 )
 def test_whatever_is_wrong_the_agent_sees_nothing_and_our_log_one_line(
     profile: dict[str, str], content: bytes, argv: list[str], words: str
@@ -161,6 +197,24 @@ def test_an_event_without_transcript_is_none(changes: dict[str, object]) -> None
         parse_event(json.dumps(EVENT | changes).encode())
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"session_id": None},
+        {"session_id": ""},
+        {"cost": None},
+        {"cost": {}},
+        {"cost": {"total_cost_usd": None}},
+        {"cost": {"total_cost_usd": "1.25"}},
+        {"cost": {"total_cost_usd": True}},
+    ],
+    ids=str,
+)
+def test_a_status_line_without_session_or_cost_is_none(changes: dict[str, object]) -> None:
+    with pytest.raises(NotAnEvent, match="names no session, or no cost"):
+        parse_status_line(json.dumps(STATUS | changes).encode())
+
+
 def test_input_is_bounded() -> None:
     pad = MAX_INPUT_BYTES - len(json.dumps(EVENT | {"pad": ""}))
     assert parse_event(json.dumps(EVENT | {"pad": "x" * pad}).encode())
@@ -173,7 +227,9 @@ json_values = st.recursive(
     lambda inner: (
         st.lists(inner, max_size=3)
         | st.dictionaries(
-            st.sampled_from(["transcript_path", "session_id", "x"]), inner, max_size=3
+            st.sampled_from(["transcript_path", "session_id", "cost", "total_cost_usd"]),
+            inner,
+            max_size=3,
         )
     ),
     max_leaves=8,
@@ -184,6 +240,8 @@ json_values = st.recursive(
 def test_any_input_is_an_event_or_none(content: bytes) -> None:
     with contextlib.suppress(NotAnEvent):
         assert set(parse_event(content)) == {"path", "session_id"}
+    with contextlib.suppress(NotAnEvent):
+        assert set(parse_status_line(content)) == {"session_id", "total_cost_usd"}
 
 
 def test_nesting_too_deep_is_no_event() -> None:

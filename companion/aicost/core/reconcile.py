@@ -222,7 +222,8 @@ class _Session:
             model: self._of_model(names[model], ours.get(model, NOTHING), client)
             for model in {*ours, *client}
         }
-        if whole and whole.cost_nusd > sum(total.cost_nusd for total in said.values()):
+        by_model_nusd = sum(total.cost_nusd for total in said.values())
+        if whole and whole.cost_nusd > by_model_nusd + len(said):  # (each was rounded by itself)
             found[WHOLE_SESSION] = self._as_a_whole(whole.cost_nusd, found)
         elif not client:
             found = {model: self._with(one, Cause.NO_TOTAL) for model, one in found.items()}

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from aicost.core.errors import StoreError
-from aicost.core.facts import FileRead, Stage
+from aicost.core.facts import ClientTotal, FileRead, Stage
 from aicost.core.prices import PriceBook
 from aicost.core.tailing import Cursor
 from aicost.core.view import Reading
@@ -20,6 +20,7 @@ from aicost.platform.dirs import Dirs
 from aicost.platform.git import repo_key_of
 from aicost.sources.agents import STAGES, source_of
 from aicost.store.cursors import read_all_cursors, read_homes, write_homes
+from aicost.store.evidence import note_totals
 from aicost.store.ledger import Ledger, Recorded, store_errors
 from aicost.store.places import Attribution
 from aicost.store.recovery import kept_aside, opened, salvaged_homes
@@ -128,8 +129,11 @@ class Engine:
         self.read_paths(paths, "evidence")
         self.ledger.settle()
 
-    def read_client_totals(self) -> None:
-        """Read what the clients themselves say they spent, where that changed."""
+    def read_client_totals(self, told: Sequence[ClientTotal] = ()) -> None:
+        """Read what the clients themselves say they spent, where that changed, or was `told`."""
+        if told:
+            with self.ledger.recording():
+                note_totals(self.ledger.db, "claude", told)
         found = read_client_totals(sorted(self.homes), self.cursors["evidence"])
         if found:
             self._record(found)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from aicost.core.errors import StoreError
+from aicost.core.facts import ClientTotal
 from aicost.core.prices import PriceBook
 from aicost.core.view import Reading
 from aicost.daemon.engine import Engine, Step, progress
@@ -68,6 +69,7 @@ class Reader:
         self._waiting_for_evidence: list[asyncio.Future[Survey]] = []
         self._due: list[asyncio.Future[Survey]] = []  # those that the last look was for
         self._known_homes: frozenset[str] = frozenset()  # at the last look
+        self._totals: dict[str, ClientTotal] = {}  # told and not recorded yet, by session
         self._untold: dict[str, set[tuple[str, int]]] = {}
         self._thread = ThreadPoolExecutor(1, "ledger")
 
@@ -75,6 +77,10 @@ class Reader:
         """Note that a log was written. In the event loop only."""
         self._woken.setdefault(path, (home, time.monotonic()))
         self._wake.set()
+
+    def take_total(self, total: ClientTotal) -> None:
+        """Note what a client says of a session; recorded with the next look at evidence."""
+        self._totals[total.session_id] = total
 
     def add_homes(self, homes: Iterable[str]) -> None:
         """Take homes on that a client's environment names; the next look is at once."""
@@ -162,7 +168,7 @@ class Reader:
             for _ in range(_EVIDENCE_ROUNDS):
                 if self.seen.without_evidence and not await self._read_old_evidence():
                     return  # (what is left, the next look finds)
-            await self._in_thread(self.engine.read_client_totals)
+            await self._read_totals()
             while await self._in_thread(self.engine.ledger.settle_some):
                 await self._read_woken()
                 if self._look_now:
@@ -172,6 +178,13 @@ class Reader:
             self._note(error)
             _fail(self._due, error)
         self._due.clear()
+
+    async def _read_totals(self) -> None:
+        told = tuple(self._totals.values())
+        await self._in_thread(self.engine.read_client_totals, told)
+        for total in told:
+            if self._totals[total.session_id] is total:  # nothing newer was told meanwhile
+                del self._totals[total.session_id]
 
     async def _read_old_evidence(self) -> bool:
         """Return whether it could be read to its end."""

@@ -26,6 +26,7 @@ from aicost.daemon.setup import Setup, asked_alone, load_book, named_homes
 from aicost.platform.processes import own_use
 from aicost.report.status import ReaderState
 from aicost.sources.agents import place_of
+from aicost.sources.claude.totals import status_line_total
 from aicost.store import queries
 from aicost.store.ledger import Recorded, connect_readonly, snapshot, store_errors
 from aicost.store.recovery import LedgerDamaged, kept_aside
@@ -63,6 +64,7 @@ class Service:
                 "status": self._status,
                 "homes.add": self._homes_add,
                 "transcript.seen": self._transcript_seen,
+                "statusline.seen": self._status_line_seen,
                 "prices.reload": self._prices_reload,
                 "stop": self._stop_asked,
             },
@@ -197,6 +199,14 @@ class Service:
         transcript, home = place
         self._reader.add_homes([home])
         self._reader.wake(transcript, home)
+        return {"known": True}
+
+    async def _status_line_seen(self, params: Params, _notify: Notify) -> object:
+        """Take on what Claude Code shows as a session's cost so far."""
+        total = status_line_total(params)
+        if total is None:
+            return {"known": False}
+        self._reader.take_total(total)
         return {"known": True}
 
     async def _prices_reload(self, _params: Params, _notify: Notify) -> object:

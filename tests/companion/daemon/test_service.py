@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, closing
 from datetime import UTC, datetime
 from functools import partial
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,7 @@ from aicost.ipc import wire
 from aicost.ipc.client import subscribe
 from aicost.platform.dirs import Dirs, load_dirs
 from aicost.store.ledger import Ledger, Recorded
+from aicost_hooks.main import run as hook
 
 
 @pytest.fixture
@@ -307,6 +309,32 @@ async def test_a_hooks_transcript_names_its_home(daemon: Daemon, home: Path) -> 
     await eventually(lambda: daemon.calls == 1, "the transcript to be read")
     for path in ("/etc/passwd", "/a/projects/../b.jsonl", "projects/x.jsonl", 7, None):
         assert await daemon.ask("transcript.seen", path=path) == {"known": False}
+
+
+async def test_a_status_lines_dollars_are_reconciled_before_the_agent_logs_its_own(
+    daemon: Daemon, logs: Path
+) -> None:
+    append(log_of(logs), call_line("msg_1"))
+
+    async def rows() -> dict[str, dict[str, Any]]:
+        (session,) = (await daemon.document("reconcile", homes=[str(logs)]))["sessions"]
+        return {row["model"] or "": row for row in session["models"]}
+
+    before = await rows()
+    assert list(before) == [MODEL]
+    status = {"session_id": "s-1", "cost": {"total_cost_usd": 7.5}, "transcript_path": "/x"}
+    content = BytesIO(json.dumps(status).encode())
+    assert await asyncio.to_thread(hook, ["statusline"], content, os.environ) == 0
+    after = await rows()
+    assert set(after) == {"", MODEL}
+    assert after[""]["client"]["cost_usd"] == 7.5
+    own = {"session_id": "s-1", "total_cost_usd": 7.25}  # a total only ever grows
+    assert await daemon.ask("statusline.seen", **own) == {"known": True}
+    assert (await rows())[""] == after[""]
+    for wrong in ({}, {"total_cost_usd": -1}, {"cwd": "/src"}, {"session_id": 7}):
+        params = {"session_id": "s-1", "total_cost_usd": 9} | wrong if wrong else {}
+        assert await daemon.ask("statusline.seen", **params) == {"known": False}
+    assert (await rows())[""] == after[""]
 
 
 # What goes wrong

@@ -23,6 +23,7 @@ from aicost.core.facts import (
     SubagentSeen,
     ToolCallSeen,
 )
+from aicost.store.evidence import note_totals
 from aicost.store.ledger import Ledger
 from aicost.store.places import Attribution
 
@@ -164,6 +165,18 @@ def test_the_clients_largest_total_is_kept() -> None:
         evidence("c.jsonl", client_totals=(total(31, 900),)),
     )
     assert found["totals"] == [("m", 31, 900)]
+
+
+def test_a_total_that_is_in_no_file_is_kept_and_its_session_is_settled_anew() -> None:
+    with open_ledger() as ledger:
+        ledger.record([USAGE])
+        ledger.settle()
+        for cost_nusd in (500, 900, 700):
+            with ledger.recording():
+                note_totals(ledger.db, "claude", [replace(total(0, cost_nusd), model="")])
+        assert ledger.db.execute("SELECT count(*) FROM stale_account").fetchone() == (1,)
+        assert settled(ledger)["totals"] == [("", 0, 900)]
+        assert ledger.db.execute("SELECT session_id FROM session").fetchall() == [("s-1",)]
 
 
 def test_skills_copies_and_hints_are_kept_once() -> None:

@@ -1,5 +1,6 @@
 """What Claude Code itself says it spent."""
 
+import contextlib
 import json
 
 from fuzz.target import Target, recorded
@@ -8,8 +9,9 @@ from aicost.core.facts import ClientTotal
 from aicost.sources.claude.totals import (
     parse_config_totals,
     parse_cost_state,
-    parse_status_line_total,
+    status_line_total,
 )
+from aicost_hooks.main import NotAnEvent, parse_status_line
 
 USED = {
     "inputTokens": 4, "outputTokens": 9, "cacheReadInputTokens": 0,
@@ -24,8 +26,9 @@ STATUS = {"session_id": "s-1", "cost": {"total_cost_usd": 0.1}}
 def check(content: bytes) -> None:
     """Any bytes are totals or none."""
     found = [*parse_cost_state(content), *parse_config_totals(content)]
-    if (total := parse_status_line_total(content)) is not None:
-        found.append(total)
+    with contextlib.suppress(NotAnEvent):
+        if (total := status_line_total(parse_status_line(content))) is not None:
+            found.append(total)
     for said in found:
         _check_total(said)
 

@@ -2,9 +2,10 @@
 
 - `cost-state` records of a log: each session's running total, written when it ends.
 - `.claude.json`: the last interactive session of each folder; cache writes are not split there.
-- The status line's input: one session's dollars so far, live.
+- The status line's input: one session's dollars so far, live. Our hook sends no more of it.
 """
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Annotated
 
@@ -16,6 +17,7 @@ from aicost.core.usage import TokenCounts
 from aicost.sources.claude.records import UNREADABLE
 
 _MOST_USD = 10**9  # so large that nano-dollars fit 64 bits
+_MOST_ID_CHARS = 200  # theirs have 36
 
 _Tokens = Annotated[int, msgspec.Meta(ge=0, le=10**15)]  # of a session, not of a call
 _Usd = Annotated[float, msgspec.Meta(ge=0, le=_MOST_USD)]
@@ -53,19 +55,14 @@ class _Config(msgspec.Struct, gc=False):
     projects: dict[str, msgspec.Raw] = {}
 
 
-class _StatusCost(msgspec.Struct, gc=False):
+class _StatusLine(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    session_id: Annotated[str, msgspec.Meta(min_length=1, max_length=_MOST_ID_CHARS)]
     total_cost_usd: _Usd
-
-
-class _StatusLine(msgspec.Struct, gc=False):
-    session_id: str
-    cost: _StatusCost
 
 
 _decode_cost_state = msgspec.json.Decoder(_CostState).decode
 _decode_config = msgspec.json.Decoder(_Config).decode
 _decode_project = msgspec.json.Decoder(_Project).decode
-_decode_status_line = msgspec.json.Decoder(_StatusLine).decode
 
 
 def parse_cost_state(line: bytes | memoryview) -> tuple[ClientTotal, ...]:
@@ -93,21 +90,22 @@ def parse_config_totals(content: bytes) -> tuple[ClientTotal, ...]:
     return tuple(found)
 
 
-def parse_status_line_total(content: bytes) -> ClientTotal | None:
-    """Return the dollars in a status line's input: of all models together, named ""."""
+def status_line_total(seen: Mapping[str, object]) -> ClientTotal | None:
+    """Return the dollars that a status line was given: of all models together, named "".
+
+    None if `seen` is not just a session's id and its `total_cost_usd`.
+    """
     try:
-        status = _decode_status_line(content)
-    except UNREADABLE:
+        status = msgspec.convert(dict(seen), _StatusLine)
+        return ClientTotal(
+            session_id=status.session_id,
+            model="",
+            tokens=TokenCounts(),
+            web_searches=0,
+            cost_nusd=_exact(status.total_cost_usd),
+        )
+    except (msgspec.ValidationError, ArithmeticError):  # ArithmeticError: no number, too large
         return None
-    if not status.session_id:
-        return None
-    return ClientTotal(
-        session_id=status.session_id,
-        model="",
-        tokens=TokenCounts(),
-        web_searches=0,
-        cost_nusd=_exact(status.cost.total_cost_usd),
-    )
 
 
 def _totals(session_id: str, by_model: _ByModel) -> tuple[ClientTotal, ...]:

@@ -12,7 +12,7 @@ from aicost.core.usage import TokenCounts
 from aicost.sources.claude.totals import (
     parse_config_totals,
     parse_cost_state,
-    parse_status_line_total,
+    status_line_total,
 )
 
 Json = dict[str, Any]
@@ -148,26 +148,33 @@ def test_a_config_of_another_shape_says_nothing(content: bytes) -> None:
 
 
 def test_a_status_line_says_a_sessions_dollars_so_far() -> None:
-    status = {"session_id": "s-1", "cost": {"total_cost_usd": 0.0030499999999999998}}
-    assert parse_status_line_total(dumped(status | {"version": "2.1.330"})) == ClientTotal(
+    seen = {"session_id": "s-1", "total_cost_usd": 0.0030499999999999998}
+    assert status_line_total(seen) == ClientTotal(
         session_id="s-1", model="", tokens=TokenCounts(), web_searches=0, cost_nusd=3_050_000
     )
 
 
 @pytest.mark.parametrize(
-    "status",
+    ("seen", "is_known"),
     [
-        {"session_id": "", "cost": {"total_cost_usd": 1}},
-        {"session_id": "s-1"},
-        {"session_id": "s-1", "cost": {}},
-        {"session_id": "s-1", "cost": {"total_cost_usd": -1}},
-        {"session_id": "s-1", "cost": {"total_cost_usd": None}},
-        {"cost": {"total_cost_usd": 1}},
-        [],
+        ({"session_id": "s" * 200, "total_cost_usd": 0}, True),
+        ({"session_id": "s-1", "total_cost_usd": 10**9}, True),
+        ({"session_id": "", "total_cost_usd": 1}, False),
+        ({"session_id": "s" * 201, "total_cost_usd": 1}, False),
+        ({"session_id": 7, "total_cost_usd": 1}, False),
+        ({"session_id": "s-1"}, False),
+        ({"session_id": "s-1", "total_cost_usd": -1}, False),
+        ({"session_id": "s-1", "total_cost_usd": 10**9 + 1}, False),
+        ({"session_id": "s-1", "total_cost_usd": None}, False),
+        ({"session_id": "s-1", "total_cost_usd": "1"}, False),
+        ({"session_id": "s-1", "total_cost_usd": float("nan")}, False),
+        ({"session_id": "s-1", "total_cost_usd": 10**400}, False),
+        ({"session_id": "s-1", "total_cost_usd": 1, "cwd": "/src"}, False),
+        ({"total_cost_usd": 1}, False),
     ],
 )
-def test_a_status_line_without_session_or_cost_says_nothing(status: Any) -> None:
-    assert parse_status_line_total(dumped(status)) is None
+def test_only_a_session_and_its_dollars_are_taken(seen: Json, is_known: bool) -> None:
+    assert (status_line_total(seen) is not None) is is_known
 
 
 VALUES = st.recursive(
@@ -182,7 +189,8 @@ def test_any_bytes_end_in_totals_that_can_be(content: bytes, data: st.DataObject
     field = data.draw(st.sampled_from(sorted(USED)))
     used = USED | {field: data.draw(VALUES)}
     project = PROJECT | {data.draw(st.sampled_from(sorted(PROJECT))): data.draw(VALUES)}
-    parse_status_line_total(content)
+    said = status_line_total({"session_id": "s-1", "total_cost_usd": data.draw(VALUES)})
+    assert said is None or 0 <= said.cost_nusd <= 10**18
     found = [
         *parse_cost_state(content),
         *parse_config_totals(content),
