@@ -167,16 +167,6 @@ def test_a_tier_that_nobody_knows_is_refused_with_those_that_are_known(own_file:
         assert ended.returncode == 0, ended.stderr
 
 
-def test_the_prices_of_the_book_are_as_old_as_before() -> None:
-    def priced_on() -> object:
-        return json.loads(aicost("status", "--json").stdout)["price_book"]["date"]
-
-    before = priced_on()
-    ended = aicost("prices", "set", MODEL, "--input", "1", "--output", "2", "--tier", "flex")
-    assert ended.returncode == 0, ended.stderr
-    assert priced_on() == before
-
-
 def test_a_price_can_be_taken_away_again(home: Path, own_file: Path) -> None:
     listed = standard("gpt-5.6-sol")
     for words in ([], ["--from", "2026-09-01"], ["--tier", "flex"]):

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -19,6 +20,7 @@ from aicost.core.session import LiveSession, Running
 from aicost.core.tariffs import PriceEntry
 from aicost.daemon.answers import Question
 from aicost.daemon.overview import overview, priced_on
+from aicost.prices.own import OwnRow, with_own_rows
 from aicost.report.status import ReaderState
 from aicost.store import dashboard
 
@@ -135,3 +137,17 @@ def test_a_book_is_as_new_as_its_newest_look(
 def test_what_cannot_be_asked_is_refused(question: Question, params: dict[str, object]) -> None:
     with pytest.raises(ConfigError):
         overview(question, Running(), READER, params)
+
+
+def test_a_price_of_the_users_own_does_not_make_the_book_newer() -> None:
+    listed = book(model_price(entries=(PriceEntry(standard=FLAT, checked="2026-11-01"),)))
+    rates = {"input_mtok": Decimal(1), "output_mtok": Decimal(2)}
+    own = [
+        OwnRow(model=model, tier=tier, rates=rates, checked="2026-11-26")
+        for model, tier in (
+            ("claude-test-1", "flex"),
+            ("claude-test-1", "standard"),
+            ("x", "standard"),
+        )
+    ]
+    assert priced_on(with_own_rows(listed, own)) == priced_on(listed)
