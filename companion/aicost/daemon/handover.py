@@ -40,7 +40,7 @@ def packed(reads: Iterable[FileRead]) -> bytearray:
     return content
 
 
-def unpacked(content: bytes) -> list[FileRead]:
+def unpacked(content: bytes | bytearray) -> list[FileRead]:
     """Return what was read, equal to what was packed."""
     return [
         replace(
