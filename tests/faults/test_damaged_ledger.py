@@ -162,23 +162,30 @@ def overwritten(file: Path) -> None:
     file.write_bytes(b"this is no database, and long enough to look like one" * 400)
 
 
-def emptied(file: Path) -> None:
-    file.write_bytes(b"")
-
-
-@pytest.mark.parametrize("damage", [overwritten, emptied])
 def test_a_command_makes_the_ledger_anew_and_says_so(
-    dirs: Dirs, logs: Path, caplog: pytest.LogCaptureFixture, damage: Callable[[Path], None]
+    dirs: Dirs, logs: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     append(log_of(logs), call_line("msg_1"), call_line("msg_2"))
     assert alone(dirs) == 2
-    damage(dirs.ledger_file)
+    overwritten(dirs.ledger_file)
     assert alone(dirs) == 2
     (said,) = [record.getMessage() for record in caplog.records]
     assert said.startswith("aicost: the ledger was damaged; it is made anew from the logs\n")
     caplog.clear()
     assert alone(dirs) == 2
     assert caplog.records == []
+
+
+def test_an_empty_file_is_filled_without_a_word(
+    dirs: Dirs, logs: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Whoever made it was killed before its first page was written."""
+    append(log_of(logs), call_line("msg_1"))
+    dirs.data_dir.mkdir(parents=True, exist_ok=True)
+    dirs.ledger_file.touch(mode=0o600)
+    assert alone(dirs) == 1
+    assert caplog.records == []
+    assert kept_aside(dirs.ledger_file) == ()
 
 
 def test_damage_that_only_a_question_meets_is_mended_for_that_question(

@@ -82,12 +82,11 @@ def damaged(path: Path | str, error: BaseException) -> LedgerDamaged:
 
 
 def reason(size_bytes: int | None, *, was_marked: bool) -> str:
-    """Say why a ledger of this size (None: there is none) is not even to be opened; "" if it is."""
-    if size_bytes is None:
-        return ""
-    if size_bytes == 0:
-        return "it was empty"
-    return "it was found damaged while it was in use" if was_marked else ""
+    """Say why a ledger of this size (None: there is none) is not even to be opened; "" if it is.
+
+    An empty one is none: who made it was killed before a byte was written.
+    """
+    return "it was found damaged while it was in use" if size_bytes and was_marked else ""
 
 
 def mark_damaged(ledger_file: Path) -> None:
@@ -108,7 +107,7 @@ def opened(ledger_file: Path, open_ledger: Callable[[], T], now: datetime) -> T:
         try:
             return open_ledger()
         except StoreError as error:
-            if size is None and _is_empty(ledger_file):  # a full disk: no trace of the attempt
+            if not size and _is_empty(ledger_file):  # a full disk: no trace of the attempt
                 ledger_file.unlink()
             if not isinstance(error, LedgerDamaged) and is_whole(ledger_file):
                 raise

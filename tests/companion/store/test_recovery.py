@@ -90,12 +90,13 @@ def test_only_a_wrong_file_is_damage(error: Exception, expected: bool) -> None:
     [
         (None, False, ""),
         (None, True, ""),
-        (0, False, "it was empty"),
+        (0, False, ""),
+        (0, True, ""),
         (1, False, ""),
         (1, True, "it was found damaged while it was in use"),
     ],
 )
-def test_an_empty_ledger_and_one_found_damaged_are_not_opened(
+def test_only_a_ledger_found_damaged_is_not_opened(
     size_bytes: int | None, was_marked: bool, why: str
 ) -> None:
     assert reason(size_bytes, was_marked=was_marked) == why
@@ -172,10 +173,6 @@ def overwritten(path: Path) -> None:
     path.write_bytes(b"this is no database, and long enough to look like one" * 400)
 
 
-def emptied(path: Path) -> None:
-    path.write_bytes(b"")
-
-
 def cut(path: Path) -> None:
     path.write_bytes(path.read_bytes()[: 4096 * 3])
 
@@ -194,7 +191,7 @@ def marked(path: Path) -> None:
     mark_damaged(path)
 
 
-@pytest.mark.parametrize("damage", [overwritten, emptied, cut, zeroed, holed, marked])
+@pytest.mark.parametrize("damage", [overwritten, cut, zeroed, holed, marked])
 def test_a_damaged_ledger_is_kept_aside_for_a_new_one(
     path: Path, damage: Callable[[Path], None], caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -231,6 +228,15 @@ def test_where_there_is_no_ledger_one_is_made(tmp_path: Path) -> None:
     assert names(tmp_path) == ["new.db"]
 
 
+def test_an_empty_file_is_no_ledger_yet(path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """It is what a kill leaves that comes between the file and its first page."""
+    path.write_bytes(b"")
+    mark_damaged(path)
+    with reopened(path) as ledger:
+        assert calls(ledger) == 0
+    assert (names(path.parent), caplog.records) == ([path.name], [])
+
+
 def test_what_lies_beside_it_goes_with_it(path: Path) -> None:
     for ending in ("-wal", "-shm"):
         path.with_name(path.name + ending).write_bytes(ending.encode())
@@ -262,7 +268,7 @@ def test_a_ledger_that_cannot_be_opened_for_another_reason_stays(
 
 
 def test_a_ledger_that_could_not_be_begun_leaves_no_empty_file(tmp_path: Path) -> None:
-    """On a full disk. Later, an empty file would look like a ledger that was lost."""
+    """On a full disk."""
     path = tmp_path / "ledger.db"
 
     def fail() -> Ledger:
