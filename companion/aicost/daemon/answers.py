@@ -114,7 +114,9 @@ def _found(question: Question, query: ReportQuery) -> UsageReport:
     def find() -> UsageReport:
         return reports.report(question.db, query, ticket_of=question.ticket_of)
 
-    return question.remembered.answer(query, find) if question.remembered else find()
+    if question.remembered is None:
+        return find()
+    return question.remembered.answer(query, find, lambda found: len(found.rows))
 
 
 class TurnsQuery(msgspec.Struct, forbid_unknown_fields=True):

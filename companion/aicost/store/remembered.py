@@ -5,7 +5,8 @@ from collections.abc import Callable, Hashable
 from typing import Any, TypeVar
 
 T = TypeVar("T")
-_MOST = 64  # answers; a team's dashboard asks for a handful
+_MOST = 16  # answers; a dashboard asks for a handful
+MOST_ROWS = 2_000  # of one answer: a longer one is asked for seldom, and weighs megabytes
 
 
 class Remembered:
@@ -16,13 +17,21 @@ class Remembered:
         self._version = -1
         self._answers: dict[Hashable, Any] = {}
 
-    def answer(self, question: Hashable, find: Callable[[], T]) -> T:
-        """Return what `find` returned for the same question, if the ledger is as it was then."""
+    def answer(self, question: Hashable, find: Callable[[], T], rows: Callable[[T], int]) -> T:
+        """Return what `find` returned for the same question, if the ledger is as it was then.
+
+        An answer of more than `MOST_ROWS`, as `rows` counts them, is not kept.
+        """
         (version,) = self._db.execute("PRAGMA data_version").fetchone()
-        if version != self._version or len(self._answers) >= _MOST:
+        if version != self._version:
             self._answers.clear()
             self._version = version
-        if question not in self._answers:
-            self._answers[question] = find()
-        found: T = self._answers[question]
+        if question in self._answers:
+            known: T = self._answers[question]
+            return known
+        found = find()
+        if rows(found) <= MOST_ROWS:
+            if len(self._answers) >= _MOST:
+                self._answers.clear()
+            self._answers[question] = found
         return found
