@@ -115,10 +115,16 @@ class ClientTotal:
     """What the client itself says a session used so far, for one model. It only ever grows."""
 
     session_id: str
-    model: str  # as the client names it
+    model: str  # as the client names it; "": of all models together
     tokens: TokenCounts
     web_searches: int
     cost_nusd: int
+
+    @property
+    def size(self) -> tuple[int, int, int]:
+        """By what the larger, so the later, of two totals is known; the ledger compares it, too."""
+        tokens = self.tokens
+        return self.cost_nusd, tokens.output_tokens, tokens.cache_write_1h_tokens
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

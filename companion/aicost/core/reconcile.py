@@ -120,14 +120,9 @@ def largest_totals(totals: Iterable[ClientTotal]) -> dict[str, ClientTotal]:
     found: dict[str, ClientTotal] = {}
     for total in totals:
         known = found.get(total.model)
-        if known is None or _size(total) > _size(known):
+        if known is None or total.size > known.size:
             found[total.model] = total
     return found
-
-
-def _size(total: ClientTotal) -> tuple[int, int, int]:
-    tokens = total.tokens
-    return total.cost_nusd, tokens.output_tokens, tokens.cache_write_1h_tokens
 
 
 class _Books:

@@ -93,7 +93,7 @@ class Findings:
         """Note what the client says a session used; the largest stays."""
         key = (total.session_id, total.model)
         known = self._totals.get(key)
-        if known is None or _size(total) > _size(known):
+        if known is None or total.size > known.size:
             self._totals[key] = total
 
     def hidden(
@@ -108,9 +108,3 @@ class Findings:
 
 def _settings_seen(place: Place, values: tuple[str, ...]) -> SettingsSeen:
     return SettingsSeen(**place._asdict(), **dict(zip(_SETTINGS, values)))
-
-
-def _size(total: ClientTotal) -> tuple[int, int, int]:
-    """Return what the ledger compares, too: files must say the same in any pieces."""
-    tokens = total.tokens
-    return total.cost_nusd, tokens.output_tokens, tokens.cache_write_1h_tokens

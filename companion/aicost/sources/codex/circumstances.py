@@ -14,11 +14,10 @@ from aicost.sources.codex import records
 from aicost.sources.codex.counting import counts_of
 from aicost.sources.codex.following import is_since
 from aicost.sources.codex.limits import parse_rate_limits
-from aicost.sources.codex.records import field_of, id_of, text
+from aicost.sources.codex.records import UNREADABLE, field_of, id_of, text
 
 _TERMINAL = "codex-tui"
 _WITH_TITLES = (0, 169)  # seen first in it: the first prompt of a thread asks for a title
-_UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 
 class Client(NamedTuple):
@@ -97,7 +96,7 @@ def mode_in(line: bytes) -> Mode:
     """Return how the turn of a `turn_context` is run. Raises LogFormatError."""
     try:
         context = _decode_context(line).payload
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         raise LogFormatError("a context of an unknown shape") from error
     effort = id_of(context.effort) or id_of(
         field_of(context.collaboration_mode, "settings", "reasoning_effort")
@@ -110,7 +109,7 @@ def end_in(line: bytes) -> End:
     """Return how a `task_complete` or `turn_aborted` ends a turn. Raises LogFormatError."""
     try:
         found = _decode_end(line)
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         raise LogFormatError("an end of an unknown shape") from error
     end, at = found.payload, records.utc(found.timestamp)
     if at is None:

@@ -11,11 +11,10 @@ import msgspec
 
 from aicost.core.errors import LogFormatError
 from aicost.core.limits import LimitWindow, RateLimits
-from aicost.sources.codex.records import field_of, id_of
+from aicost.sources.codex.records import UNREADABLE, field_of, id_of
 
 _MAX_NUMBER = 10**15
 _BALANCE = re.compile(r"-?\d{1,15}(?:\.\d{1,15})?", re.ASCII)
-_UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 
 class _Limits(msgspec.Struct, gc=False):
@@ -41,7 +40,7 @@ def parse_rate_limits(payload: bytes) -> RateLimits | None:
     """
     try:
         limits = _decode(payload).rate_limits
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         raise LogFormatError("limits of an unknown shape") from error
     if limits is None:
         return None

@@ -42,7 +42,7 @@ KINDS: Final[dict[bytes, Kind | None]] = {  # what HEAD finds -> kind, None: the
 
 MAX_ID_CHARS: Final = 200
 MAX_TEXT_CHARS: Final = 4_096  # of a path, a branch or a model's name
-_UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+UNREADABLE: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 Time = Annotated[datetime, msgspec.Meta(tz=True)]
 Total = Annotated[int, msgspec.Meta(ge=0, le=10**15)]
@@ -179,7 +179,7 @@ def kind_of(line: bytes) -> Kind | None:
     if outer == b"event_msg":
         try:
             inner = _decode_typed.decode(found.payload).type
-        except _UNREADABLE:  # a payload that is no object
+        except UNREADABLE:  # a payload that is no object
             return None
         return KINDS.get(_EVENT + inner.encode()) if isinstance(inner, str) else None
     if not outer and text(found.id):
@@ -192,7 +192,7 @@ def types_of(line: bytes) -> tuple[bytes, bytes]:
     found = _decoded(_decode_any, line)
     try:
         inner = _decode_typed.decode(found.payload).type
-    except _UNREADABLE:  # a payload that is no object
+    except UNREADABLE:  # a payload that is no object
         inner = None
     outer, inner = text(found.type), text(inner)
     return outer.encode(errors="replace"), inner.encode(errors="replace")
@@ -239,7 +239,7 @@ def time_of(line: bytes) -> datetime | None:
 def _decoded(decoder: "msgspec.json.Decoder[_Shape]", line: bytes) -> _Shape:
     try:
         return decoder.decode(line)
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         raise LogFormatError("a rollout line of an unknown shape") from error
 
 

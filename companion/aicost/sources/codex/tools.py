@@ -10,7 +10,7 @@ from typing import NamedTuple
 import msgspec
 
 from aicost.core.errors import LogFormatError
-from aicost.sources.codex.records import id_of, text
+from aicost.sources.codex.records import UNREADABLE, id_of, text
 
 SHELL = "Bash"  # as Claude Code calls it
 SCRIPT = "exec"
@@ -100,14 +100,13 @@ class _EventLine(msgspec.Struct, gc=False):
 _decode_call = msgspec.json.Decoder(_CallLine).decode
 _decode_item = msgspec.json.Decoder(_ItemLine).decode
 _decode_event = msgspec.json.Decoder(_EventLine).decode
-_UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 
 def asked_in(line: bytes) -> Asked | None:
     """Return the tool that a call asks for. Raises LogFormatError."""
     try:
         payload = _decode_call(line).payload
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         raise LogFormatError("a call of an unknown shape") from error
     kind, name = text(payload.type), id_of(payload.name)
     if kind == "custom_tool_call" and name == SCRIPT:
@@ -120,7 +119,7 @@ def call_id_in(line: bytes) -> str:
     """Return the id of the call that a line answers. Raises LogFormatError."""
     try:
         return id_of(_decode_call(line).payload.call_id)
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         raise LogFormatError("an answer of an unknown shape") from error
 
 
@@ -136,7 +135,7 @@ def ran_in(line: bytes) -> Ran:
     """Return what an `item_completed` line names. Raises LogFormatError."""
     try:
         event = _decode_item(line).payload
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         raise LogFormatError("an item of an unknown shape") from error
     return Ran(text(event.item.type), id_of(event.turn_id), _tool_of(event.item))
 
@@ -145,7 +144,7 @@ def ended_in(line: bytes) -> Asked | None:
     """Return the tool whose end an older client's event names. Raises LogFormatError."""
     try:
         return _tool_of(_decode_event(line).payload)
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         raise LogFormatError("an event of an unknown shape") from error
 
 
