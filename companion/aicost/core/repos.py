@@ -5,8 +5,6 @@ without. What stands before an `@` is never looked at again, so no credential ge
 """
 
 import re
-from collections import Counter
-from collections.abc import Collection
 from urllib.parse import unquote
 
 _MAX_ADDRESS_CHARS = 2048
@@ -59,13 +57,6 @@ def repo_label(key: str) -> str:
     """Return a key without its host: enough on a screen. Other names stay as they are."""
     host, _, path = key.partition("/")
     return path if path and "." in host else key
-
-
-def repo_labels(keys: Collection[str]) -> dict[str, str]:
-    """Return a short label for each key: without the host, unless two would look the same."""
-    short = {key: repo_label(key) for key in keys}
-    seen = Counter((*short.values(), *(key for key, label in short.items() if key != label)))
-    return {key: label if seen[label] == 1 else key for key, label in short.items()}
 
 
 def _hosted(host: str, path: str) -> str:

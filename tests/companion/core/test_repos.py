@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aicost.core.repos import repo_key, repo_labels
+from aicost.core.repos import repo_key, repo_label
 
 
 @pytest.mark.parametrize(
@@ -150,27 +150,16 @@ def test_any_text_ends_in_a_key_that_can_be_printed(address: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("keys", "labels"),
+    ("key", "label"),
     [
-        (["github.com/Org/Repo", "shop"], ["Org/Repo", "shop"]),
-        (
-            ["github.com/Org/Repo", "gitlab.com/Org/Repo", "gitlab.com/Org/App"],
-            ["github.com/Org/Repo", "gitlab.com/Org/Repo", "Org/App"],
-        ),
-        (["example.org/shop", "shop"], ["example.org/shop", "shop"]),
-        (["work/Org/Repo", "Acme/Web", ""], ["work/Org/Repo", "Acme/Web", ""]),
-        ([], []),
+        ("github.com/Org/Repo", "Org/Repo"),
+        ("x.y/a.b/c/d", "a.b/c/d"),
+        ("example.org/shop", "shop"),
+        ("shop", "shop"),
+        ("a.b", "a.b"),
+        ("work/Org/Repo", "work/Org/Repo"),
+        ("", ""),
     ],
 )
-def test_a_label_leaves_out_the_host_where_nothing_is_mixed_up(
-    keys: list[str], labels: list[str]
-) -> None:
-    assert repo_labels(keys) == dict(zip(keys, labels))
-
-
-@given(
-    st.lists(st.sampled_from(["a.b/c/d", "e.f/c/d", "c/d", "d", "e.f/d", "a.b/d", "x.y/a.b/c/d"]))
-)
-def test_no_two_keys_share_a_label(keys: list[str]) -> None:
-    labels = repo_labels(keys)
-    assert len(set(labels.values())) == len(set(keys))
+def test_a_label_leaves_out_the_host(key: str, label: str) -> None:
+    assert repo_label(key) == label
