@@ -69,6 +69,7 @@ class Reader:
         self._waiting_for_evidence: list[asyncio.Future[Survey]] = []
         self._due: list[asyncio.Future[Survey]] = []  # those that the last look was for
         self._known_homes: frozenset[str] = frozenset()  # at the last look
+        self._old_evidence_is_read = False  # as far as it can be, since the last look
         self._totals: dict[str, ClientTotal] = {}  # told and not recorded yet, by session
         self._untold: dict[str, set[tuple[str, int]]] = {}
         self._thread = ThreadPoolExecutor(1, "ledger")
@@ -146,7 +147,7 @@ class Reader:
         waiting, self._waiting = self._waiting, []
         self._due += self._waiting_for_evidence
         self._waiting_for_evidence = []
-        self._look_now = False
+        self._look_now = self._old_evidence_is_read = False
         try:
             left = await self._read_disk()
         except StoreError as error:
@@ -168,6 +169,7 @@ class Reader:
             for _ in range(_EVIDENCE_ROUNDS):
                 if self.seen.without_evidence and not await self._read_old_evidence():
                     return  # (what is left, the next look finds)
+            self._old_evidence_is_read = True
             await self._read_totals()
             while await self._in_thread(self.engine.ledger.settle_some):
                 await self._read_woken()
@@ -264,7 +266,7 @@ class Reader:
         self.lag_s = time.monotonic() - min(at for _, at in woken.values())
         if recorded.sessions or any(source_of(path).logs_state for path, _ in paths):
             self._changed(recorded)
-        if not self.seen.without_evidence:
+        if self._old_evidence_is_read or not self.seen.without_evidence:
             await self._in_thread(self.engine.read_evidence_of, paths)
 
     def _watch(self) -> bool:

@@ -10,6 +10,7 @@ import threading
 from collections.abc import AsyncIterator, Callable, Generator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import psutil
@@ -20,6 +21,8 @@ from ledgers import BOOK
 from watchdog.observers.api import BaseObserver
 
 from aicost.core.errors import StoreError
+from aicost.core.facts import FileRead
+from aicost.core.tailing import Cursor
 from aicost.daemon import indexer
 from aicost.daemon.engine import Engine, Step, open_engine
 from aicost.daemon.indexer import Survey, Unread
@@ -366,6 +369,30 @@ async def test_who_waits_for_evidence_gets_all_of_it_while_an_agent_writes_on(
         assert written
         assert "msg_live" in run.calls
         assert left.has_evidence
+
+
+async def test_live_evidence_does_not_wait_for_a_log_that_cannot_be_read(
+    home: Path, logs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = append(log_of(logs), call_line("msg_1"))
+    live = append(log_of(logs, "s-2"), call_line("msg_2", "s-2"))
+    real = indexer.read_log
+
+    def read_log(path: str, home: str, cursor: Cursor, *how: Any) -> FileRead | None:
+        if path == str(broken) and "evidence" in how:
+            raise OSError(errno.EIO, "Input/output error")
+        return real(path, home, cursor, *how)
+
+    monkeypatch.setattr(indexer, "read_log", read_log)
+    async with running(home, [logs]) as run:
+        left = await run.reader.catch_up(with_evidence=True)
+        assert [log.path for log in left.without_evidence] == [str(broken)]
+        append(live, call_line("msg_3", "s-2"))
+        read_to = run.reader.engine.cursors["evidence"]
+        await eventually(
+            lambda: read_to[str(live)].seen_bytes == live.stat().st_size, "the live log's evidence"
+        )
+        assert str(broken) not in read_to
 
 
 async def test_who_asks_for_usage_does_not_wait_for_evidence_to_be_summed_up(
