@@ -27,6 +27,7 @@ from aicost.daemon import indexer
 from aicost.daemon.engine import Engine, Step, open_engine
 from aicost.daemon.indexer import Survey, Unread
 from aicost.daemon.reader import NOTHING_SEEN, Pace, Reader
+from aicost.daemon.reading import read_log
 from aicost.platform.dirs import load_dirs
 from aicost.store.cursors import read_homes
 from aicost.store.ledger import Ledger, Recorded
@@ -376,14 +377,13 @@ async def test_live_evidence_does_not_wait_for_a_log_that_cannot_be_read(
 ) -> None:
     broken = append(log_of(logs), call_line("msg_1"))
     live = append(log_of(logs, "s-2"), call_line("msg_2", "s-2"))
-    real = indexer.read_log
 
-    def read_log(path: str, home: str, cursor: Cursor, *how: Any) -> FileRead | None:
+    def broken_read(path: str, home: str, cursor: Cursor, *how: Any) -> FileRead | None:
         if path == str(broken) and "evidence" in how:
             raise OSError(errno.EIO, "Input/output error")
-        return real(path, home, cursor, *how)
+        return read_log(path, home, cursor, *how)
 
-    monkeypatch.setattr(indexer, "read_log", read_log)
+    monkeypatch.setattr(indexer, "read_log", broken_read)
     async with running(home, [logs]) as run:
         left = await run.reader.catch_up(with_evidence=True)
         assert [log.path for log in left.without_evidence] == [str(broken)]
