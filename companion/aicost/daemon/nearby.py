@@ -3,6 +3,9 @@
 A survey looks at every log, which takes longer the more there are. Where the file system tells of
 changes, one of these is enough between two surveys: what it tells may be some milliseconds late,
 and just that is made good for here.
+
+What it may miss: an append to a log that is not among the newest (`indexer.NEWEST`), made so few
+milliseconds before that the file system has not told of it yet. It is in the next answer.
 """
 
 import os

@@ -230,6 +230,21 @@ async def test_catching_up_reads_what_was_written_before_the_question(
             assert left.is_complete
 
 
+async def test_what_a_short_look_may_miss_is_in_the_answer_after_the_file_system_told(
+    home: Path, logs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(indexer, "NEWEST", 1)
+    old, new = log_of(logs, "s-old"), log_of(logs, "s-new")
+    for number, log in enumerate((old, new)):
+        append(log, call_line(f"msg_{number}", log.stem))
+        os.utime(log, ns=(number, number))
+    async with running(home, [logs]) as run:
+        await run.reader.catch_up(with_evidence=True)
+        append(old, call_line("msg_9", "s-old"))
+        await run.has("msg_9")
+        assert (await run.reader.catch_up(with_evidence=True)).has_evidence
+
+
 async def test_many_may_ask_at_once_and_leave_again(home: Path, logs: Path) -> None:
     for number in range(30):
         append(log_of(logs, f"s-{number}"), call_line(f"msg_{number}"))
