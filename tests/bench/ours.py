@@ -31,7 +31,10 @@ def install_ours(cache: Path) -> Ours:
             shutil.rmtree(folder, ignore_errors=True)
             _run([sys.executable, "-m", "venv", folder])
         _run([*pip, "--require-hashes", "-r", "requirements.lock"])
-        _run([*pip, "--no-deps", "--no-build-isolation", "--force-reinstall", "."])
+        # By uv, as users install it: the command that an old pip writes imports `re` first.
+        _run([*pip, "uv"])
+        uv: list[str | Path] = [python, "-m", "uv", "pip", "install", "--python", python]
+        _run([*uv, "--no-deps", "--no-build-isolation", "--reinstall", "."])
     except subprocess.CalledProcessError as error:
         said = str(error.stderr).strip().splitlines() or ["no reason given"]
         print(f"SKIPPED an installation of its own: {said[-1]}")
