@@ -25,6 +25,12 @@ VIEW_AT_MOST_S = 0.05
 VIEWS = ("day", "model", "repo")
 DAYS = 365
 ROUNDS = 5
+# What turns were made for, its indexes, and how far that was read.
+EVIDENCE = (
+    "tool_call", "evidence_day", "evidence_day_span", "api_error", "api_error_span", "hidden_hint",
+    "hidden_hint_session", "evidence_file", "evidence_file_identity",
+    "sqlite_autoindex_evidence_file_1",
+)  # fmt: skip
 
 
 class NewCalls:
@@ -57,16 +63,20 @@ def measure(bench: Bench) -> list[Figure]:
     size = sum(path.stat().st_size for path in ledger.parent.glob(f"{ledger.name}*"))
     with closing(sqlite3.connect(f"{ledger.as_uri()}?mode=ro", uri=True)) as db:
         (calls,) = db.execute("SELECT count(*) FROM call").fetchone()
+        marks = ", ".join("?" * len(EVIDENCE))
+        of_evidence = f"SELECT coalesce(sum(pgsize), 0) FROM dbstat WHERE name IN ({marks})"
+        (evidence,) = db.execute(of_evidence, EVIDENCE).fetchone()
     env = bench.environment(bench.scratch) | {"PYTHONPATH": str(ROOT / "tests")}
     command = bench.python("-m", "bench.ledger", str(ledger), str(bench.home))
     seconds = json.loads(timed(command, env).output)
     return [
         Figure(
-            what=f"ledger on disk, per call ({calls:,} calls)",
-            value=size / calls,
+            what=f"ledger on disk, per call ({calls:,} calls), evidence apart",
+            value=(size - evidence) / calls,
             unit="bytes",
             at_most=BYTES_PER_CALL_AT_MOST,
         ),
+        Figure(what="the evidence, per call", value=evidence / calls, unit="bytes"),
         *(
             Figure(what=f"query of a year by {by}", value=seconds[by], at_most=VIEW_AT_MOST_S)
             for by in VIEWS

@@ -532,7 +532,11 @@ def once(found: Iterable[Parsed]) -> list[object]:
     blocks = list(found)
     tool_calls = {f.key: f for block in reversed(blocks) for f in reversed(block.tool_calls)}
     hints = {f.key: f for block in reversed(blocks) for f in reversed(block.hidden)}
-    errors = {f.key: f for block in blocks for f in block.errors}
+    errors: dict[str, ErrorSeen] = {}  # of several sessions the lowest's, of those the first
+    for error in (error for block in blocks for error in block.errors):
+        held = errors.get(error.key)
+        if held is None or error.session_id < held.session_id:
+            errors[error.key] = error
     stretches: dict[tuple[str, ...], SettingsSeen] = {}
     kinds: dict[tuple[str, ...], SubagentSeen] = {}
     totals: dict[tuple[str, ...], ClientTotal] = {}
@@ -545,7 +549,7 @@ def once(found: Iterable[Parsed]) -> list[object]:
         for one in block.client_totals:
             key = (one.session_id, one.model)
             known = totals.get(key, one)
-            totals[key] = max(known, one, key=lambda t: (t.cost_nusd, t.tokens.output_tokens))
+            totals[key] = max(known, one, key=lambda t: t.size)
     sets = [{*block.skills, *block.copies} for block in blocks]
     return [tool_calls, hints, errors, stretches, kinds, totals, set().union(*sets)]
 
@@ -555,6 +559,7 @@ def larger(a: SettingsSeen, b: SettingsSeen) -> SettingsSeen:
     return replace(a, **{name: max(getattr(a, name), getattr(b, name)) for name in names})
 
 
+FAILED = system_line("api_error", source="connection_retry", error={})
 LINES = (
     user_line("t-1", permissionMode="plan"),
     user_line("t-2", text="<command-name>/review</command-name>"),
@@ -570,7 +575,7 @@ LINES = (
     result_line(2, result={"agentId": "a1"}),
     result_line(3, result={"query": 1, "results": 2, "durationSeconds": 3, "agentId": "a2"}),
     progress_line(7),
-    system_line("api_error", source="connection_retry", error={}),
+    FAILED,
     system_line("compact_boundary", compactMetadata={"preTokens": 9}, uuid="y-2"),
     system_line("stop_hook_summary", hookInfos=[{"command": "$ARGUMENTS"}], uuid="y-3"),
     cost_state(1),
@@ -607,6 +612,7 @@ def nearly_records(draw: st.DrawFn) -> bytes:
     st.text(max_size=2),
 )
 @example([b'{"type":\n', b'"user"}\n'], [1], "")
+@example([FAILED, user_line("t-1"), FAILED], [1], "")  # one record, in two turns
 def test_any_lines_say_the_same_in_any_blocks(
     chunks: list[bytes], cuts: list[int], thread: str
 ) -> None:
