@@ -73,12 +73,12 @@ class _LogState:
         self.message_ids: set[str] = set()
 
     def read(self) -> None:
-        """Take in what was appended; each write of the client is of whole lines."""
+        """Take in the whole lines that were appended; a look may fall into the middle of a write."""
         assert self.path is not None
         with self.path.open("rb") as log:
             log.seek(self.read_bytes)
-            data = log.read()
-        self.read_bytes += len(data)
+            data, newline, _ = log.read().rpartition(b"\n")
+        self.read_bytes += len(data) + len(newline)
         for line in data.splitlines():
             if b'"type":"assistant"' in line:
                 self.message_ids.add(json.loads(line)["message"]["id"])
