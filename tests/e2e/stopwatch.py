@@ -73,7 +73,7 @@ class _LogState:
         self.message_ids: set[str] = set()
 
     def read(self) -> None:
-        """Take in the whole lines that were appended; a look may fall into the middle of a write."""
+        """Take in the whole lines that were appended: a look may fall into a write."""
         assert self.path is not None
         with self.path.open("rb") as log:
             log.seek(self.read_bytes)
