@@ -41,6 +41,8 @@ RECENT_DAYS = 1  # ended sessions on the dashboard: those of today and yesterday
 RECENT_SESSIONS = 20  # … and never fewer than this many, if there were
 MAX_SESSIONS = 200
 
+_OF_EVIDENCE = frozenset({"explain", "overview", "reconcile", "work"})  # in every format
+
 T = TypeVar("T")
 Params = Mapping[str, object]
 
@@ -70,9 +72,12 @@ class Question:
         )
 
 
-def needs_evidence(params: Params) -> bool:
+def needs_evidence(method: str, params: Params) -> bool:
     """Say whether an answer shows what only the evidence reading finds."""
-    return params.get("format") != "table" or params.get("by") in EVIDENCE_GROUPS
+    if method == "view":
+        return False
+    is_shown = params.get("format") != "table" or params.get("by") in EVIDENCE_GROUPS
+    return is_shown or method in _OF_EVIDENCE
 
 
 class Shown(msgspec.Struct):

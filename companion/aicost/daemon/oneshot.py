@@ -17,7 +17,6 @@ from aicost.store.cursors import read_all_cursors, read_homes
 from aicost.store.ledger import connect_readonly, store_errors
 from aicost.store.recovery import LedgerDamaged, mark_damaged, telling_damage
 
-_OF_EVIDENCE = ("reconcile", "explain", "overview")
 LOCK_WAIT_S = 10.0  # another command may be reading
 
 
@@ -62,7 +61,7 @@ def _read_and_answer(
     with closing(setup.open_engine(homes, keeps_days=True)) as engine:
         left = engine.survey()
         if params.get("wait", True):
-            needs = method in _OF_EVIDENCE or answers.needs_evidence(params)
+            needs = answers.needs_evidence(method, params)
             _read_all(engine, left, show, with_evidence=needs)
             left = engine.left_of(left)
         return _answer(setup, engine.ledger.db, left, method, params)

@@ -21,7 +21,7 @@ from aicost.daemon.overview import overview
 from aicost.daemon.publisher import Publisher
 from aicost.daemon.reader import Reader
 from aicost.daemon.reconciling import reconcile
-from aicost.daemon.server import Notify, Server
+from aicost.daemon.server import Method, Notify, Server
 from aicost.daemon.setup import Setup, asked_alone, load_book, named_homes
 from aicost.platform.processes import own_use
 from aicost.report.status import ReaderState
@@ -34,6 +34,7 @@ from aicost.store.remembered import Remembered
 
 T = TypeVar("T")
 Params = Mapping[str, object]
+Answer = Callable[[answers.Question, Params], str]
 PROGRESS_S = 0.25  # how often a waiting client hears how far the reading is
 
 
@@ -53,11 +54,11 @@ class Service:
         self._server = Server(
             setup.dirs.socket_path,
             {
-                "report": self._report,
+                "report": self._answering("report", answers.report),
                 "sessions": self._sessions,
-                "turns": self._turns,
-                "reconcile": self._reconcile,
-                "explain": self._explain,
+                "turns": self._answering("turns", answers.turns),
+                "reconcile": self._answering("reconcile", reconcile),
+                "explain": self._answering("explain", explained),
                 "overview": self._overview,
                 "view": self._view,
                 "work": self._work,
@@ -109,33 +110,26 @@ class Service:
     def _on_change(self, _: Recorded) -> None:
         self._publisher.changed()
 
-    async def _report(self, params: Params, notify: Notify) -> object:
-        question, asked = await self._prepared(params, notify)
-        return {"text": await self._query(lambda: answers.report(question, asked))}
+    def _answering(self, method: str, answer: Answer) -> Method:
+        """Return what answers a question that only needs the ledger."""
+
+        async def answered(params: Params, notify: Notify) -> object:
+            question, asked = await self._prepared(method, params, notify)
+            return {"text": await self._query(lambda: answer(question, asked))}
+
+        return answered
 
     async def _sessions(self, params: Params, notify: Notify) -> object:
-        question, asked = await self._prepared(params, notify)
+        question, asked = await self._prepared("sessions", params, notify)
         live = await self._live(asked["homes"])
         return {"text": await self._query(lambda: answers.sessions(question, live, asked))}
-
-    async def _turns(self, params: Params, notify: Notify) -> object:
-        question, asked = await self._prepared(params, notify)
-        return {"text": await self._query(lambda: answers.turns(question, asked))}
-
-    async def _explain(self, params: Params, notify: Notify) -> object:
-        question, asked = await self._prepared(params, notify, with_evidence=True)
-        return {"text": await self._query(lambda: explained(question, asked))}
-
-    async def _reconcile(self, params: Params, notify: Notify) -> object:
-        question, asked = await self._prepared(params, notify, with_evidence=True)
-        return {"text": await self._query(lambda: reconcile(question, asked))}
 
     async def _overview(self, params: Params, notify: Notify) -> object:
         """Say how all stands, also while the ledger cannot be written."""
         try:
-            question, asked = await self._prepared(params, notify, with_evidence=True)
+            question, asked = await self._prepared("overview", params, notify)
         except StoreError:
-            question, asked = await self._prepared({**params, "wait": False}, notify)
+            question, asked = await self._prepared("overview", {**params, "wait": False}, notify)
         live = await self._live(asked["homes"])
         reader = ReaderState(
             log_files=self._reader.seen.files,
@@ -147,11 +141,11 @@ class Service:
         return {"text": await self._query(lambda: overview(question, live, reader, asked))}
 
     async def _view(self, params: Params, notify: Notify) -> object:
-        await self._prepared(params, notify, with_evidence=False)
+        await self._prepared("view", params, notify)
         return msgspec.to_builtins(await self._build_view())
 
     async def _work(self, params: Params, notify: Notify) -> object:
-        question, asked = await self._prepared(params, notify, with_evidence=True)
+        question, asked = await self._prepared("work", params, notify)
         found = await self._query(lambda: answers.work(question, asked))
         return {"work": msgspec.to_builtins(found)}
 
@@ -222,11 +216,11 @@ class Service:
         return {"pid": os.getpid()}
 
     async def _prepared(
-        self, params: Params, notify: Notify, *, with_evidence: bool | None = None
+        self, method: str, params: Params, notify: Notify
     ) -> tuple[answers.Question, dict[str, Any]]:
         """Take on the caller's homes and, unless it will not wait, read all that is on disk.
 
-        That is the evidence, too, if the answer shows some (None: as the parameters tell).
+        That is the evidence, too, if the answer shows some.
         """
         self._take_homes(params)
         asked: dict[str, Any] = asked_alone(params)
@@ -239,9 +233,8 @@ class Service:
             moment = replace(moment, complete=False, has_evidence=False, pending_bytes=left_bytes)
             return moment, asked
         if waiting:
-            if with_evidence is None:
-                with_evidence = answers.needs_evidence(asked)
-            left = await self._caught_up(waiting, with_evidence=with_evidence)
+            needs = answers.needs_evidence(method, asked)
+            left = await self._caught_up(waiting, with_evidence=needs)
         else:
             left = await self._reader.pending()
         return moment.with_unread(left.within(homes)), asked

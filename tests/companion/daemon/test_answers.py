@@ -268,17 +268,24 @@ def test_answers_say_whether_all_is_read(ledger: Ledger, complete: bool) -> None
 
 
 @pytest.mark.parametrize(
-    ("params", "needed"),
+    ("method", "params", "needed"),
     [
-        ({}, True),
-        ({"format": "json"}, True),
-        ({"format": "csv", "by": "day"}, True),
-        ({"format": "table", "by": "day"}, False),
-        ({"format": "table", "by": "skill"}, True),
+        ("report", {}, True),
+        ("report", {"format": "json"}, True),
+        ("report", {"format": "csv", "by": "day"}, True),
+        ("report", {"format": "table", "by": "day"}, False),
+        ("report", {"format": "table", "by": "skill"}, True),
+        ("explain", {"format": "table"}, True),
+        ("reconcile", {"format": "table"}, True),
+        ("overview", {"format": "table"}, True),
+        ("work", {}, True),
+        ("view", {}, False),
     ],
 )
-def test_evidence_is_read_for_whatever_shows_some(params: dict[str, object], needed: bool) -> None:
-    assert answers.needs_evidence(params) is needed
+def test_evidence_is_read_for_whatever_shows_some(
+    method: str, params: dict[str, object], needed: bool
+) -> None:
+    assert answers.needs_evidence(method, params) is needed
 
 
 @pytest.mark.parametrize(("by", "complete"), [("day", True), ("skill", False), ("mode", False)])
