@@ -95,7 +95,7 @@ class Shown(msgspec.Struct):
 
 def report(question: Question, params: Params) -> str:
     """Answer `report`. Raises ConfigError for what cannot be asked, sqlite3.Error."""
-    shown, rest = look_of(params)
+    shown, rest = parted(params)
     query = converted({"timezone": question.zone.key, **rest}, ReportQuery)
     check_zone(query.timezone)
     grouped = question.has_evidence or query.by not in EVIDENCE_GROUPS
@@ -135,7 +135,7 @@ class TurnsQuery(msgspec.Struct, forbid_unknown_fields=True):
 
 def turns(question: Question, params: Params) -> str:
     """Answer `turns`, oldest first. Raises ConfigError, sqlite3.Error."""
-    shown, rest = look_of(params)
+    shown, rest = parted(params)
     query = converted(rest, TurnsQuery)
     zone = ZoneInfo(check_zone(query.timezone)) if query.timezone else question.zone
     since_us = LocalDays(zone).start_us(max(query.since, FIRST_DAY)) if query.since else None
@@ -171,7 +171,7 @@ def sessions(question: Question, running: Running, params: Params) -> str:
 
     `running` holds those of the homes that are asked about.
     """
-    shown, rest = look_of(params)
+    shown, rest = parted(params)
     query = converted(rest, SessionsQuery)
     if query.live:
         rows = live_rows(question, running, query.homes)
@@ -223,7 +223,7 @@ def live_rows(question: Question, running: Running, homes: Sequence[str]) -> lis
     return [row for row in rows if row.state != "ended"]
 
 
-def look_of(params: Params) -> tuple[Shown, dict[str, object]]:
+def parted(params: Params) -> tuple[Shown, dict[str, object]]:
     """Part how an answer looks from what is asked."""
     names = Shown.__struct_fields__
     looks = {name: params[name] for name in names if name in params}

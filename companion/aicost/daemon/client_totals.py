@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from aicost.core.facts import FileRead, Parsed
 from aicost.core.tailing import Continuation, Cursor, continuation
+from aicost.platform.opening import open_unblocked
 from aicost.sources.claude.paths import config_files
 from aicost.sources.claude.totals import parse_config_totals
 from aicost.sources.folders import look_of
@@ -28,7 +29,7 @@ def read_client_totals(homes: Iterable[str], cursors: Mapping[str, Cursor]) -> l
 
 
 def _read(path: str, home: str, cursor: Cursor) -> FileRead | None:
-    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    fd = open_unblocked(path)
     try:
         status = os.fstat(fd)
         look = look_of(status)

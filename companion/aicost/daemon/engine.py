@@ -52,8 +52,7 @@ class Engine:
     def survey(self) -> Survey:
         """Look at all logs of all homes."""
         found, self._nearby = survey_all(self.homes, self.cursors)
-        for stage, path, cursor in found.moved:  # (evidence must know how far its usage was read)
-            self.cursors[stage][path] = cursor
+        self._keep(found.moved)  # (evidence must know how far its usage was read)
         return found
 
     def glance(self) -> Survey | None:
@@ -64,10 +63,10 @@ class Engine:
 
     def left_of(self, found: Survey) -> Survey:
         """Return what a survey found and was not read since; look again only if that is usage."""
-        if any(map(self._is_at, found.unread)):  # or it is gone
+        if any(log.is_left(self.cursors) for log in found.unread):  # or it is gone
             return self.survey()
-        without_evidence = tuple(filter(self._is_at, found.without_evidence))
-        return replace(found, unread=(), without_evidence=without_evidence)
+        left = tuple(log for log in found.without_evidence if log.is_left(self.cursors))
+        return replace(found, unread=(), without_evidence=left)
 
     def keep_homes(self) -> None:
         """Keep those homes in the ledger that exist, for the next start: somebody named them."""
@@ -104,8 +103,7 @@ class Engine:
                         read_to += [(read.stage, read.path, read.cursor) for read in fit]
                         files += len(part.logs)
                         size += sum(log.pending_bytes for log in part.logs)
-                for stage, path, cursor in read_to:
-                    self.cursors[stage][path] = cursor
+                self._keep(read_to)
                 yield Step(Recorded(calls, frozenset(sessions)), files, size)
 
     def read_paths(self, paths: Iterable[tuple[str, str]], stage: Stage = "usage") -> Recorded:
@@ -166,17 +164,20 @@ class Engine:
     def _fitting(self, part: Part) -> list[FileRead]:
         """Return what goes on where the ledger is."""
         known = {log.path: log for log in part.logs}
-        return [r for r in part.reads if self._is_at(known[r.path]) and self._has_usage(r)]
-
-    def _is_at(self, log: Unread) -> bool:
-        """Say whether a log still is read as far as this, and was not read on meanwhile."""
-        return self.cursors[log.stage].get(log.path, log.cursor) == log.cursor
+        return [
+            read
+            for read in part.reads
+            if known[read.path].is_left(self.cursors) and self._has_usage(read)
+        ]
 
     def _record(self, reads: Sequence[FileRead]) -> Recorded:
         recorded = self.ledger.record(reads)
-        for read in reads:
-            self.cursors[read.stage][read.path] = read.cursor
+        self._keep((read.stage, read.path, read.cursor) for read in reads)
         return recorded
+
+    def _keep(self, cursors: Iterable[tuple[Stage, str, Cursor]]) -> None:
+        for stage, path, cursor in cursors:
+            self.cursors[stage][path] = cursor
 
     def use_prices(self, book: PriceBook) -> None:
         """Price all that is there and all that comes with another book."""

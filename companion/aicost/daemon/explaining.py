@@ -6,7 +6,7 @@ from aicost.core.errors import ConfigError
 from aicost.core.explain import CallExplained, Explained, explain
 from aicost.core.reconcile import Finding
 from aicost.core.spent import NOTHING
-from aicost.daemon.answers import Params, Question, converted, look_of
+from aicost.daemon.answers import Params, Question, converted, parted
 from aicost.report.documents import as_json
 from aicost.report.explained import explained_table
 from aicost.report.explained_document import explained_document
@@ -23,7 +23,7 @@ class ExplainQuery(msgspec.Struct, forbid_unknown_fields=True):
 
 def explained(question: Question, params: Params) -> str:
     """Answer `explain`. Raises ConfigError for an id that names nothing or more than one thing."""
-    shown, rest = look_of(params)
+    shown, rest = parted(params)
     query = converted(rest, ExplainQuery)
     found = _explained(question, _one(query.id, named_by(question.db, query.id)))
     if shown.format == "json":

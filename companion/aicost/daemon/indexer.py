@@ -43,6 +43,10 @@ class Unread:
     end: int | None = None  # of the bytes to read; None: of the file
     is_folder: bool = False  # that cannot be read: logs may lie in it
 
+    def is_left(self, cursors: "Cursors") -> bool:
+        """Say whether it still is read as far as this, and was not read on meanwhile."""
+        return cursors[self.stage].get(self.path, self.cursor) == self.cursor
+
 
 @dataclass(frozen=True, slots=True)
 class Survey:
@@ -51,9 +55,7 @@ class Survey:
     files: int
     bytes: int
     unread: tuple[Unread, ...]  # by the usage reading, newest first
-    unreadable: tuple[
-        Unread, ...
-    ] = ()  # those we may not open, or whose name is no text; folders, too
+    unreadable: tuple[Unread, ...] = ()  # not ours to open, or no text as a name; folders, too
     without_evidence: tuple[Unread, ...] = ()  # unread by the evidence reading, newest first
     newest: tuple[tuple[str, str], ...] = ()  # (path, home) of the logs that changed last
     moved: tuple[tuple[Stage, str, Cursor], ...] = ()  # logs at a new path, read as far as this

@@ -9,6 +9,7 @@ from pathlib import Path
 from aicost.core.errors import LogFormatError
 from aicost.core.session import LiveSession, Running
 from aicost.daemon.threads import CodexThreads, is_codex_home
+from aicost.platform.opening import open_unblocked
 from aicost.platform.processes import is_alive
 from aicost.sources.claude.live import parse_live_session
 
@@ -76,8 +77,7 @@ def _entries(files: Iterable[Path]) -> tuple[list[LiveSession], bool]:
 
 
 def _read(path: Path) -> bytes:
-    # Without O_NONBLOCK, opening a named pipe would wait for somebody to write into it.
-    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    fd = open_unblocked(path)
     try:
         return os.read(fd, _MAX_BYTES)
     finally:

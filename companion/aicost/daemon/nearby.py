@@ -52,12 +52,9 @@ class Nearby:
         )
 
     def _still_unread(self, logs: Iterable[Unread], cursors: Cursors) -> Iterator[Unread]:
-        """Yield what the survey found unread of older logs, and nobody read since."""
+        """Return what the survey found unread of older logs, and nobody read since."""
         newest = {path for path, _ in self.survey.newest}
-        for log in logs:
-            known = cursors[log.stage].get(log.path, log.cursor)
-            if log.path not in newest and known == log.cursor:
-                yield log
+        return (log for log in logs if log.path not in newest and log.is_left(cursors))
 
 
 def survey_all(homes: Iterable[str], cursors: Cursors) -> tuple[Survey, Nearby | None]:

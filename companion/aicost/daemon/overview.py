@@ -11,7 +11,7 @@ from aicost.core.prices import PriceBook
 from aicost.core.reports import ReportQuery, without_evidence
 from aicost.core.session import Running
 from aicost.core.view import BurnRate
-from aicost.daemon.answers import BURN_WINDOW_S, Question, converted, live_rows, look_of
+from aicost.daemon.answers import BURN_WINDOW_S, Question, converted, live_rows, parted
 from aicost.report.documents import as_json
 from aicost.report.status import ReaderState, Status, status_document, status_screen
 from aicost.store import dashboard, reports
@@ -31,7 +31,7 @@ def overview(
 
     `running` holds those of the homes that are asked about.
     """
-    shown, rest = look_of(params)
+    shown, rest = parted(params)
     query = converted(rest, OverviewQuery)
     status = _status(question, running, reader, query.homes)
     if shown.format == "json":

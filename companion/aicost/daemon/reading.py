@@ -15,11 +15,12 @@ from aicost.core.tailing import (
     continuation,
     mark_of,
 )
+from aicost.platform.opening import open_unblocked
 from aicost.sources.base import Parser
-from aicost.sources.claude.paths import look_of
+from aicost.sources.codex.paths import COMPRESSED
+from aicost.sources.folders import look_of
 
 CHUNK_BYTES = 256 * 1024  # much larger ones cost a page fault for each of their pages
-COMPRESSED = ".zst"
 MAX_CHUNK_BYTES = 4 * 2**20  # while one line goes on over several chunks
 
 
@@ -37,8 +38,8 @@ def read_log(  # noqa: PLR0913 - which file, from where to where, and how
     whole, whenever it changed. Raises OSError if it cannot be read. Memory: one chunk, one line
     and the facts found.
     """
-    try:  # without O_NONBLOCK, opening a named pipe would wait for somebody to write into it
-        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    try:
+        fd = open_unblocked(path)
     except (FileNotFoundError, NotADirectoryError):
         return None
     try:
@@ -94,12 +95,14 @@ def _read_packed(fd: int, look: FileLook, cursor: Cursor, parser: Parser) -> Fou
     )
 
 
-class _Chunks(Protocol):
+class Chunks(Protocol):
+    """Bytes that are read on and on."""
+
     def read(self, size_bytes: int) -> bytes:
         """Return the next bytes, b"" at the end. Raises OSError."""
 
 
-def _parse(chunks: _Chunks, cursor: Cursor, parser: Parser) -> Found:
+def _parse(chunks: Chunks, cursor: Cursor, parser: Parser) -> Found:
     """Parse from a cursor on; return the facts and the cursor after the last whole line."""
     blocks = LineBlocks(cursor.offset, skipping=cursor.skipping)
     parsed, chunk_bytes = list[Parsed](), CHUNK_BYTES

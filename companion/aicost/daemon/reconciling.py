@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from aicost.daemon.answers import Question, converted, look_of
+from aicost.daemon.answers import Question, converted, parted
 from aicost.report.documents import as_json
 from aicost.report.reconciled import reconcile_document, reconcile_rows, reconcile_table
 from aicost.report.sheets import as_csv
@@ -21,7 +21,7 @@ class ReconcileQuery(msgspec.Struct, forbid_unknown_fields=True):
 
 def reconcile(question: Question, params: Mapping[str, object]) -> str:
     """Answer `reconcile`. Raises ConfigError, sqlite3.Error."""
-    shown, rest = look_of(params)
+    shown, rest = parted(params)
     query = converted(rest, ReconcileQuery)
     findings = accounts(question.db, session_id=query.session, homes=query.homes)
     if shown.format == "table":

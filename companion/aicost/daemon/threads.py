@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from aicost.core.errors import LogFormatError
 from aicost.core.session import WRITING_S, LiveSession, LiveState, Running
 from aicost.platform.open_files import OpenFiles
+from aicost.platform.opening import open_unblocked
 from aicost.sources.codex.live import (
     LOCK,
     LOCKS_DIR,
@@ -130,8 +131,7 @@ def _locked(homes: Iterable[str]) -> Iterator[str]:
 
 def _looked_at(path: str, known: _Log | None) -> _Log:
     """Return what a log says now. Raises OSError, LogFormatError."""
-    # Without O_NONBLOCK, opening a named pipe would wait for somebody to write into it.
-    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    fd = open_unblocked(path)
     try:
         status = os.fstat(fd)
         if not stat.S_ISREG(status.st_mode):

@@ -1,7 +1,8 @@
 """Read a log that its agent compressed (zstd), in bounded memory."""
 
 import sys
-from typing import Protocol
+
+from aicost.daemon.reading import Chunks
 
 if sys.version_info >= (3, 14):
     from compression.zstd import ZstdDecompressor, ZstdError
@@ -11,14 +12,10 @@ else:
 _READ_BYTES = 128 * 1024
 
 
-class _Chunks(Protocol):
-    def read(self, size_bytes: int) -> bytes: ...
-
-
 class Unpacked:
     """The bytes in a file of one or more zstd frames."""
 
-    def __init__(self, packed: _Chunks) -> None:
+    def __init__(self, packed: Chunks) -> None:
         self._packed = packed
         self._decompressor = ZstdDecompressor()
         self.is_damaged = False

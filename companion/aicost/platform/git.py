@@ -8,6 +8,7 @@ from pathlib import Path
 
 from aicost.core.repos import repo_key
 from aicost.platform.git_config import remote_addresses
+from aicost.platform.opening import open_unblocked
 
 _MAX_POINTER_BYTES = 4096  # of the small files git keeps its pointers in
 _MAX_CONFIG_BYTES = 256 * 1024  # remotes stand before the branches; what is behind is not read
@@ -102,7 +103,7 @@ def _read(path: Path, max_bytes: int) -> bytes | None:
     try:
         if not stat.S_ISREG(path.stat().st_mode):  # opening a device may already do something
             return None
-        file = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        file = open_unblocked(path)
         try:
             return os.read(file, max_bytes) if stat.S_ISREG(os.fstat(file).st_mode) else None
         finally:

@@ -6,7 +6,6 @@ from pathlib import Path
 
 from aicost.core.tailing import FileLook
 from aicost.sources.folders import find_files
-from aicost.sources.folders import look_of as look_of  # (also known under this place)
 
 
 def find_logs(home: Path, closed: list[str] | None = None) -> Iterator[tuple[str, FileLook]]:

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from aicost.sources.claude.paths import config_files, find_logs, look_of, place_of
+from aicost.sources.claude.paths import config_files, find_logs, place_of
+from aicost.sources.folders import look_of
 
 
 def write(path: Path, text: str = "x\n") -> Path:
