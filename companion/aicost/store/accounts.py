@@ -4,6 +4,7 @@ Hidden spend is kept per session and model, in `hidden_spend`, and made anew for
 changed (`stale_account`) and those it shares calls with: see `settle_accounts`.
 """
 
+import json
 import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -14,7 +15,7 @@ from aicost.core.facts import ClientTotal, HiddenSeen
 from aicost.core.reconcile import Cause, Finding, SessionAccount, reconcile
 from aicost.core.spent import NOTHING, Spent
 from aicost.core.usage import TokenCounts
-from aicost.store.homes import session_rows
+from aicost.store.homes import sessions_asked
 from aicost.store.schema import TOKENS
 
 _COUNTS = ", ".join(f"sum(c.{name})" for name in TOKENS)
@@ -53,15 +54,11 @@ def accounts(
 
     Codex says nothing: of its sessions only our figure is given, which is the least it can be.
     """
-    where = ["(x.last_us IS NOT NULL OR x.id IN (SELECT session FROM client_total))"]
-    values = list[object]()
-    if session_id is not None:
-        where.append("substr(x.session_id, 1, length(?)) = ?")
-        values += [session_id, session_id]
-    if homes:
-        where.append(f"x.id IN {session_rows(homes)}")
-        values += homes
-    query = f"SELECT x.agent, x.id, x.session_id FROM session x WHERE {' AND '.join(where)}"
+    where, values = sessions_asked(session_id, homes)
+    query = (
+        f"SELECT x.agent, x.id, x.session_id FROM session x WHERE {where}"
+        " AND (x.last_us IS NOT NULL OR x.id IN (SELECT session FROM client_total))"
+    )
     wanted: dict[str, dict[int, str]] = {"claude": {}, "codex": {}}
     for agent, row, name in db.execute(query, values):
         wanted[agent][row] = name
@@ -127,7 +124,7 @@ def settle_accounts(db: sqlite3.Connection) -> None:
 
 
 def _family(db: sqlite3.Connection, sessions: Sequence[int]) -> list[int]:
-    rows = "[" + ",".join(map(str, sessions)) + "]"
+    rows = json.dumps(list(sessions))
     return [session for (session,) in db.execute(_FAMILY, (rows,))]
 
 
@@ -142,7 +139,7 @@ def _findings(db: sqlite3.Connection, sessions: Sequence[int]) -> tuple[Finding,
 
 
 def _ids(db: sqlite3.Connection, sessions: Sequence[int]) -> dict[str, int]:
-    rows = "[" + ",".join(map(str, sessions)) + "]"
+    rows = json.dumps(list(sessions))
     query = "SELECT session_id, id FROM session WHERE id IN (SELECT value FROM json_each(?))"
     return dict(db.execute(query, (rows,)))
 

@@ -11,3 +11,18 @@ def home_ids(homes: Sequence[str]) -> str:
 def session_rows(homes: Sequence[str]) -> str:
     """Return a subquery for the row ids of sessions seen in any of the homes."""
     return f"(SELECT session FROM session_home WHERE home IN {home_ids(homes)})"
+
+
+def sessions_asked(session_id: str | None, homes: Sequence[str]) -> tuple[str, list[object]]:
+    """Return a condition on `session x`, and its values: those asked for, of these homes.
+
+    `session_id` may be the beginning of one; None, and no homes, ask for all.
+    """
+    where, values = ["1"], list[object]()
+    if session_id is not None:
+        where.append("substr(x.session_id, 1, length(?)) = ?")
+        values += [session_id, session_id]
+    if homes:
+        where.append(f"x.id IN {session_rows(homes)}")
+        values += homes
+    return " AND ".join(where), values

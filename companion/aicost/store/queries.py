@@ -7,7 +7,7 @@ from aicost.core.days import from_us
 from aicost.core.reports import TurnRow
 from aicost.core.usage import TokenCounts
 from aicost.store.calls import USAGE
-from aicost.store.homes import home_ids, session_rows
+from aicost.store.homes import home_ids, sessions_asked
 from aicost.store.schema import TOKENS
 
 
@@ -24,13 +24,7 @@ def turns(
 
     A prompt without any call is in, once: where a fork copied it too, at the older session.
     """
-    where, values = ["1"], list[object]()
-    if session_id is not None:
-        where.append("substr(x.session_id, 1, length(?)) = ?")
-        values += [session_id, session_id]
-    if homes:
-        where.append(f"x.id IN {session_rows(homes)}")
-        values += homes
+    where, values = sessions_asked(session_id, homes)
     having = "1"
     if since_us is not None:
         having = "min(coalesce(t.started_us, x.first_us)) >= ?"
@@ -40,7 +34,7 @@ def turns(
         f" {', '.join(f'coalesce(sum(u.{name}), 0)' for name in USAGE)}"
         " FROM span s JOIN session x ON x.id = s.session"
         " LEFT JOIN span t ON t.id = s.turn LEFT JOIN usage_day u ON u.span = s.id"
-        f" WHERE {' AND '.join(where)} GROUP BY x.id, coalesce(t.turn_id, '')"
+        f" WHERE {where} GROUP BY x.id, coalesce(t.turn_id, '')"
         f" HAVING {having} AND (count(u.requests) > 0 OR (max(t.turn_id <> '')"
         f" AND NOT EXISTS ({_OLDER_COPY})))"
         " ORDER BY coalesce(min(t.started_us), x.first_us), x.session_id, 2",

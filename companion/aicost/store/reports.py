@@ -104,8 +104,9 @@ class _Asking:
     """One question to the ledger: which rows, and of whose days."""
 
     def __init__(self, db: sqlite3.Connection, query: ReportQuery) -> None:
-        self._db, self._query = db, query
-        self._in_own_zone = meta(db, "timezone") == query.timezone
+        self._db = db
+        self._by_call = meta(db, "timezone") != query.timezone
+        self._where, self._values = _where(db, query, by_call=self._by_call)
 
     def usage(self, group: Group) -> dict[object, _Sums]:
         """Return the usage of each group."""
@@ -136,13 +137,11 @@ class _Asking:
         return dict(self._db.execute("SELECT id, name FROM model"))
 
     def _rows(self, rows: Rows, group: Group, columns: str, by: str) -> Iterable[tuple[Any, ...]]:
-        by_call = not self._in_own_zone
-        if by_call:
+        if self._by_call:
             columns = columns.replace("u.day", "local_day(u.at_us)")
-        table = source(rows, group, by_call=by_call)
-        where, values = _where(self._db, self._query, by_call=by_call)
-        query = f"SELECT {columns} FROM {table} WHERE {where} GROUP BY {by}"
-        return self._db.execute(query, values)
+        table = source(rows, group, by_call=self._by_call)
+        query = f"SELECT {columns} FROM {table} WHERE {self._where} GROUP BY {by}"
+        return self._db.execute(query, self._values)
 
 
 def _where(

@@ -7,7 +7,7 @@ from typing import Literal
 from aicost.core.attribution import environment_of, workflow_of
 from aicost.core.reports import WorkDone
 from aicost.store.evidence import EVIDENCE
-from aicost.store.homes import session_rows
+from aicost.store.homes import sessions_asked
 
 By = Literal["session", "turn"]
 Key = tuple[str, str]  # session id, turn id ("" for a whole session)
@@ -27,13 +27,7 @@ def work_done(
 
     `session_id` may be the beginning of one.
     """
-    where, values = "1", list[object]()
-    if session_id is not None:
-        where += " AND substr(x.session_id, 1, length(?)) = ?"
-        values += [session_id, session_id]
-    if homes:
-        where += f" AND x.id IN {session_rows(homes)}"
-        values += homes
+    where, values = sessions_asked(session_id, homes)
     counts = _counts(db, _KEYS[by], where, values)
     ways = _ways(db, _KEYS[by], where, values)
     tiers = _tiers(db, _KEYS[by], where, values)
