@@ -87,7 +87,7 @@ def measure(bench: Bench) -> list[Figure]:
 def time_views(ledger: Path, home: str) -> dict[str, float]:
     """Return the median seconds that each view of the last year takes."""
     from aicost.core.reports import GroupBy, ReportQuery  # those of the measured installation
-    from aicost.store.ledger import connect_readonly
+    from aicost.store.connection import connect_readonly
     from aicost.store.reports import report
 
     with closing(connect_readonly(ledger)) as db:

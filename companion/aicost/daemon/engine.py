@@ -19,9 +19,9 @@ from aicost.daemon.reading import read_log
 from aicost.platform.dirs import Dirs
 from aicost.platform.git import repo_key_of
 from aicost.sources.agents import STAGES, source_of
+from aicost.store.connection import store_errors
 from aicost.store.cursors import read_all_cursors, read_homes, write_homes
-from aicost.store.evidence import note_totals
-from aicost.store.ledger import Ledger, Recorded, store_errors
+from aicost.store.ledger import Ledger, Recorded
 from aicost.store.places import Attribution
 from aicost.store.recovery import kept_aside, opened, salvaged_homes
 
@@ -130,8 +130,7 @@ class Engine:
     def read_client_totals(self, told: Sequence[ClientTotal] = ()) -> None:
         """Read what the clients themselves say they spent, where that changed, or was `told`."""
         if told:
-            with self.ledger.recording():
-                note_totals(self.ledger.db, "claude", told)
+            self.ledger.note_totals("claude", told)
         found = read_client_totals(sorted(self.homes), self.cursors["evidence"])
         if found:
             self._record(found)

@@ -13,8 +13,8 @@ from aicost.daemon.indexer import Survey, survey
 from aicost.daemon.lifecycle import AlreadyRunning, ledger_lock
 from aicost.daemon.setup import Setup, asked_alone, load_setup, named_homes
 from aicost.platform.dirs import Dirs
+from aicost.store.connection import connect_readonly, store_errors
 from aicost.store.cursors import read_all_cursors, read_homes
-from aicost.store.ledger import connect_readonly, store_errors
 from aicost.store.recovery import LedgerDamaged, mark_damaged, telling_damage
 
 LOCK_WAIT_S = 10.0  # another command may be reading

@@ -28,7 +28,8 @@ from aicost.report.status import ReaderState
 from aicost.sources.agents import place_of
 from aicost.sources.claude.totals import status_line_total
 from aicost.store import queries
-from aicost.store.ledger import Recorded, connect_readonly, snapshot, store_errors
+from aicost.store.connection import connect_readonly, snapshot, store_errors
+from aicost.store.ledger import Recorded
 from aicost.store.recovery import LedgerDamaged, kept_aside
 from aicost.store.remembered import Remembered
 

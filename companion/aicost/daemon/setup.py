@@ -30,7 +30,7 @@ from aicost.prices.book import is_stale, load_price_book, refresh_price_book
 from aicost.prices.own import own_prices_file
 from aicost.sources.homes import home_folders
 from aicost.store import queries
-from aicost.store.ledger import connect_readonly
+from aicost.store.connection import connect_readonly
 from aicost.store.places import Attribution
 
 _REPO_KEYS = 2  # the way keys are made; another number names what the ledger has anew

@@ -24,7 +24,6 @@ from aicost.store.accounts import mark_accounts, settle_accounts
 from aicost.store.calls import key_of
 from aicost.store.limits import note_limits
 from aicost.store.names import Names
-from aicost.store.places import NO_ATTRIBUTION
 from aicost.store.schema import TOKENS
 from aicost.store.sessions import note_kind
 
@@ -162,11 +161,6 @@ class EvidenceWriter:
     def _known_span(self, agent: Agent, fact: SettingsSeen | SubagentSeen) -> int | None:
         session = self._names.session(fact.session_id, agent)
         return self._names.known_span(session, fact.turn_id, fact.subagent_id)
-
-
-def note_totals(db: sqlite3.Connection, agent: Agent, totals: Sequence[ClientTotal]) -> None:
-    """Keep what a client said elsewhere than in a file. Inside a transaction."""
-    EvidenceWriter(db, Names(db, NO_ATTRIBUTION), ci_job="").totals(agent, totals)
 
 
 def evidence_moments(spans: str = "1") -> str:

@@ -9,8 +9,7 @@ from typing import Self
 from zoneinfo import ZoneInfo
 
 from aicost.core.days import LocalDays, to_us
-from aicost.core.errors import StoreError
-from aicost.core.facts import FileRead, Parsed, PromptSeen, SubagentSeen
+from aicost.core.facts import ClientTotal, FileRead, Parsed, PromptSeen, SubagentSeen
 from aicost.core.prices import PriceBook
 from aicost.core.usage import Agent, UsageEvent, merged
 from aicost.store import evidence, places, sessions, stand_ins
@@ -24,10 +23,10 @@ from aicost.store.calls import (
     key_of,
     stored_calls,
 )
+from aicost.store.connection import connect, store_errors
 from aicost.store.cursors import write_cursors
 from aicost.store.names import Names
 from aicost.store.places import NO_ATTRIBUTION, Attribution
-from aicost.store.recovery import damaged, is_damage
 from aicost.store.schema import migrate
 
 _PAGES, _BULK_PAGES = 1_000, 64_000  # of 4 KiB in the log of writes, before they are synced
@@ -137,8 +136,16 @@ class Ledger:
                 evidence.roll_up(self._db, self.days.day_of)
             return True
 
+    def note_totals(self, agent: Agent, totals: Sequence[ClientTotal]) -> None:
+        """Keep what a client said elsewhere than in a file."""
+        with store_errors(), self._transaction():
+            self._evidence_writer().totals(agent, totals)
+
+    def _evidence_writer(self) -> evidence.EvidenceWriter:
+        return evidence.EvidenceWriter(self._db, self._names, self._attribution.ci_job)
+
     def _record_evidence(self, reads: Sequence[FileRead]) -> None:
-        writer = evidence.EvidenceWriter(self._db, self._names, self._attribution.ci_job)
+        writer = self._evidence_writer()
         for read in reads:
             if read.stage == "evidence":
                 for parsed in read.parsed:
@@ -351,50 +358,3 @@ class _Changed:
         self.unresolved: set[int] = set()  # sessions with a change to a subagent's calls
         self.names: set[str] = set()
         self.calls = 0
-
-
-def connect(path: Path | str) -> sqlite3.Connection:
-    """Open a ledger for writing: one file, mode 0600, WAL. Raises sqlite3.Error, OSError."""
-    if path != ":memory:":
-        Path(path).touch(mode=0o600)
-    db = sqlite3.connect(path, isolation_level=None, timeout=5.0, check_same_thread=False)
-    try:
-        for mode in ("journal_mode = WAL", "synchronous = NORMAL", "cache_size = -16000"):
-            db.execute(f"PRAGMA {mode}")  # (KiB of cache: a first read's indexes fit)
-    except BaseException:
-        db.close()
-        raise
-    return db
-
-
-@contextmanager
-def snapshot(db: sqlite3.Connection) -> Iterator[None]:
-    """Let all queries inside see one moment, whatever is written meanwhile."""
-    db.execute("BEGIN")
-    try:
-        yield
-    finally:
-        db.rollback()
-
-
-def connect_readonly(path: Path) -> sqlite3.Connection:
-    """Open a ledger for reports. Raises sqlite3.Error (no file, no ledger)."""
-    uri = f"{path.absolute().as_uri()}?mode=ro"
-    db = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=5.0, check_same_thread=False)
-    db.execute("PRAGMA query_only = ON")
-    return db
-
-
-@contextmanager
-def store_errors(path: Path | str = "the ledger") -> Iterator[None]:
-    """Turn what SQLite and the disk say of a ledger into StoreError."""
-    try:
-        yield
-    except (sqlite3.Error, OSError, UnicodeDecodeError) as error:
-        if is_damage(error):
-            raise damaged(path, error) from error
-        raise StoreError(
-            f"the ledger cannot be used: {error}",
-            why=f"reading or writing {path} failed",
-            hint=f"ls -l {path.parent}" if isinstance(path, Path) else "aicost daemon status",
-        ) from error

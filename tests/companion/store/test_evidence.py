@@ -23,7 +23,6 @@ from aicost.core.facts import (
     SubagentSeen,
     ToolCallSeen,
 )
-from aicost.store.evidence import note_totals
 from aicost.store.ledger import Ledger
 from aicost.store.places import Attribution
 
@@ -172,8 +171,7 @@ def test_a_total_that_is_in_no_file_is_kept_and_its_session_is_settled_anew() ->
         ledger.record([USAGE])
         ledger.settle()
         for cost_nusd in (500, 900, 700):
-            with ledger.recording():
-                note_totals(ledger.db, "claude", [replace(total(0, cost_nusd), model="")])
+            ledger.note_totals("claude", [replace(total(0, cost_nusd), model="")])
         assert ledger.db.execute("SELECT count(*) FROM stale_account").fetchone() == (1,)
         assert settled(ledger)["totals"] == [("", 0, 900)]
         assert ledger.db.execute("SELECT session_id FROM session").fetchall() == [("s-1",)]

@@ -8,7 +8,6 @@ from itertools import pairwise
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-import psutil
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -37,8 +36,9 @@ from price_examples import book, model_price
 from aicost.core.errors import StoreError
 from aicost.core.facts import FileRead
 from aicost.core.usage import UsageEvent
+from aicost.store.connection import connect, connect_readonly
 from aicost.store.cursors import read_cursors
-from aicost.store.ledger import Ledger, Recorded, connect, connect_readonly, store_errors
+from aicost.store.ledger import Ledger, Recorded
 from aicost.store.places import Attribution
 from aicost.store.queries import meta
 from aicost.store.schema import TOKENS, VERSION
@@ -413,25 +413,6 @@ def test_a_ledger_opened_again_goes_on(tmp_path: Path, expected: Rows) -> None:
         assert content(db) == expected
 
 
-def test_only_its_owner_may_read_it(tmp_path: Path) -> None:
-    path = tmp_path / "ledger.db"
-    with recorded(*WHOLE, path=path):
-        modes = {file.name: file.stat().st_mode & 0o777 for file in tmp_path.iterdir()}
-    assert modes == dict.fromkeys(("ledger.db", "ledger.db-wal", "ledger.db-shm"), 0o600)
-
-
-def test_reading_does_not_wait_for_a_writer(tmp_path: Path) -> None:
-    path = tmp_path / "ledger.db"
-    with recorded(*WHOLE, path=path) as ledger, closing(connect_readonly(path)) as db:
-        before = content(db)
-        ledger.db.execute("BEGIN IMMEDIATE")
-        ledger.db.execute("DELETE FROM call")
-        assert content(db) == before
-        with pytest.raises(sqlite3.OperationalError):
-            db.execute("DELETE FROM call")
-        ledger.db.rollback()
-
-
 @pytest.fixture
 def unusable(tmp_path: Path) -> Iterator[Path]:
     path = tmp_path / "ledger.db"
@@ -445,14 +426,6 @@ def test_a_file_that_is_no_ledger_is_refused_and_kept(unusable: Path) -> None:
         open_ledger(unusable)
     assert str(unusable) in caught.value.why
     assert caught.value.hint
-
-
-def test_what_cannot_be_opened_is_closed(unusable: Path) -> None:
-    before = psutil.Process().num_fds()
-    with pytest.raises(sqlite3.DatabaseError) as kept:
-        connect(unusable)
-    assert kept.tb is not None  # its frames are there, and a file left open would be
-    assert psutil.Process().num_fds() == before
 
 
 def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
@@ -469,18 +442,6 @@ def test_a_newer_ledger_is_refused_and_let_go(tmp_path: Path) -> None:
         open_ledger(path)
     with closing(connect(path)) as db:  # no lock was left behind
         db.execute("BEGIN EXCLUSIVE")
-
-
-def test_a_ledger_that_is_not_there_cannot_be_reported_from(tmp_path: Path) -> None:
-    with pytest.raises(sqlite3.OperationalError):
-        connect_readonly(tmp_path / "ledger.db")
-    assert list(tmp_path.iterdir()) == []
-
-
-@pytest.mark.parametrize("error", [sqlite3.OperationalError("locked"), OSError("full")])
-def test_what_sqlite_or_the_disk_says_is_a_store_error(error: Exception) -> None:
-    with pytest.raises(StoreError, match=f"the ledger cannot be used: {error}"), store_errors():
-        raise error
 
 
 # Homes
