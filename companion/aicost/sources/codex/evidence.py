@@ -70,16 +70,9 @@ class CodexEvidenceParser:
 
     def parse(self, lines: bytes, thread: str) -> Parsed:
         """Return what `lines` say beside calls. Counts no broken lines. Never raises."""
-        reading = _Reading(_remembered(thread))
+        reading = _Reading(records.remembered(thread, _decode_memo, _Memo))
         reading.read(lines)
         return reading.parsed()
-
-
-def _remembered(thread: str) -> _Memo:
-    try:
-        return _decode_memo(thread) if thread else _Memo()
-    except (msgspec.MsgspecError, RecursionError):  # not ours: as good as none
-        return _Memo()
 
 
 class _Reading:

@@ -59,7 +59,7 @@ class CodexParser:
 
     def parse(self, lines: bytes, thread: str) -> Parsed:
         """Return all facts in `lines`; broken lines are counted and skipped. Never raises."""
-        reading = Reading(_remembered(thread))
+        reading = Reading(records.remembered(thread, _decode_memory, Memory))
         reading.read(lines)
         return Parsed(
             calls=tuple(reading.calls),
@@ -70,13 +70,6 @@ class CodexParser:
             broken_lines=reading.broken_lines,
             thread=_encode(reading.memory).decode(),
         )
-
-
-def _remembered(thread: str) -> Memory:
-    try:
-        return _decode_memory(thread) if thread else Memory()
-    except (msgspec.MsgspecError, RecursionError):  # not ours: as good as none
-        return Memory()
 
 
 def _remotes_in(meta: Meta) -> list[RemoteSeen]:

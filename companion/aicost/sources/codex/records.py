@@ -5,6 +5,7 @@ odd field must not cost the whole line.
 """
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Annotated, Final, Literal, TypeVar
 
@@ -167,6 +168,17 @@ _decode_settings = msgspec.json.Decoder(_SettingsLine)
 _decode_record = msgspec.json.Decoder(_RecordLine)
 _decode_count = msgspec.json.Decoder(_CountLine)
 _decode_timed = msgspec.json.Decoder(_TimedLine)
+
+
+M = TypeVar("M")  # a memory
+
+
+def remembered(thread: str, decode: Callable[[str], M], new: Callable[[], M]) -> M:
+    """Return a parser's state between two blocks; one that is not ours is as good as none."""
+    try:
+        return decode(thread) if thread else new()
+    except (msgspec.MsgspecError, RecursionError):
+        return new()
 
 
 def kind_of(line: bytes) -> Kind | None:
