@@ -16,15 +16,24 @@ from hypothesis import settings
 settings.register_profile("aicost", deadline=None, print_blob=True)
 settings.load_profile("aicost")
 
-# The developer's own settings: where agents and we keep things, and how output looks.
+# The developer's own settings: where agents and we keep things, which CI job this is (calls would
+# belong to it), and how output looks.
 _FOREIGN_PREFIXES = (
     "AICOST_",
     "ANTHROPIC_",
+    "BUILDKITE",
+    "CI",
     "CLAUDE",
     "CODEX_",
+    "DRONE",
+    "GITHUB_",
+    "GITLAB_",
     "GIT_",
+    "JENKINS_",
     "OPENAI_",
+    "TEAMCITY_",
     "TEXTUAL",
+    "TF_BUILD",
     "XDG_",
 )
 _FOREIGN_NAMES = ("CLICOLOR", "CLICOLOR_FORCE", "COLUMNS", "FORCE_COLOR", "LINES", "NO_COLOR")
