@@ -37,6 +37,7 @@ NOT_IMPORTED = {  # dependency -> why it is one all the same
 }
 UNTESTED = {  # module -> why it needs no test file of its own
     "companion/aicost/core/facts.py": "plain values without behaviour",
+    "companion/aicost/core/nudge.py": "plain values without behaviour",
     "companion/aicost/core/reports.py": "plain values without behaviour",
     "companion/aicost/sources/base.py": "a protocol without behaviour",
 }

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from aicost.core.budget import BudgetStatus
+from aicost.core.nudge import Nudge
 from aicost.core.usage import Agent, TokenCounts
 
 SessionState = Literal["busy", "waiting", "idle", "ended"]
@@ -89,6 +91,8 @@ class DashboardView:
     log_files: int = 0  # how many logs were found in them
     unreadable: int = 0  # how many logs and folders in them cannot be read
     trouble: str = ""  # what keeps new lines from being recorded; "" if nothing does
+    budgets: tuple[BudgetStatus, ...] = ()  # the strictest first
+    nudges: tuple[Nudge, ...] = ()  # the newest first
 
     @property
     def live(self) -> int:
