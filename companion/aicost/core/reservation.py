@@ -7,25 +7,11 @@ its session costs lately is reserved. Pure: moments are arguments.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Self
+
+from aicost.core.spending import CallSize, Reserved
 
 ENOUGH_CALLS = 3  # of a session, to go by what they cost
 EXPIRES = timedelta(minutes=10)  # of a thread that was let pass and never called: it was killed
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CallSize:
-    """What one call takes: the dearest of a session's last 20, field by field."""
-
-    nusd: int = 0
-    tokens: int = 0
-    ncredits: int = 0
-    known_calls: int = 0  # of the session, at least: how far that can be trusted
-
-    @property
-    def is_known(self) -> bool:
-        """Whether enough calls were seen to go by them."""
-        return self.known_calls >= ENOUGH_CALLS
 
 
 # What a call is taken to cost before any is known: the first one of a fresh session, which writes
@@ -33,26 +19,9 @@ class CallSize:
 UNKNOWN_CALL = CallSize(nusd=200_000_000, tokens=30_000, ncredits=5_000_000_000)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reserved:
-    """What is kept free for the calls that one session has under way."""
-
-    calls: int = 0
-    nusd: int = 0
-    tokens: int = 0
-    ncredits: int = 0
-
-    def __add__(self, other: Self) -> Self:
-        """Add field by field."""
-        return type(self)(
-            calls=self.calls + other.calls,
-            nusd=self.nusd + other.nusd,
-            tokens=self.tokens + other.tokens,
-            ncredits=self.ncredits + other.ncredits,
-        )
-
-
-NOTHING = Reserved()
+def is_known(size: CallSize) -> bool:
+    """Say whether enough calls of a session were seen to go by what they cost."""
+    return size.known_calls >= ENOUGH_CALLS
 
 
 def larger(a: CallSize, b: CallSize) -> CallSize:
@@ -74,13 +43,13 @@ def call_size(
     session of its model; without one, UNKNOWN_CALL. `models` names each session's model.
     """
     own = sizes.get(session_id, CallSize())
-    if own.is_known:
+    if is_known(own):
         return own
     model = models.get(session_id, "")
     like = [
         size
         for other, size in sizes.items()
-        if size.is_known and model and models.get(other, "") == model
+        if is_known(size) and model and models.get(other, "") == model
     ]
     known = own
     for size in like or [UNKNOWN_CALL]:

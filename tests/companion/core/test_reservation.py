@@ -9,13 +9,12 @@ from aicost.core.reservation import (
     EXPIRES,
     UNKNOWN_CALL,
     Called,
-    CallSize,
     InFlight,
-    Reserved,
     Thread,
     call_size,
     reserved,
 )
+from aicost.core.spending import CallSize, Reserved
 
 MAIN, OTHER, SUB = Thread("s-1"), Thread("s-2"), Thread("s-1", "a1")
 DEAR = CallSize(nusd=30, tokens=300, ncredits=3, known_calls=3)
