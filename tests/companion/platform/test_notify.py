@@ -1,0 +1,180 @@
+"""Desktop notifications: against a bus and a server of our own, and what fails."""
+
+import json
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jeepney import HeaderFields, message_bus, new_error, new_method_return
+from jeepney.io.blocking import DBusConnection, Proxy, open_dbus_connection
+
+from aicost.core.errors import AicostError
+from aicost.platform.notify import Notification, notify
+
+NAME = "org.freedesktop.Notifications"
+NOTE = Notification(title="aicost: shop · main", body="$20.00 of $25.00", urgency="critical")
+
+
+class Desktop:
+    """A notification server: keeps what it was asked to show."""
+
+    def __init__(self, address: str, abilities: list[str]) -> None:
+        self.address, self.abilities = address, abilities
+        self.shown: list[tuple[Any, ...]] = []
+        self.refuses = False
+        self._bus: DBusConnection = open_dbus_connection(address)
+        Proxy(message_bus, self._bus).RequestName(NAME)
+        self._thread = threading.Thread(target=self._serve)
+        self._thread.start()
+
+    @property
+    def env(self) -> dict[str, str]:
+        return {"DBUS_SESSION_BUS_ADDRESS": self.address}
+
+    def _serve(self) -> None:
+        while True:
+            call = self._bus.receive()
+            method = call.header.fields.get(HeaderFields.member)
+            if method == "Quit":
+                self._bus.send(new_method_return(call))
+                return
+            if method == "GetCapabilities":
+                self._bus.send(new_method_return(call, "as", (self.abilities,)))
+            elif method == "Notify" and self.refuses:
+                self._bus.send(new_error(call, f"{NAME}.Error.ExcessNotificationGeneration"))
+            elif method == "Notify":
+                self.shown.append(call.body)
+                self._bus.send(new_method_return(call, "u", (len(self.shown),)))
+
+    def close(self) -> None:
+        from jeepney import DBusAddress, new_method_call
+
+        with open_dbus_connection(self.address) as bus:
+            place = DBusAddress("/", bus_name=NAME, interface=NAME)
+            bus.send_and_get_reply(new_method_call(place, "Quit"), timeout=10)
+        self._thread.join()
+        self._bus.close()
+
+
+@pytest.fixture
+def bus(home: Path) -> Iterator[str]:
+    """Start a session bus of the test's own; give its address."""
+    if shutil.which("dbus-daemon") is None:
+        pytest.skip("no dbus-daemon on this machine")
+    address = f"unix:path={home}/bus"
+    command = ["dbus-daemon", "--session", "--nofork", "--print-address", f"--address={address}"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        yield process.stdout.readline().strip()
+        process.terminate()
+
+
+@pytest.fixture
+def desktop(bus: str) -> Iterator[Desktop]:
+    desktop = Desktop(bus, ["body", "actions"])
+    yield desktop
+    desktop.close()
+
+
+def test_the_desktop_is_told_the_title_the_text_and_how_urgent_it_is(desktop: Desktop) -> None:
+    notify(NOTE, desktop.env)
+    app, replaces, icon, title, body, actions, hints, expires_ms = desktop.shown[0]
+    assert (app, replaces, icon, actions, expires_ms) == ("aicost", 0, "", [], -1)
+    assert (title, body) == ("aicost: shop · main", "$20.00 of $25.00")
+    assert hints == {"urgency": ("y", 2)}
+
+
+@pytest.mark.parametrize(
+    ("abilities", "shown"),
+    [
+        (["body"], '<a href="x">&shop</a>'),
+        (["body", "body-markup"], '&lt;a href="x"&gt;&amp;shop&lt;/a&gt;'),
+    ],
+)
+def test_text_stays_text_where_the_desktop_reads_markup(
+    desktop: Desktop, abilities: list[str], shown: str
+) -> None:
+    desktop.abilities = abilities
+    notify(Notification(title="<b>", body='<a href="x">&shop</a>'), desktop.env)
+    assert desktop.shown[0][3:5] == ("<b>", shown)
+
+
+def test_the_bus_is_found_where_the_variable_is_missing(desktop: Desktop, home: Path) -> None:
+    notify(NOTE, {"XDG_RUNTIME_DIR": str(home)})
+    assert len(desktop.shown) == 1
+
+
+def test_a_desktop_that_refuses_is_an_error_with_its_reason(desktop: Desktop) -> None:
+    desktop.refuses = True
+    with pytest.raises(AicostError, match="no desktop notification") as caught:
+        notify(NOTE, desktop.env)
+    assert "ExcessNotificationGeneration" in caught.value.why
+
+
+def test_a_bus_without_a_desktop_is_an_error(bus: str) -> None:
+    with pytest.raises(AicostError) as caught:
+        notify(NOTE, {"DBUS_SESSION_BUS_ADDRESS": bus})
+    assert "ServiceUnknown" in caught.value.why
+
+
+@pytest.mark.parametrize(
+    ("env", "why"),
+    [
+        ({}, "no session bus"),
+        ({"XDG_RUNTIME_DIR": "{home}"}, "no session bus"),
+        ({"DBUS_SESSION_BUS_ADDRESS": "unix:path={home}/none"}, "No such file"),
+        ({"DBUS_SESSION_BUS_ADDRESS": "tcp:host=127.0.0.1,port=1"}, "no address that can be used"),
+        ({"DBUS_SESSION_BUS_ADDRESS": "nonsense"}, "no address that can be used"),
+        ({"DBUS_SESSION_BUS_ADDRESS": "unix:"}, "no address that can be used"),
+    ],
+)
+def test_without_a_bus_it_is_an_error_that_says_why(
+    env: dict[str, str], why: str, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.platform", "linux")
+    with pytest.raises(AicostError) as caught:
+        notify(NOTE, {name: value.format(home=home) for name, value in env.items()})
+    assert why in caught.value.why
+    assert caught.value.hint == "aicost config set nudges.desktop false"
+
+
+def fake_osascript(folder: Path, then: str) -> dict[str, str]:
+    """Put a program of that name on the path: it writes its arguments down."""
+    script = folder / "osascript"
+    said = str(folder / "said")
+    lines = ("import json, sys", f"json.dump(sys.argv[1:], open({said!r}, 'w'))", then)
+    script.write_text("
+".join((f"#!{sys.executable}", *lines)))
+    script.chmod(0o700)
+    return {"PATH": str(folder)}
+
+
+def test_on_macos_texts_are_arguments_of_a_fixed_program(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.platform", "darwin")
+    env = fake_osascript(home, "")
+    monkeypatch.setenv("PATH", env["PATH"])
+    notify(Notification(title='" & quit', body="end run"), env)
+    said = json.loads((home / "said").read_text())
+    assert said[-2:] == ['" & quit', "end run"]
+    assert said[:2] == ["-e", "on run texts"]
+    assert len(said) == 8
+
+
+def test_on_macos_a_failing_program_is_an_error(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.platform", "darwin")
+    env = fake_osascript(home, "sys.exit(1)")
+    monkeypatch.setenv("PATH", env["PATH"])
+    with pytest.raises(AicostError):
+        notify(NOTE, env)
+    (home / "osascript").unlink()
+    with pytest.raises(AicostError):
+        notify(NOTE, env)
