@@ -148,8 +148,7 @@ def fake_osascript(folder: Path, then: str) -> dict[str, str]:
     script = folder / "osascript"
     said = str(folder / "said")
     lines = ("import json, sys", f"json.dump(sys.argv[1:], open({said!r}, 'w'))", then)
-    script.write_text("
-".join((f"#!{sys.executable}", *lines)))
+    script.write_text("\n".join((f"#!{sys.executable}", *lines)))
     script.chmod(0o700)
     return {"PATH": str(folder)}
 
