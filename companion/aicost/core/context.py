@@ -1,7 +1,7 @@
 """What a session's context costs to carry on. Pure: sizes and ages in, money out."""
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Literal
 
 from aicost.core.prices import Cost, PriceBook
@@ -46,15 +46,53 @@ def next_prompt_nusd(book: PriceBook, prompt: CachedPrompt, *, at: datetime) -> 
     all of it is written again. The new prompt and its answer come on top. None when no price
     is known.
     """
-    known = book.model_price(prompt.model)
-    if known is None or known.provider not in _LIFETIMES_S:
+    lifetime_s = _lifetime_s(book, prompt)
+    if lifetime_s is None:
         return None
-    if prompt.idle_s < _LIFETIMES_S[known.provider][prompt.lifetime]:
-        tokens = TokenCounts(cache_read_tokens=prompt.context_tokens)
-    elif prompt.lifetime == "short":
-        tokens = TokenCounts(cache_write_5m_tokens=prompt.context_tokens)
-    else:
-        tokens = TokenCounts(cache_write_1h_tokens=prompt.context_tokens)
+    if prompt.idle_s >= lifetime_s:
+        return rewrite_nusd(book, prompt, at=at)
+    return _nusd(book, prompt, TokenCounts(cache_read_tokens=prompt.context_tokens), at)
+
+
+def rewrite_nusd(book: PriceBook, prompt: CachedPrompt, *, at: datetime) -> int | None:
+    """Return the price in nano-dollars of sending the context once the cache has forgotten it.
+
+    None when no price is known.
+    """
+    if _lifetime_s(book, prompt) is None:
+        return None
+    size = prompt.context_tokens
+    if prompt.lifetime == "short":
+        return _nusd(book, prompt, TokenCounts(cache_write_5m_tokens=size), at)
+    return _nusd(book, prompt, TokenCounts(cache_write_1h_tokens=size), at)
+
+
+def after_clear_nusd(
+    book: PriceBook, prompt: CachedPrompt, first_context_tokens: int, *, at: datetime
+) -> int | None:
+    """Return what one prompt would cost after /clear: about that of the session's first context.
+
+    Instructions and tools make up most of it; they stay in the cache as long as the rest does.
+    None when no price is known.
+    """
+    return next_prompt_nusd(book, replace(prompt, context_tokens=first_context_tokens), at=at)
+
+
+def cache_ends_at(book: PriceBook, prompt: CachedPrompt, *, at: datetime) -> datetime | None:
+    """Return when the cache forgets the context; in the past if it has. None: not known."""
+    lifetime_s = _lifetime_s(book, prompt)
+    if lifetime_s is None or not prompt.context_tokens:
+        return None
+    return at + timedelta(seconds=lifetime_s - prompt.idle_s)
+
+
+def _lifetime_s(book: PriceBook, prompt: CachedPrompt) -> float | None:
+    known = book.model_price(prompt.model)
+    lifetimes = _LIFETIMES_S.get(known.provider) if known else None
+    return lifetimes[prompt.lifetime] if lifetimes else None
+
+
+def _nusd(book: PriceBook, prompt: CachedPrompt, tokens: TokenCounts, at: datetime) -> int | None:
     call = UsageEvent(
         event_key="",
         agent="claude",

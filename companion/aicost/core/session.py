@@ -4,11 +4,18 @@ Pure: moments and prices are arguments.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
-from aicost.core.context import CachedPrompt, CacheLifetime, next_prompt_nusd
+from aicost.core.context import (
+    CachedPrompt,
+    CacheLifetime,
+    after_clear_nusd,
+    cache_ends_at,
+    next_prompt_nusd,
+    rewrite_nusd,
+)
 from aicost.core.prices import PriceBook
 from aicost.core.usage import Agent, TokenCounts, requests_of
 from aicost.core.view import BurnRate, SessionRow, SessionState
@@ -77,6 +84,7 @@ class SessionFacts:
     last_call: LastCall | None = None  # None: only subagents called so far
     cache_lifetime: CacheLifetime | None = None  # of what the main thread last wrote to the cache
     cache_share: float | None = None  # cache read / context over the last calls
+    first_context_tokens: int | None = None  # of the main thread's first call
     homes: tuple[str, ...] = ()  # the agent's folders that its logs lie in
 
 
@@ -90,28 +98,40 @@ def session_row(
 ) -> SessionRow:
     """Put together what is known of a session at one moment."""
     call, live = facts.last_call, running.sessions.get(facts.session_id)
-    return SessionRow(
+    row = SessionRow(
         session_id=facts.session_id,
         agent=facts.agent,
-        repo=call.repo if call else "",
-        branch=call.branch if call else "",
-        cwd=call.cwd if call else "",
-        model=call.model if call else "",
         state=live.state if live else _guessed_state(facts, running, now),
         pid=live.pid if live else None,
         started_at=facts.first_at,
         last_at=facts.last_at,
         requests=facts.requests,
-        context_tokens=call.context_tokens if call else None,
-        context_window_tokens=(
-            book.context_window_tokens(call.model, call.context_tokens) if call else None
-        ),
         burn=burn,
         cost_nusd=facts.cost_nusd,
         unpriced_tokens=facts.unpriced_tokens,
-        next_prompt_nusd=_next_prompt(call, facts.cache_lifetime, book, now) if call else None,
         cache_share=facts.cache_share,
         subagents=facts.subagents,
+    )
+    return _with_context(row, facts, call, book, now) if call else row
+
+
+def _with_context(
+    row: SessionRow, facts: SessionFacts, call: LastCall, book: PriceBook, now: datetime
+) -> SessionRow:
+    """Add where the session is, and what its context costs to carry on."""
+    prompt, first = _cached_prompt(call, facts.cache_lifetime, now), facts.first_context_tokens
+    return replace(
+        row,
+        repo=call.repo,
+        branch=call.branch,
+        cwd=call.cwd,
+        model=call.model,
+        context_tokens=call.context_tokens,
+        context_window_tokens=book.context_window_tokens(call.model, call.context_tokens),
+        next_prompt_nusd=next_prompt_nusd(book, prompt, at=now),
+        after_clear_nusd=after_clear_nusd(book, prompt, first, at=now) if first else None,
+        rewrite_nusd=rewrite_nusd(book, prompt, at=now),
+        cache_ends_at=cache_ends_at(book, prompt, at=now),
     )
 
 
@@ -136,10 +156,8 @@ def _guessed_state(facts: SessionFacts, running: Running, now: datetime) -> Sess
     return "busy" if now - facts.last_at < timedelta(seconds=WRITING_S) else "ended"
 
 
-def _next_prompt(
-    call: LastCall, lifetime: CacheLifetime | None, book: PriceBook, now: datetime
-) -> int | None:
-    prompt = CachedPrompt(
+def _cached_prompt(call: LastCall, lifetime: CacheLifetime | None, now: datetime) -> CachedPrompt:
+    return CachedPrompt(
         model=call.model,
         context_tokens=call.context_tokens,
         idle_s=(now - call.at).total_seconds(),
@@ -148,4 +166,3 @@ def _next_prompt(
         service_tier=call.service_tier,
         inference_geo=call.inference_geo,
     )
-    return next_prompt_nusd(book, prompt, at=now)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from aicost.core.context import CacheLifetime, cache_lifetime
 from aicost.core.days import from_us
 from aicost.core.session import LastCall, SessionFacts
-from aicost.core.usage import TokenCounts
+from aicost.core.usage import TokenCounts, requests_of
 from aicost.core.view import BurnRate, Totals
 from aicost.store.calls import USAGE, parts_of
 from aicost.store.homes import session_rows
@@ -127,6 +127,7 @@ def _facts(  # noqa: PLR0913 - the columns of one row
             (cache_lifetime(last_call.tokens) or _lifetime(db, spans)) if last_call else None
         ),
         cache_share=_cache_share(db, spans),
+        first_context_tokens=_first_context(db, row_id) if last_call else None,
         homes=_homes(db, row_id),
     )
 
@@ -153,6 +154,23 @@ def _last_call(db: sqlite3.Connection, key: int) -> LastCall:
         branch=branch,
         repo=repo,
     )
+
+
+def _first_context(db: sqlite3.Connection, session: int) -> int | None:
+    """Return the size of the first prompt of a session's main thread."""
+    columns = ", ".join(f"c.{name}" for name in TOKENS)
+    row = db.execute(
+        f"SELECT c.parts, {columns} FROM call c WHERE c.span = (SELECT id FROM span"
+        " WHERE session = ? AND subagent_id = ''"
+        " AND EXISTS (SELECT 1 FROM call WHERE call.span = span.id)"
+        " ORDER BY started_us, id LIMIT 1) ORDER BY c.at_us, c.key LIMIT 1",
+        (session,),
+    ).fetchone()
+    if row is None:
+        return None
+    parts, *counts = row
+    tokens = TokenCounts(**dict(zip(TOKENS, counts)))
+    return requests_of(tokens, parts_of(parts))[0].context_tokens
 
 
 def _homes(db: sqlite3.Connection, session: int) -> tuple[str, ...]:

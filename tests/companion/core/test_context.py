@@ -1,12 +1,21 @@
 """The next prompt: cheap while the cache is warm, the whole context anew once it is cold."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from builders import usd
 from price_examples import TODAY, book, model_price
 
-from aicost.core.context import CachedPrompt, CacheLifetime, cache_lifetime, next_prompt_nusd
+from aicost.core.context import (
+    CachedPrompt,
+    CacheLifetime,
+    after_clear_nusd,
+    cache_ends_at,
+    cache_lifetime,
+    next_prompt_nusd,
+    rewrite_nusd,
+)
 from aicost.core.usage import TokenCounts
 from aicost.prices.book import load_price_book
 
@@ -92,3 +101,37 @@ def test_without_a_known_cache_there_is_no_number() -> None:
 )
 def test_lifetime_is_what_was_written(tokens: TokenCounts, lifetime: str | None) -> None:
     assert cache_lifetime(tokens) == lifetime
+
+
+@pytest.mark.parametrize(("lifetime", "dollars"), [("short", 0.5), ("long", 0.8)])
+@pytest.mark.parametrize("idle_s", [0, 100_000])
+def test_a_rewrite_costs_the_same_before_and_after_the_cache_is_cold(
+    lifetime: CacheLifetime, dollars: float, idle_s: float
+) -> None:
+    prompt = replace(OPUS, lifetime=lifetime, idle_s=idle_s)
+    assert rewrite_nusd(BOOK, prompt, at=TODAY) == usd(dollars)
+
+
+@pytest.mark.parametrize(("idle_s", "dollars"), [(0, 0.004), (300, 0.1)])
+def test_after_clear_only_the_first_context_is_sent(idle_s: float, dollars: float) -> None:
+    prompt = replace(OPUS, idle_s=idle_s)
+    assert after_clear_nusd(BOOK, prompt, 20_000, at=TODAY) == usd(dollars)
+
+
+@pytest.mark.parametrize(
+    ("idle_s", "lifetime", "ends_in_s"),
+    [(0, "short", 300), (299, "short", 1), (400, "short", -100), (60, "long", 3540)],
+)
+def test_the_cache_ends_its_lifetime_after_the_last_call(
+    idle_s: float, lifetime: CacheLifetime, ends_in_s: float
+) -> None:
+    prompt = replace(OPUS, idle_s=idle_s, lifetime=lifetime)
+    assert cache_ends_at(BOOK, prompt, at=TODAY) == TODAY + timedelta(seconds=ends_in_s)
+
+
+def test_an_empty_context_and_an_unknown_model_have_no_cache_that_ends() -> None:
+    unknown = replace(OPUS, model="claude-mystery-7")
+    assert cache_ends_at(BOOK, replace(OPUS, context_tokens=0), at=TODAY) is None
+    assert cache_ends_at(BOOK, unknown, at=TODAY) is None
+    assert rewrite_nusd(BOOK, unknown, at=TODAY) is None
+    assert after_clear_nusd(BOOK, unknown, 10, at=TODAY) is None

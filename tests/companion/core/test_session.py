@@ -50,6 +50,7 @@ def facts(**changes: Any) -> SessionFacts:
         "last_call": last_call(),
         "cache_lifetime": "short",
         "cache_share": 0.9,
+        "first_context_tokens": 10_000,
         "homes": ("/home/ada/.claude",),
     }
     return SessionFacts(**(fields | changes))
@@ -100,6 +101,9 @@ def test_a_row_says_what_is_known() -> None:
         cost_nusd=5_000,
         unpriced_tokens=3,
         next_prompt_nusd=200_000_000,  # 50,000 tokens at $4 a million
+        after_clear_nusd=40_000_000,  # 10,000 of them
+        rewrite_nusd=200_000_000,  # every token costs the same here
+        cache_ends_at=at(64),  # five minutes after the last call
         cache_share=0.9,
         subagents=2,
     )

@@ -183,8 +183,24 @@ def test_a_session_is_told_with_its_last_call() -> None:
             repo="shop",
         ),
         cache_share=75 / 200,
+        first_context_tokens=100,
         homes=(HOME,),
     )
+
+
+def test_the_first_context_is_that_of_the_main_threads_first_request() -> None:
+    calls = calls_read(
+        event(1, subagent_id="a1", turn_id="", tokens=tokens(9_000, 1)),
+        event(
+            2,
+            tokens=tokens(25, 5, cache_read_tokens=75),
+            parts=(tokens(20, 3, cache_read_tokens=30), tokens(5, 2, cache_read_tokens=45)),
+        ),
+        event(3, turn_id="p2", tokens=tokens(400, 1)),
+    )
+    with recorded(calls) as ledger:
+        [facts] = session_facts(ledger.db, ["s-1"])
+    assert facts.first_context_tokens == 50
 
 
 def test_a_session_lies_in_all_homes_that_name_it() -> None:
