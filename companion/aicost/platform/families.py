@@ -1,0 +1,80 @@
+"""Which processes belong together: by who started whom, and by a mark in their environment.
+
+A mark goes on to children, also to those that leave their parent behind.
+"""
+
+import os
+from collections.abc import Iterable
+
+import psutil
+
+from aicost.core.guard import is_within
+
+_GONE = (psutil.NoSuchProcess, psutil.AccessDenied, OSError)  # or somebody else's
+_MOST_STEPS = 64  # up a process tree; numbers that are used again could make it a ring
+
+
+def mark_of(pid: int, name: str) -> str:
+    """Return a variable of a process's environment as it began; "" where it has none."""
+    try:
+        return psutil.Process(pid).environ().get(name, "")
+    except (*_GONE, ValueError, OverflowError):
+        return ""
+
+
+def is_below(pid: int, ancestor: int) -> bool:
+    """Say whether a process is another one, or was started by it or by one that it started."""
+    try:
+        process: psutil.Process | None = psutil.Process(pid)
+        for _ in range(_MOST_STEPS):
+            if process is None:
+                return False
+            if process.pid == ancestor:
+                return True
+            process = process.parent()  # (None, too, where the parent began later than its child)
+    except (*_GONE, ValueError, OverflowError):
+        pass
+    return False
+
+
+def marked(name: str, value: str) -> list[psutil.Process]:
+    """Return the user's processes that carry a mark, or one within it; not this one."""
+    own, found = os.getuid(), []
+    for process in psutil.process_iter():
+        try:
+            is_other = process.pid != os.getpid() and process.uids().real == own
+            if is_other and is_within(process.environ().get(name, ""), value):
+                found.append(process)
+        except _GONE:
+            continue
+    return found
+
+
+def descendants(pid: int) -> list[psutil.Process]:
+    """Return a process and all below it, the eldest first; nothing if it is gone."""
+    try:
+        process = psutil.Process(pid)
+        return [process, *process.children(recursive=True)]
+    except _GONE:
+        return []
+
+
+def are_alive(processes: Iterable[psutil.Process]) -> bool:
+    """Say whether any of them still does anything."""
+    return any(_is_alive(process) for process in processes)
+
+
+def _is_alive(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except _GONE:
+        return False
+
+
+def send(processes: Iterable[psutil.Process], number: int) -> None:
+    """Send a signal to those that are still there."""
+    for process in processes:
+        try:
+            process.send_signal(number)  # (never to a stranger that got the number of a dead one)
+        except _GONE:
+            continue
