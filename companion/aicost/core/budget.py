@@ -93,6 +93,8 @@ class Budget:
     filter: BudgetFilter = BudgetFilter()
     origin: Origin = "config"
     root: str = ""  # of a repository's own budget: the folder it is of
+    guard_id: str = ""  # of a guarded run's: whose; sessions of guards within it count as well
+    since: datetime | None = None  # of a guarded run's: what its sessions used before is not its
 
 
 def budget_id(scope: Scope, unit: Unit, filter_: BudgetFilter, *, is_hard: bool) -> str:
