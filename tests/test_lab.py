@@ -1,20 +1,26 @@
 """The lab's own instruments: what they count and serve is right, or every test on them is void."""
 
 import json
+import tomllib
 import urllib.request
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from lab import fake_anthropic, fake_openai
 from lab.client import CODEX_VERSION, ClientMissing, find_codex, install, package_name
+from lab.codex import Codex
 from lab.driver import SCENARIOS
 from lab.fake_anthropic import FakeAnthropic
 from lab.fake_openai import FakeOpenAI
+from lab.homes import LabHome
 from lab.oracle import Usage, read_home
-from lab.responses import Plan, Play, Step
+from lab.responses import Plan, Play, Step, Tokens
 from lab.responses import lane_of as lane_of_openai
-from lab.scenario import Scenario, expanded, lanes_of
+from lab.scenario import Scenario, ServedUsage, expanded, lanes_of
+from lab.spend import claude_nusd, codex_nusd, last_of_each
 from lab.trimming import HUGE_CHARS, TEXT_CHARS, anonymise, people_in, trim_log
 
 # The oracle
@@ -149,6 +155,7 @@ def test_a_lane_that_ran_out_answers_ok(api: FakeAnthropic) -> None:
     answer = json.loads(post(api.url, REQUEST | {"stream": False}))
     assert answer["content"] == [{"type": "text", "text": "OK."}]
     assert [served.lane for served in api.served()] == ["main", "main"]
+    assert [json.loads(body)["stream"] for body in api.asked()] == [True, False]
 
 
 SUBAGENT = {"tools": [{"name": "Bash"}], "system": "cc_is_subagent=true"}
@@ -250,6 +257,16 @@ def test_the_fake_openai_plays_the_steps_of_the_last_mark() -> None:
     assert plain["content"][0]["text"] == "OK."
 
 
+def test_the_model_obeys_what_a_tool_result_says() -> None:
+    play = Play(steps={"a": (Step(command="true"),)}, obeys={"refused": Step(say="I stop.")})
+    asked = {"role": "user", "content": [{"text": "[[a]]"}]}
+    refused = {"type": "function_call_output", "output": "it was refused"}
+    assert play.obeyed({"input": [asked, refused]}) == Step(say="I stop.")
+    assert play.obeyed({"input": [asked, refused | {"output": "done"}]}) is None
+    assert play.obeyed({"input": [refused, {"role": "user", "content": "refused"}]}) is None
+    assert play.obeyed({}) is None
+
+
 def test_the_fake_openai_keeps_what_it_served() -> None:
     with FakeOpenAI(Play()) as api:
         ends = [asked_openai(api, "go", thread)[-1]["response"] for thread in ("t-1", "t-2")]
@@ -261,6 +278,7 @@ def test_the_fake_openai_keeps_what_it_served() -> None:
         ("t-2", "gpt-test"),
     ]
     assert len({one.tokens for one in served}) == 2
+    assert len(api.asked()) == 2
 
 
 @pytest.mark.parametrize(
@@ -282,6 +300,55 @@ def test_a_request_to_openai_goes_to_the_lane_it_names(texts: list[str], lane: s
 def test_credits_are_told_only_where_there_are_some() -> None:
     assert "x-codex-credits-balance" not in Plan().headers(0)
     assert Plan(credits="17.5").headers(0)["x-codex-credits-balance"] == "17.5"
+
+
+LISTED_DIGESTS = {  # of `true` with 30 s and the matcher x, by the client itself
+    "user_prompt_submit": "cc2ffb918d9c5ac2833a38595b32eed5699cb5edb456b68b2e137c8769f915c4",
+    "pre_tool_use": "4680f3d3eef9efbaa9fc90598200330048b0a22f0bb1cb57ed49bce1d60d4844",
+    "stop": "4e5beff43739d7a9608ce6244a0344b28c0e8530edf28ff1e021f4507e51f5fc",
+}
+
+
+def test_trusted_hooks_are_named_as_the_client_names_them(home: Path) -> None:
+    """The digest is one that the client itself listed."""
+    codex = Codex(Path("codex"), LabHome(home))
+    codex.folder.mkdir()
+    (codex.folder / "config.toml").write_text("a = 1")
+    hook = {"type": "command", "command": "true", "timeout": 30}
+    matched = [{"matcher": "x", "hooks": [hook]}]
+    groups = {"UserPromptSubmit": [{"hooks": [hook]}], "PreToolUse": matched, "Stop": matched}
+    (codex.folder / "hooks.json").write_text(json.dumps({"hooks": groups}))
+    codex.trust_hooks()
+    state = tomllib.loads((codex.folder / "config.toml").read_text())["hooks"]["state"]
+    file = codex.folder / "hooks.json"
+    found = {event: state[f"{file}:{event}:0:0"]["trusted_hash"] for event in LISTED_DIGESTS}
+    assert found == {event: f"sha256:{digest}" for event, digest in LISTED_DIGESTS.items()}
+
+
+# What responses cost
+
+
+def test_served_tokens_are_priced_by_the_book() -> None:
+    usage = ServedUsage(input_tokens=1_000, output_tokens=500, cache_1h=100, web_search_requests=1)
+    one = fake_anthropic.Served(
+        message_id="m",
+        session_id="s",
+        lane="main",
+        model="claude-opus-5-5",
+        complete=True,
+        usage=usage,
+    )
+    assert claude_nusd(one) == 4_000_000 + 10_000_000 + 800_000 + 10_000_000
+    assert claude_nusd(replace(one, complete=False)) == 0
+    tokens = Tokens(input=3_000, cached=1_000, output=500, reasoning=100)
+    answer = fake_openai.Served(
+        response_id="r", thread_id="t", lane="a", model="gpt-5.5", tokens=tokens
+    )
+    assert codex_nusd(answer) == 10_000_000 + 500_000 + 15_000_000
+
+
+def test_the_last_response_of_each_thread_is_found() -> None:
+    assert last_of_each([("a", 1), ("b", 2), ("a", 3)], lambda one: one[0]) == [("a", 3), ("b", 2)]
 
 
 def test_codex_is_named_or_found_or_its_lack_is_said(

@@ -1,18 +1,23 @@
 """A fresh home for the real Codex, and the client run in it."""
 
+import hashlib
+import json
 import re
 import subprocess
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
 from lab.homes import LabHome, commit_project
+from lab.scenario import Json
 from lab.terminal import Terminal
 
 FAKE_KEY = "sk-test-fake"
 MODEL, SCRIPTING_MODEL = "gpt-5.5", "gpt-6-sol"  # the second asks for scripts, not for tools
 _TIMEOUT_S = 90
 _UNASKED = ("--dangerously-bypass-approvals-and-sandbox",)
+_UNMATCHED = ("user_prompt_submit", "stop")  # events whose matchers the client drops
 _CONFIG = """\
 model = "{model}"
 model_provider = "fake"
@@ -34,6 +39,7 @@ class Codex:
 
     client: Path
     home: LabHome
+    extra: Mapping[str, str] = field(default_factory=dict)  # variables beside the client's own
 
     @property
     def folder(self) -> Path:
@@ -50,6 +56,7 @@ class Codex:
             "TERM": "xterm-256color",
             "LANG": "C.UTF-8",
             "SHELL": "/bin/bash",
+            **self.extra,
         }
 
     def start(self, *arguments: str, below: tuple[str, ...] = ()) -> "subprocess.Popen[str]":
@@ -82,6 +89,19 @@ class Codex:
         argv = [str(self.client), "--no-daemon", "--no-alt-screen", *asking, *arguments]
         return Terminal(argv, env=self.environment(), cwd=self.home.project)
 
+    def trust_hooks(self) -> None:
+        """Trust every hook of the client's hooks.json, as its user does in `/hooks`."""
+        file = self.folder / "hooks.json"
+        text = (self.folder / "config.toml").read_text()
+        for event, groups in json.loads(file.read_text())["hooks"].items():
+            snake = re.sub(r"(?<!^)(?=[A-Z])", "_", event).lower()
+            for group_number, group in enumerate(groups):
+                for number, hook in enumerate(group["hooks"]):
+                    digest = _hook_digest(snake, group.get("matcher"), hook)
+                    key = json.dumps(f"{file}:{snake}:{group_number}:{number}")
+                    text += f'\n[hooks.state.{key}]\ntrusted_hash = "sha256:{digest}"\n'
+        (self.folder / "config.toml").write_text(text)
+
     def processes(self) -> list[str]:
         """Return the command lines of all processes that run for this home."""
         found = []
@@ -89,6 +109,16 @@ class Codex:
             if (process.info["environ"] or {}).get("CODEX_HOME") == str(self.folder):
                 found.append(" ".join(process.info["cmdline"] or []))
         return found
+
+
+def _hook_digest(event: str, matcher: str | None, hook: Json) -> str:
+    """Return what the client calls the identity of a hook: of its definition, not of its place."""
+    fields = {"async": False, "command": hook["command"], "type": "command"}
+    definition: Json = {"event_name": event, "hooks": [fields | {"timeout": hook["timeout"]}]}
+    if matcher is not None and event not in _UNMATCHED:
+        definition["matcher"] = matcher
+    compact = json.dumps(definition, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(compact.encode()).hexdigest()
 
 
 def make_codex(client: Path, path: Path, api_url: str) -> Codex:

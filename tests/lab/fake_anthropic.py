@@ -50,6 +50,7 @@ class FakeAnthropic:
     def __init__(self, scenario: Scenario) -> None:
         self._scenario = scenario
         self._served: list[Served] = []
+        self._asked: list[str] = []
         self._in_flight = 0
         self._lock = threading.Condition()
         self._server = _Server(self)
@@ -72,10 +73,16 @@ class FakeAnthropic:
                 raise TimeoutError(f"{self._in_flight} responses are still on their way")
             return list(self._served)
 
+    def asked(self) -> list[str]:
+        """Return the body of every request so far, as JSON: what the model was shown."""
+        with self._lock:
+            return list(self._asked)
+
     def next_turn(self, body: Json, headers: dict[str, str]) -> tuple[str, Turn]:
         """Return (lane, turn) for a request, which must end in `record`."""
         with self._lock:
             self._in_flight += 1
+            self._asked.append(json.dumps(body, ensure_ascii=False))
             return self._scenario.next_turn(lanes_of(body, headers))
 
     def record(self, served: Served) -> None:

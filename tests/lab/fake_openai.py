@@ -45,6 +45,7 @@ class FakeOpenAI:
     def __init__(self, play: Play) -> None:
         self.play = play
         self._served: list[Served] = []
+        self._bodies: list[str] = []
         self._asked: Counter[tuple[str, str]] = Counter()
         self._numbers = self._in_flight = 0
         self._lock = threading.Condition()
@@ -68,11 +69,19 @@ class FakeOpenAI:
                 raise TimeoutError(f"{self._in_flight} responses are still on their way")
             return list(self._served)
 
-    def next_step(self, thread_id: str, lane: str) -> tuple[int, Step]:
+    def asked(self) -> list[str]:
+        """Return the body of every request so far, as JSON: what the model was shown."""
+        with self._lock:
+            return list(self._bodies)
+
+    def next_step(self, thread_id: str, lane: str, body: Json) -> tuple[int, Step]:
         """Return a number for a response, and its step; must end in `end`."""
         with self._lock:
             self._in_flight += 1
             self._numbers += 1
+            self._bodies.append(json.dumps(body, ensure_ascii=False))
+            if obeyed := self.play.obeyed(body):
+                return self._numbers, obeyed
             asked = self._asked[thread_id, lane]
             self._asked[thread_id, lane] += 1
             return self._numbers, self.play.step(lane, asked)
@@ -149,7 +158,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _answer(self, body: Json) -> None:
         thread_id, lane = self._thread_id(), lane_of(body)
-        number, step = self.server.api.next_step(thread_id, lane)
+        number, step = self.server.api.next_step(thread_id, lane, body)
         served = Served(
             response_id=f"resp_{number:04}",
             thread_id=thread_id,

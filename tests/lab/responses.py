@@ -80,7 +80,16 @@ class Play:
     """Steps by the mark in a prompt: `[[name]]`, the last one in a request, counts."""
 
     steps: Mapping[str, tuple[Step, ...]] = field(default_factory=dict)
+    obeys: Mapping[str, Step] = field(default_factory=dict)  # the answer to a tool's result with it
     plan: Plan = Plan()
+
+    def obeyed(self, body: Json) -> Step | None:
+        """Return the answer to the newest result of a tool, where there is one of its own."""
+        newest = (body.get("input") or [{}])[-1]
+        if not str(newest.get("type", "")).endswith("_call_output"):
+            return None
+        text = json.dumps(newest.get("output"), ensure_ascii=False)
+        return next((step for said, step in self.obeys.items() if said in text), None)
 
     def step(self, lane: str, number: int) -> Step:
         """Return the answer to the n-th request of a lane (from 0); they begin anew at the end."""
