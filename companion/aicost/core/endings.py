@@ -1,0 +1,122 @@
+"""How a command ended, and which error its output tells of. Pure; hooks import it.
+
+Two errors are one when the lines that speak of an error are the same but for times, durations,
+addresses, temporary folders, long numbers and positions in files. Small numbers count: "13 issues"
+after "15 issues" is progress.
+
+Where a pipe hides the exit code (`npm test 2>&1 | tail`), the last lines of a program that tests
+or builds say how it ended.
+"""
+
+import re
+from typing import NamedTuple
+
+from aicost.core.commands import core_of, hash_of
+
+_MAX_OUTPUT = 40_000  # characters at each end of an output that are looked at
+_MAX_LINE = 1_000
+_INTERRUPTED = 130  # 128 + SIGINT: somebody pressed Ctrl-C
+_SUMMARY_LINES = 12  # where a program sums up
+_LAST_LINES = 10  # of an output none of whose lines speaks of an error
+
+_ANSWERING = (  # programs whose exit code 1 is a "no"
+    r"(?:grep|egrep|fgrep|rg|ag|ack|diff|cmp|test|\[|\[\[|which|type|pgrep|git (?:diff|grep))"
+    r"(?: |$)"
+)
+_TESTING = (
+    r"(?:\S*/)?(?:npm|pnpm|yarn|bun|npx|jest|vitest|mocha|ava|tsc|eslint|biome|playwright|cypress"
+    r"|deno|pytest|py\.test|tox|nox|ruff|mypy|pyright|pylint|flake8|python3?|uv|poetry|go"
+    r"|golangci-lint|cargo|rustc|mix|make|gmake|cmake|ctest|ninja|mise|just|task|gradlew?|mvnw?"
+    r"|sbt|dotnet|bazel|buck2|rake|rspec|bundle|rubocop|phpunit|composer|swift|xcodebuild|flutter"
+    r"|dart|zig|stack|cabal|gcc|g\+\+|clang|clang\+\+|javac)(?: |$)"
+)
+_FAILED = (
+    r"(?m)^(?:--- )?FAIL\b|^FAILED\b|ERROR task failed|^npm (?:ERR!|error)|\bELIFECYCLE\b"
+    r"|\b[1-9]\d* (?:failures?|failed|failing|errors?|issues:)"
+    r"|^error(?:\[\w+\])?:|\berror TS\d|^\*\* \(|\bBUILD FAIL|^make(?:\[\d+\])?: \*\*\*"
+    r"|^panic: |\bexit status [1-9]|\bExit(?:ed| status|ing)? (?:with )?(?:code )?[1-9]"
+)
+
+_ESCAPES = r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?|\x1b."
+_VARYING = (
+    (r"(?:/private)?/(?:tmp|var/folders|var/tmp)/[^\s'\":,)\]]*", "<folder>"),
+    (
+        r"\b\d{4}[-/]\d\d[-/]\d\d"
+        r"(?:[T ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?",
+        "<time>",
+    ),
+    (r"\b\d{1,2}:\d\d:\d\d(?:[.,]\d+)?\b", "<time>"),
+    (r"(?i)\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b|\b0x[0-9a-f]+\b", "<id>"),
+    (r"(?i)\b(?=[a-f]*\d)(?=\d*[a-f])[0-9a-f]{7,}\b", "<id>"),
+    (
+        r"(?:\b\d+(?:\.\d+)? ?(?:[nmµu]?s|sec(?:ond)?s?|min(?:ute)?s?|m|h)\b ?)+|\(cached\)",
+        "<while>",
+    ),
+    (
+        r"(?i)(?<=[\w)\"'\]]):\d+(?::\d+)?\b|\(\d+,\d+\)|\b(?:line|column|col) \d+",
+        ":<at>",
+    ),
+    (r"\b\d{4,}\b|\b\d{1,3}(?:[,_]\d{3})+\b", "<number>"),
+)
+_PASSING = r"\s*(?:ok\b|PASS|--- PASS|=== |\?\s|[✓✔√]|\.+$)|.*(?:\bPASSED\b|\.\.\. ok$)"
+_SPEAKING = (
+    r"(?i)error|fail|fatal|panic|exception|undefined|unexpected|expect|cannot|can't|could ?n.t"
+    r"|could not|unable|not found|no such|denied|refused|invalid|missing|mismatch|assert"
+    r"|timed? ?out|abort|unknown|unresolved|undeclared|unused|not used|illegal|must |issues:"
+    r"|warning|actual|received|\bgot\b|\bwant\b|\bleft:|\bright:|[✗✕✘×]|^E\s|^not ok|\*\* \("
+    r"|^\d+\) |\.\w{1,5}:<at>"
+)
+
+
+class Ending(NamedTuple):
+    """How a command ended."""
+
+    failed: bool
+    error: str  # which error, as `error_key` says it; "" if it did not fail
+
+
+PASSED = Ending(failed=False, error="")
+
+
+def ending(command: str, exit_code: int, output: str) -> Ending | None:
+    """Return how a command ended; None where somebody interrupted it."""
+    if exit_code == _INTERRUPTED:
+        return None
+    core = core_of(command)
+    if exit_code == 1 and re.match(_ANSWERING, core.last):
+        return PASSED
+    is_open = core.is_masked and re.match(_TESTING, core.last) is not None
+    if exit_code == 0 and not (is_open and _sums_up_a_failure(output)):
+        return PASSED
+    return Ending(failed=True, error=error_key(output) or hash_of(f"exit code {exit_code}"))
+
+
+def error_key(text: str) -> str:
+    """Return 16 hex digits that stand for the error an output tells of; "" for an empty output."""
+    if len(text) > 2 * _MAX_OUTPUT:
+        text = f"{text[:_MAX_OUTPUT]}\n{text[-_MAX_OUTPUT:]}"
+    lines = [line for line in map(_steady, _lines(text)) if line]
+    speaking = {line for line in lines if _speaks(line)}
+    said = sorted(speaking) or lines[-_LAST_LINES:]  # (tests side by side end in any order)
+    return hash_of("\n".join(said)) if said else ""
+
+
+def _sums_up_a_failure(output: str) -> bool:
+    last = [line.strip() for line in _lines(output[-_MAX_OUTPUT:]) if line.strip()]
+    return re.search(_FAILED, "\n".join(last[-_SUMMARY_LINES:])) is not None
+
+
+def _lines(text: str) -> list[str]:
+    return re.sub(_ESCAPES, "", text).replace("\r\n", "\n").split("\n")
+
+
+def _speaks(line: str) -> bool:
+    return re.search(_SPEAKING, line) is not None and not re.match(_PASSING, line)
+
+
+def _steady(line: str) -> str:
+    """Return a line without what differs from run to run."""
+    line = line.rpartition("\r")[2][:_MAX_LINE]  # a progress bar overwrites itself
+    for varying, instead in _VARYING:
+        line = re.sub(varying, instead, line)
+    return " ".join(line.split())
