@@ -93,7 +93,7 @@ PASS = Ruling()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class Footing:
     """How all stands for a session at the moment it asks."""
 
     statuses: tuple[BudgetStatus, ...] = ()  # of all budgets that bear on it
@@ -105,7 +105,7 @@ class Standing:
     was_told: bool = False  # the model knows that it is to save its work
 
 
-def pressure(status: BudgetStatus, standing: Standing) -> Pressure:
+def pressure(status: BudgetStatus, footing: Footing) -> Pressure:
     """Say how near its limit a budget is for a session.
 
     From `near` on, each event of the session is asked about. In `grace` there is room to save the
@@ -116,11 +116,11 @@ def pressure(status: BudgetStatus, standing: Standing) -> Pressure:
         return "over"
     if budget.unit not in _OF_CALLS:
         return "near" if left <= _NEAR[budget.unit] else "free"
-    last, permille = _per_call(budget.unit, standing.size), standing.grace_permille
+    last, permille = _per_call(budget.unit, footing.size), footing.grace_permille
     if permille > 0 and left <= max(last, budget.limit * permille // 1000):
         return "grace"
-    is_unsure = budget.scope in OF_ONE and standing.size.known_calls < ENOUGH_CALLS
-    is_near = left <= _NEAR_CALLS * max(last, _per_call(budget.unit, standing.expected))
+    is_unsure = budget.scope in OF_ONE and footing.size.known_calls < ENOUGH_CALLS
+    is_near = left <= _NEAR_CALLS * max(last, _per_call(budget.unit, footing.expected))
     return "near" if is_unsure or is_near else "free"
 
 
@@ -129,37 +129,37 @@ def strictest(pressures: Iterable[Pressure]) -> Pressure:
     return max(pressures, key=_ORDER.index, default="free")
 
 
-def rule(ask: Ask, standing: Standing) -> Ruling:
+def rule(ask: Ask, footing: Footing) -> Ruling:
     """Decide on one event, by all budgets that bear on its session and how they stand now."""
     if ask.event not in GATED:
         return PASS
     hard = [
         one
-        for one in standing.statuses
+        for one in footing.statuses
         if one.budget.is_hard
-        and (not standing.is_allowed or one.budget.origin == "guard")
-        and _bears(ask, one, standing.repeated)
+        and (not footing.is_allowed or one.budget.origin == "guard")
+        and _bears(ask, one, footing.repeated)
     ]
-    by_pressure = [(one, pressure(one, standing)) for one in hard]
+    by_pressure = [(one, pressure(one, footing)) for one in hard]
     over = _strictest_first(one for one, found in by_pressure if found == "over")
     if over:
         return Ruling(action=_when_over(ask, over), causes=over)
     grace = _strictest_first(one for one, found in by_pressure if found == "grace")
-    return _in_grace(ask, grace, was_told=standing.was_told) if grace else PASS
+    return _in_grace(ask, grace, was_told=footing.was_told) if grace else PASS
 
 
-def verdict_of(standing: Standing) -> tuple[Literal["pass", "check", "stop"], Ruling]:
+def verdict_of(footing: Footing) -> tuple[Literal["pass", "check", "stop"], Ruling]:
     """Say what a session's hooks are to do until they are told otherwise, and why they stop it.
 
     `check`: each event is asked about.
     """
-    hard = [one for one in standing.statuses if one.budget.is_hard]
+    hard = [one for one in footing.statuses if one.budget.is_hard]
     stops = _strictest_first(one for one in hard if _is_over_in_turn(one))
-    if standing.is_allowed:
+    if footing.is_allowed:
         stops = tuple(one for one in stops if one.budget.origin == "guard")
     if stops:
         return "stop", Ruling(action="stop", causes=stops)
-    found = strictest(pressure(one, standing) for one in hard)
+    found = strictest(pressure(one, footing) for one in hard)
     return ("pass" if found == "free" else "check"), PASS
 
 

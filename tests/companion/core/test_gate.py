@@ -11,8 +11,8 @@ from aicost.core.gate import (
     PASS,
     Ask,
     CommandRun,
+    Footing,
     Pressure,
-    Standing,
     pressure,
     rule,
     strictest,
@@ -48,9 +48,9 @@ def ask(event: str = "PostToolBatch", **changes: Any) -> Ask:
 
 def ruled(status: BudgetStatus, event: str = "PostToolBatch", **changes: Any) -> str:
     """Return what is done, for calls of a dollar; `changes` are of the asker or the standing."""
-    own = {name: changes.pop(name) for name in list(changes) if name in Standing.__slots__}
-    standing = Standing(statuses=(status,), **({"size": CALLS} | own))
-    return rule(ask(event, **changes), standing).action
+    own = {name: changes.pop(name) for name in list(changes) if name in Footing.__slots__}
+    footing = Footing(statuses=(status,), **({"size": CALLS} | own))
+    return rule(ask(event, **changes), footing).action
 
 
 @pytest.mark.parametrize(
@@ -73,32 +73,32 @@ def ruled(status: BudgetStatus, event: str = "PostToolBatch", **changes: Any) ->
 def test_a_budget_of_dollars_presses_by_what_calls_cost(
     spent: float, changes: dict[str, Any], expected: Pressure
 ) -> None:
-    standing = Standing(**({"size": CALLS} | changes))
-    assert pressure(standing_at(spent), standing) == expected
+    footing = Footing(**({"size": CALLS} | changes))
+    assert pressure(standing_at(spent), footing) == expected
 
 
 def test_what_is_reserved_for_others_is_not_left() -> None:
-    standing = Standing(size=CALLS)
-    assert pressure(standing_at(90, reserved=9.99), standing) == "grace"
-    assert pressure(standing_at(90, reserved=10), standing) == "over"
+    footing = Footing(size=CALLS)
+    assert pressure(standing_at(90, reserved=9.99), footing) == "grace"
+    assert pressure(standing_at(90, reserved=10), footing) == "over"
 
 
 @pytest.mark.parametrize("scope", ["session", "turn"])
 def test_a_budget_of_a_session_is_near_until_three_calls_are_known(scope: Any) -> None:
     status = standing_at(1, scope=scope)
-    assert pressure(status, Standing(size=replace(CALLS, known_calls=2))) == "near"
-    assert pressure(status, Standing(size=CALLS)) == "free"
+    assert pressure(status, Footing(size=replace(CALLS, known_calls=2))) == "near"
+    assert pressure(status, Footing(size=CALLS)) == "free"
 
 
 def test_a_day_is_near_by_what_the_first_call_is_expected_to_cost() -> None:
-    new = Standing(expected=CallSize(nusd=usd(2)), grace_permille=10)
+    new = Footing(expected=CallSize(nusd=usd(2)), grace_permille=10)
     assert pressure(standing_at(93.99), new) == "free"
     assert pressure(standing_at(94), new) == "near"
 
 
 def test_an_expected_call_alone_is_no_grace() -> None:
     """A session that never called may begin: nobody knows that its budget is too small."""
-    new = Standing(expected=CallSize(nusd=usd(9)))
+    new = Footing(expected=CallSize(nusd=usd(9)))
     assert pressure(standing_at(0, limit=5), new) == "near"
 
 
@@ -113,7 +113,7 @@ def test_an_expected_call_alone_is_no_grace() -> None:
 )
 def test_other_units_press_by_what_is_left(unit: Any, free: float, near: float, over: int) -> None:
     pressed = [
-        pressure(standing_at(spent, unit=unit, limit=10), Standing())
+        pressure(standing_at(spent, unit=unit, limit=10), Footing())
         for spent in (free, near, over - 0.001 if unit in ("minutes", "percent") else near, over)
     ]
     assert pressed == ["free", "near", "near", "over"]
@@ -125,20 +125,20 @@ def test_other_units_press_by_what_is_left(unit: Any, free: float, near: float, 
 )
 def test_tokens_press_by_the_calls_tokens(spent: int, expected: Pressure) -> None:
     status = standing_at(spent, unit="tokens", limit=10_000)
-    assert pressure(status, Standing(size=CALLS)) == expected
+    assert pressure(status, Footing(size=CALLS)) == expected
 
 
 @pytest.mark.parametrize(
     ("spent", "expected"), [(96, "free"), (97, "near"), (98, "near"), (99, "grace"), (100, "over")]
 )
 def test_requests_press_by_their_number(spent: int, expected: Pressure) -> None:
-    standing = Standing(size=CALLS, grace_permille=10)
-    assert pressure(standing_at(spent, unit="requests"), standing) == expected
+    footing = Footing(size=CALLS, grace_permille=10)
+    assert pressure(standing_at(spent, unit="requests"), footing) == expected
 
 
 def test_credits_press_by_the_calls_credits() -> None:
-    standing = Standing(size=CALLS, grace_permille=1)
-    pressed = [pressure(standing_at(spent, unit="credits"), standing) for spent in (93, 94, 98)]
+    footing = Footing(size=CALLS, grace_permille=1)
+    pressed = [pressure(standing_at(spent, unit="credits"), footing) for spent in (93, 94, 98)]
     assert pressed == ["free", "near", "grace"]
 
 
@@ -193,7 +193,7 @@ def test_nothing_else_stops(event: str, status: BudgetStatus) -> None:
 def test_the_strictest_decides_and_soft_ones_have_no_say() -> None:
     most = standing_at(30, limit=20)
     soft = standing_at(900, is_hard=False)
-    ruling = rule(ask(), Standing(statuses=(GRACE, FREE, OVER, soft, most), size=CALLS))
+    ruling = rule(ask(), Footing(statuses=(GRACE, FREE, OVER, soft, most), size=CALLS))
     assert (ruling.action, ruling.causes) == ("stop", (most, OVER))
 
 
@@ -279,9 +279,9 @@ def test_a_command_that_fails_again_is_stopped(
 
 def test_a_spent_budget_beside_a_failing_command_stops_codex_as_a_spent_budget() -> None:
     repeats = standing_at(3, unit="repeats", limit=3)
-    standing = Standing(statuses=(repeats, OVER), repeated="k1")
+    footing = Footing(statuses=(repeats, OVER), repeated="k1")
     runs = (CommandRun(command="k1"),)
-    assert rule(ask("PreToolUse", agent="codex", commands=runs), standing).action == "stop"
+    assert rule(ask("PreToolUse", agent="codex", commands=runs), footing).action == "stop"
 
 
 @pytest.mark.parametrize(
@@ -319,13 +319,13 @@ def test_a_model_is_refused_by_a_budget_of_its_own(
     ],
 )
 def test_the_verdict_of_a_session(status: BudgetStatus, expected: str) -> None:
-    verdict, ruling = verdict_of(Standing(statuses=(status,), size=CALLS))
+    verdict, ruling = verdict_of(Footing(statuses=(status,), size=CALLS))
     assert verdict == expected
     assert ruling.causes == ((status,) if expected == "stop" else ())
 
 
 def test_an_allowed_session_is_asked_about_instead_of_stopped() -> None:
     """The user's word ends at an amount: each event is looked at."""
-    assert verdict_of(Standing(statuses=(OVER,), is_allowed=True)) == ("check", PASS)
+    assert verdict_of(Footing(statuses=(OVER,), is_allowed=True)) == ("check", PASS)
     guarded = standing_at(100, origin="guard", scope="session")
-    assert verdict_of(Standing(statuses=(guarded,), is_allowed=True))[0] == "stop"
+    assert verdict_of(Footing(statuses=(guarded,), is_allowed=True))[0] == "stop"
