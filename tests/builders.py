@@ -4,12 +4,26 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
+from aicost.core.budget import (
+    STEPS,
+    Budget,
+    BudgetFilter,
+    BudgetStatus,
+    BudgetWindow,
+    Scope,
+    Unit,
+    budget_id,
+    window_of,
+)
 from aicost.core.money import nusd
+from aicost.core.nudge import Nudge
 from aicost.core.usage import TokenCounts
 from aicost.core.view import BurnRate, DashboardView, SessionRow, Totals
 
-NOW = datetime(2026, 11, 22, 11, 41, 7, tzinfo=UTC)
+NOW = datetime(2026, 11, 22, 11, 41, 7, tzinfo=UTC)  # a Sunday
+BERLIN = ZoneInfo("Europe/Berlin")
 
 
 def usd(amount: float | str) -> int:
@@ -59,6 +73,56 @@ def view(*sessions: SessionRow, **changes: Any) -> DashboardView:
         "log_files": 128,
     }
     return DashboardView(sessions=sessions, **(fields | changes))
+
+
+def budget_status(
+    spent: float | str,
+    limit: float | str,
+    scope: Scope = "day",
+    unit: Unit = "usd",
+    **changes: Any,
+) -> BudgetStatus:
+    """How a budget stands; amounts are in its unit. Its window is that of NOW in Berlin."""
+    is_hard, filter = changes.pop("is_hard", False), changes.pop("filter", BudgetFilter())
+    window = window_of(scope, NOW, BERLIN)
+    budget = Budget(
+        budget_id=budget_id(scope, unit, filter, is_hard=is_hard),
+        scope=scope,
+        unit=unit,
+        limit=int(Decimal(str(limit)) * STEPS[unit]),
+        is_hard=is_hard,
+        filter=filter,
+    )
+    if isinstance(forecast := changes.get("forecast"), float):
+        changes["forecast"] = int(Decimal(str(forecast)) * STEPS[unit])
+    fields: dict[str, Any] = {"window": window, "resets_at": window.end}
+    return BudgetStatus(
+        budget=budget, spent=int(Decimal(str(spent)) * STEPS[unit]), **(fields | changes)
+    )
+
+
+def plan_status(
+    percent: float, scope: Scope = "plan-5h", agent: str = "codex", minutes: float = 130
+) -> BudgetStatus:
+    """How much of a plan's window is used, and when it resets."""
+    resets_at = NOW + timedelta(minutes=minutes)
+    only = BudgetFilter(agent=agent)
+    return budget_status(
+        percent, 100, scope, "percent", filter=only, window=BudgetWindow(), resets_at=resets_at
+    )
+
+
+def nudge(kind: str = "budget", **changes: Any) -> Nudge:
+    """A piece of advice that holds since three minutes."""
+    fields: dict[str, Any] = {
+        "kind": kind,
+        "key": f"{kind}:1",
+        "severity": "warning",
+        "at": NOW - timedelta(minutes=3),
+        "sentence": "$20.00 of today's $25.00 spent, 80 %",
+        "action": "aicost report --by session shows where it went",
+    }
+    return Nudge(**(fields | changes))
 
 
 def busy_day() -> DashboardView:
