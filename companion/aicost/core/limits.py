@@ -4,6 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from aicost.core.usage import Agent
+
+CLAUDE_LIMITS = "claude"  # the id that the limits of a Claude subscription have here
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LimitWindow:
@@ -47,3 +51,8 @@ class PlanLimits:
     home: str  # the agent's folder whose logs said it
     at: datetime  # when, UTC
     limits: RateLimits
+
+    @property
+    def agent(self) -> Agent:
+        """Whose limit it is."""
+        return "claude" if self.limits.limit_id == CLAUDE_LIMITS else "codex"

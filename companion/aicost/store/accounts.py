@@ -43,6 +43,11 @@ SELECT 1 WHERE EXISTS (SELECT 1 FROM client_total WHERE session = ?1) OR EXISTS 
   SELECT 1 FROM span s CROSS JOIN call c ON c.span = s.id CROSS JOIN copied_call k ON k.key = c.key
   WHERE s.session = ?1)
 """
+_UNSETTLED = """
+SELECT j.value FROM json_each(?) j WHERE EXISTS (SELECT 1 FROM hidden_spend WHERE session = j.value)
+  AND (EXISTS (SELECT 1 FROM stale_account WHERE session = j.value) OR EXISTS (
+    SELECT 1 FROM span s CROSS JOIN stale_span k ON k.span = s.id WHERE s.session = j.value))
+"""
 _SOME = 100  # sessions in one transaction
 _KEPT = (*TOKENS, "web_searches", "cost_nusd")
 
@@ -90,6 +95,27 @@ def hidden(
     known = [cost for cost in costs if cost is not None]
     total = replace(total, cost_nusd=sum(known) if known or not costs else None)
     return total, tuple(cause for cause in Cause if cause in causes)
+
+
+def unsettled_hidden(
+    db: sqlite3.Connection, sessions: Sequence[int]
+) -> dict[int, list[tuple[str, int, int | None]]]:
+    """Return the hidden spend, as it is now, of those sessions whose kept one is out of date.
+
+    By row id, as (model, tokens, nano-dollars). A session of which none was known is left out.
+    """
+    rows = json.dumps(list(sessions))
+    stale = [session for (session,) in db.execute(_UNSETTLED, (rows,))]
+    if not stale:
+        return {}
+    found: dict[int, list[tuple[str, int, int | None]]] = {session: [] for session in stale}
+    by_name = _ids(db, stale)
+    for one in _findings(db, stale):
+        if one.session_id in by_name and one.hidden != NOTHING:
+            hidden = one.hidden
+            part = (one.model, hidden.tokens.total_tokens, hidden.cost_nusd)
+            found[by_name[one.session_id]].append(part)
+    return found
 
 
 def mark_accounts(db: sqlite3.Connection, sessions: Iterable[int]) -> None:

@@ -103,7 +103,7 @@ _SUMS = (
     " uncertain_ncredits"
 )
 _EVIDENCE = ", ".join(f"e.{name}" for name in EVIDENCE)
-_CALLS: dict[Rows, str] = {
+CALL_ROWS: dict[Rows, str] = {
     "usage": f"(SELECT at_us, key, span, model, place, variant, {_SUMS} FROM call)",
     "evidence": f"(SELECT e.at_us, e.key, e.span, e.model, e.place, c.variant, {_EVIDENCE}"
     f" FROM {evidence_moments()} e LEFT JOIN call c ON c.key = e.key)",
@@ -114,7 +114,7 @@ _DAYS: dict[Rows, str] = {"usage": "usage_day", "evidence": "evidence_day"}
 def source(rows: Rows, group: Group, *, by_call: bool) -> str:
     """Return the FROM of a report: rows of days (`u.day`), or of single calls (`u.at_us`)."""
     if by_call:
-        table = _CALLS[rows]
+        table = CALL_ROWS[rows]
     else:
         table = _parted(rows, group.parted) if group.parted else _DAYS[rows]
     return f"{table} u{_JOINS}{group.joins}"
