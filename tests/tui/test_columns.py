@@ -15,7 +15,6 @@ from aicost_tui.columns import (
     gap_for,
     head_line,
     row_line,
-    row_name,
 )
 from aicost_tui.rows import Sort
 from aicost_tui.spans import Line, plain, width_of
@@ -87,22 +86,6 @@ def test_the_sorted_column_carries_an_arrow(sort: Sort, title: str) -> None:
     head = head_line(fit_columns(78), sort, 1)
     assert title in plain(head)
     assert plain(head).count("▾") == 1
-
-
-@pytest.mark.parametrize(
-    ("changes", "name"),
-    [
-        ({}, "shop · fix/dedup"),
-        ({"branch": ""}, "shop"),
-        ({"repo": ""}, "shop · fix/dedup"),
-        ({"repo": "github.com/Acme/shop"}, "Acme/shop · fix/dedup"),
-        ({"repo": "", "cwd": "/home/ada/notes/"}, "notes · fix/dedup"),
-        ({"repo": "", "cwd": "", "branch": ""}, "3f2a91c4"),
-        ({"repo": "a\nb", "branch": "\x1b[31mx"}, "a b · x"),
-    ],
-)
-def test_a_session_has_a_name_whatever_is_known(changes: dict[str, str], name: str) -> None:
-    assert row_name(session_row(**changes)) == name
 
 
 def test_subagents_are_counted_even_where_the_name_is_cut() -> None:

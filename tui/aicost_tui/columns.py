@@ -4,11 +4,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
-from pathlib import PurePosixPath
 
 from aicost.core.money import cost_text_short
-from aicost.core.repos import repo_label
-from aicost.core.text import UNKNOWN, clean
+from aicost.core.session import session_name
+from aicost.core.text import UNKNOWN
 from aicost.core.view import SessionRow, SessionState
 from aicost_tui import format as fmt
 from aicost_tui.rows import STATES, Sort
@@ -85,13 +84,6 @@ def row_line(columns: Sequence[Column], row: SessionRow, now: datetime, gap: int
     return glue(cells, gap)
 
 
-def row_name(row: SessionRow) -> str:
-    """Return `repo · branch`, or the folder, or the beginning of the id where nothing is known."""
-    repo = clean(repo_label(row.repo)) or clean(PurePosixPath(row.cwd).name)
-    branch = clean(row.branch)
-    return " · ".join(filter(None, (repo, branch))) or clean(row.session_id)[:8]
-
-
 def context_role(share: float) -> Role:
     """Return what a filled share of the context window (0..1) means."""
     return "bad" if share >= FULL_AT else "warn" if share >= CROWDED_AT else "good"
@@ -128,7 +120,7 @@ def _name(row: SessionRow, width: int, _now: datetime) -> Line:
     count = row.subagents
     words = f" ({fmt.plural(count, 'agent')})" if width >= 40 else f" ({count})"
     suffix = (Span(words, "accent"),) if count else ()
-    head, dot, tail = row_name(row).partition(" · ")
+    head, dot, tail = session_name(row).partition(" · ")
     name = crop((Span(head, "figure"), Span(dot + tail, "label")), width - width_of(suffix))
     return (*name, *suffix)
 

@@ -7,11 +7,12 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from aicost.core.errors import AicostError, DaemonDown, ProtocolMismatch
 from aicost.core.money import dollars
+from aicost.core.session import session_name
 from aicost.core.text import UNKNOWN, clean, fit
 from aicost.core.view import DashboardView, Reading, SessionRow, SessionState
 from aicost.ipc.protocol import RESTART_HINT, START_HINT
 from aicost_tui import format as fmt
-from aicost_tui.columns import STATE_ROLES, row_name
+from aicost_tui.columns import STATE_ROLES
 from aicost_tui.rows import STATES, Sort
 from aicost_tui.spans import Line, Part, Span, arrange, crop
 
@@ -67,7 +68,7 @@ def reading_line(reading: Reading, width: int) -> Line:
 def detail_lines(row: SessionRow, now: datetime, zone: tzinfo, width: int) -> tuple[Line, Line]:
     """Return what the table has no room for: state in words, times, full id, folder, calls."""
     look = STATES[row.state]
-    head, dot, tail = row_name(row).partition(" · ")
+    head, dot, tail = session_name(row).partition(" · ")
     name = (Span(head, "figure"), Span(dot + tail, "text"))
     state = (Span(f"{look.sign} ", STATE_ROLES[row.state]), Span(look.meaning, "text"))
     agent = Span(row.agent if row.pid is None else f"{row.agent} pid {row.pid}")

@@ -94,20 +94,26 @@ def _used_most(status: BudgetStatus) -> tuple[float, str, str]:
 def plan_windows(limits: Iterable[PlanLimits], now: datetime) -> tuple[BudgetStatus, ...]:
     """Return the five hours and the week of each agent's plan as budgets, by what is known now.
 
-    Of several accounts of one agent the most used one. A window that started anew since is left
-    out: how much is used in the new one nobody said yet.
+    Of several accounts of one agent the most used one. A window that started anew since, or that
+    nobody spoke of for its whole length, is left out: how much is used in the present one is not
+    known.
     """
     found: dict[str, BudgetStatus] = {}
     for one in limits:
         for window in (one.limits.primary, one.limits.secondary):
             scope = _PLAN_SCOPES.get(window.window_minutes or 0) if window else None
-            if window is None or scope is None or window.has_reset(now):
+            if window is None or scope is None or _is_past(window, one.at, now):
                 continue
             status = _plan_status(scope, one.agent, window)
             known = found.get(status.budget.budget_id)
             if known is None or known.spent < status.spent:
                 found[status.budget.budget_id] = status
     return tuple(found.values())
+
+
+def _is_past(window: LimitWindow, said_at: datetime, now: datetime) -> bool:
+    length = timedelta(minutes=window.window_minutes or 0)
+    return window.has_reset(now) or now - said_at >= length
 
 
 def _plan_status(scope: Scope, agent: str, window: LimitWindow) -> BudgetStatus:

@@ -6,6 +6,7 @@ Pure: moments and prices are arguments.
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from pathlib import PurePosixPath
 from typing import Literal
 
 from aicost.core.context import (
@@ -17,6 +18,8 @@ from aicost.core.context import (
     rewrite_nusd,
 )
 from aicost.core.prices import PriceBook
+from aicost.core.repos import repo_label
+from aicost.core.text import clean
 from aicost.core.usage import Agent, TokenCounts, requests_of
 from aicost.core.view import BurnRate, SessionRow, SessionState
 
@@ -133,6 +136,16 @@ def _with_context(
         rewrite_nusd=rewrite_nusd(book, prompt, at=now),
         cache_ends_at=cache_ends_at(book, prompt, at=now),
     )
+
+
+def session_name(row: SessionRow) -> str:
+    """Return `repo · branch`, or the folder, or the beginning of the id where nothing is known.
+
+    Safe to print.
+    """
+    repo = clean(repo_label(row.repo)) or clean(PurePosixPath(row.cwd).name)
+    branch = clean(row.branch)
+    return " · ".join(filter(None, (repo, branch))) or clean(row.session_id)[:8]
 
 
 def starting_row(live: LiveSession, repo: str) -> SessionRow:

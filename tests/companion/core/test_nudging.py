@@ -198,6 +198,9 @@ def test_of_two_accounts_the_most_used_one_counts() -> None:
 def test_a_window_that_began_anew_or_has_no_length_is_left_out() -> None:
     assert percents(limits(window(41, resets_in=0), window(41, None))) == {}
     assert percents(limits(window(41, 1440))) == {}
+    silent = replace(limits(replace(window(41), resets_at=None)), at=NOW - 5 * HOUR)
+    assert percents(silent) == {}
+    assert len(percents(replace(silent, at=silent.at + SECOND))) == 1
     assert percents(limits()) == {}
 
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+import builders
 import pytest
 from log_builders import BOOK, MODEL, START, at, tokens
 from price_examples import FLAT, book, model_price, rates
@@ -15,6 +16,7 @@ from aicost.core.session import (
     LiveState,
     Running,
     SessionFacts,
+    session_name,
     session_row,
     starting_row,
 )
@@ -229,3 +231,19 @@ def test_a_process_without_a_call_has_a_row_at_its_folder() -> None:
     assert (shown.requests, shown.cost_nusd, shown.context_tokens) == (0, None, None)
     assert shown.agent == "claude"
     assert starting_row(replace(live(), agent="codex"), "").agent == "codex"
+
+
+@pytest.mark.parametrize(
+    ("changes", "name"),
+    [
+        ({}, "shop · fix/dedup"),
+        ({"branch": ""}, "shop"),
+        ({"repo": ""}, "shop · fix/dedup"),
+        ({"repo": "github.com/Acme/shop"}, "Acme/shop · fix/dedup"),
+        ({"repo": "", "cwd": "/home/ada/notes/"}, "notes · fix/dedup"),
+        ({"repo": "", "cwd": "", "branch": ""}, "3f2a91c4"),
+        ({"repo": "a\nb", "branch": "\x1b[31mx"}, "a b · x"),
+    ],
+)
+def test_a_session_has_a_name_whatever_is_known(changes: dict[str, str], name: str) -> None:
+    assert session_name(builders.session_row(**changes)) == name

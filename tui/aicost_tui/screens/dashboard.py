@@ -11,8 +11,8 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from aicost.core.errors import AicostError
+from aicost.core.session import session_name
 from aicost.core.view import DashboardView, SessionRow
-from aicost_tui.columns import row_name
 from aicost_tui.keymap import DASHBOARD_KEYS
 from aicost_tui.messages import RetryAsked
 from aicost_tui.rows import Sort, matching, ordered
@@ -113,7 +113,7 @@ class DashboardScreen(Screen[None]):
         row = self.query_one(SessionTable).cursor_row
         if row is not None:
             self.app.copy_to_clipboard(row.session_id)
-            self.app.notify(f"Copied the id of {row_name(row)}", timeout=3, markup=False)
+            self.app.notify(f"Copied the id of {session_name(row)}", timeout=3, markup=False)
 
     def action_retry(self) -> None:
         """Try the daemon now."""
