@@ -20,6 +20,7 @@ from aicost.core.errors import (
     ProtocolMismatch,
     StoreError,
 )
+from aicost.core.guard import MARK
 from aicost.ipc import wire
 from aicost.platform.dirs import Dirs
 
@@ -245,9 +246,13 @@ def is_answering(dirs: Dirs) -> bool:
 
 
 def _own_environment(env: Mapping[str, str]) -> dict[str, str]:
-    """Let the daemon find our packages however this process found them."""
+    """Let the daemon find our packages however this process found them.
+
+    It is under no guard, also where an agent that is one's starts it: it would end with that run.
+    """
     paths = [path for path in sys.path if path and Path(path).is_absolute()]
-    return dict(env) | {"PYTHONPATH": os.pathsep.join(paths)}
+    own = {name: value for name, value in env.items() if name != MARK}
+    return own | {"PYTHONPATH": os.pathsep.join(paths)}
 
 
 def _last_words(log_file: Path, begin: int) -> str:

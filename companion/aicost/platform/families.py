@@ -22,6 +22,18 @@ def mark_of(pid: int, name: str) -> str:
         return ""
 
 
+def birth_of(pid: int) -> float | None:
+    """Return when a process began, by the system's clock; None if it is gone.
+
+    With its number it names a process: numbers are used again.
+    """
+    try:
+        process = psutil.Process(pid)
+        return None if process.status() == psutil.STATUS_ZOMBIE else process.create_time()
+    except (*_GONE, ValueError, OverflowError):
+        return None
+
+
 def is_below(pid: int, ancestor: int) -> bool:
     """Say whether a process is another one, or was started by it or by one that it started."""
     try:
@@ -69,6 +81,14 @@ def _is_alive(process: psutil.Process) -> bool:
         return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
     except _GONE:
         return False
+
+
+def name_of(process: psutil.Process) -> str:
+    """Return the name of a process's program, "" if it is gone."""
+    try:
+        return process.name()
+    except _GONE:
+        return ""
 
 
 def send(processes: Iterable[psutil.Process], number: int) -> None:

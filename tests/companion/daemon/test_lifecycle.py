@@ -19,6 +19,7 @@ from claude_logs import append, call_line, log_of
 from lab.waiting import until
 
 from aicost.core.errors import ConfigError, DaemonDown, StoreError
+from aicost.core.guard import MARK
 from aicost.daemon.lifecycle import (
     DAEMON,
     AlreadyRunning,
@@ -142,6 +143,11 @@ def test_a_daemon_is_started_once(dirs: Dirs) -> None:
     assert not start_in_background(dirs, os.environ)
     assert pid_of(dirs) == pid
     assert psutil.Process(pid).cwd() == "/"
+
+
+def test_a_daemon_that_a_guarded_agent_starts_is_under_no_guard(dirs: Dirs) -> None:
+    start_in_background(dirs, {**os.environ, MARK: "0123456789ab"})
+    assert MARK not in psutil.Process(pid_of(dirs)).environ()
 
 
 def test_two_who_start_at_once_get_one_daemon(dirs: Dirs) -> None:
