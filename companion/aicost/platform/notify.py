@@ -1,21 +1,25 @@
-"""Desktop notifications, by what the system has: D-Bus on Linux, Notification Center on macOS.
-
-Waits for the desktop, a few seconds mostly: call it in a thread that may wait.
-"""
+"""Desktop notifications, by what the system has: D-Bus on Linux, Notification Center on macOS."""
 
 import html
+import logging
 import subprocess
 import sys
-from collections.abc import Mapping
+import threading
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from queue import Full, Queue
 from typing import Any, Literal
 
 from aicost.core.errors import AicostError
 
+log = logging.getLogger(__name__)
+
 TIMEOUT_S = 2.0  # of each question to the desktop
 Urgency = Literal["low", "normal", "critical"]
 
+_WAITING = 8  # notifications; what comes on top of them is left out
 _APP = "aicost"
 _PLACE = "/org/freedesktop/Notifications"
 _NAME = "org.freedesktop.Notifications"  # of the service and of its interface
@@ -37,7 +41,7 @@ class Notification:
 
 
 def notify(notification: Notification, env: Mapping[str, str]) -> None:
-    """Show a notification on the desktop that `env` is of. Raises AicostError."""
+    """Show a notification on the desktop that `env` is of; wait for it. Raises AicostError."""
     show = _show_on_macos if sys.platform == "darwin" else _show_by_dbus
     try:
         show(notification, env)
@@ -99,3 +103,43 @@ def _show_on_macos(notification: Notification, env: Mapping[str, str]) -> None:
     program = [part for line in _SCRIPT for part in ("-e", line)]
     command = ["osascript", *program, notification.title, notification.body]
     subprocess.run(command, env=dict(env), check=True, capture_output=True, timeout=TIMEOUT_S)
+
+
+class Notifier:
+    """Shows notifications in a thread of its own, one after the other: nobody waits for a desktop.
+
+    `show` is `notify`. What cannot be shown is one line in the log.
+    """
+
+    def __init__(
+        self,
+        env: Mapping[str, str],
+        show: Callable[[Notification, Mapping[str, str]], None] = notify,
+    ) -> None:
+        self._env, self._show = dict(env), show
+        self._queue: Queue[Notification | None] = Queue(_WAITING)
+        self._thread: threading.Thread | None = None
+
+    def send(self, notification: Notification) -> None:
+        """Show a notification as soon as those before it are shown; never waits."""
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._work, name="notify", daemon=True)
+            self._thread.start()
+        try:
+            self._queue.put_nowait(notification)
+        except Full:
+            log.warning("no desktop notification: %d are waiting", _WAITING)
+
+    def close(self, timeout_s: float = TIMEOUT_S) -> None:
+        """Let the last ones be shown, and end; wait about `timeout_s` seconds for it."""
+        if self._thread is not None:
+            with suppress(Full):
+                self._queue.put(None, timeout=timeout_s)
+            self._thread.join(timeout_s)
+
+    def _work(self) -> None:
+        while (notification := self._queue.get()) is not None:
+            try:
+                self._show(notification, self._env)
+            except AicostError as error:
+                log.warning("%s: %s", error.what, error.why)

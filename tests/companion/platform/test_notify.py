@@ -5,7 +5,7 @@ import shutil
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from jeepney import HeaderFields, message_bus, new_error, new_method_return
 from jeepney.io.blocking import DBusConnection, Proxy, open_dbus_connection
 
 from aicost.core.errors import AicostError
-from aicost.platform.notify import Notification, notify
+from aicost.platform.notify import Notification, Notifier, notify
 
 NAME = "org.freedesktop.Notifications"
 NOTE = Notification(title="aicost: shop · main", body="$20.00 of $25.00", urgency="critical")
@@ -177,3 +177,64 @@ def test_on_macos_a_failing_program_is_an_error(
     (home / "osascript").unlink()
     with pytest.raises(AicostError):
         notify(NOTE, env)
+
+
+class Screen:
+    """Stands in for a desktop: shows when it may, and can be broken."""
+
+    def __init__(self) -> None:
+        self.shown: list[str] = []
+        self.may_go_on = threading.Event()
+        self.is_asked = threading.Event()
+        self.why = ""
+
+    def __call__(self, notification: Notification, env: Mapping[str, str]) -> None:
+        self.is_asked.set()
+        assert self.may_go_on.wait(10)
+        if self.why:
+            raise AicostError("no desktop notification can be shown", why=self.why)
+        self.shown.append(notification.title)
+
+
+def test_nobody_waits_for_a_desktop_and_too_many_are_left_out(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    screen = Screen()
+    notifier = Notifier({}, screen)
+    notifier.send(Notification(title="first", body=""))
+    assert screen.is_asked.wait(10)
+    for number in range(9):
+        notifier.send(Notification(title=str(number), body=""))
+    assert screen.shown == []
+    assert caplog.messages == ["no desktop notification: 8 are waiting"]
+    screen.may_go_on.set()
+    notifier.close(timeout_s=10)
+    assert screen.shown == ["first", *map(str, range(8))]
+
+
+def test_what_cannot_be_shown_is_one_line_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    screen = Screen()
+    screen.why = "no session bus"
+    screen.may_go_on.set()
+    notifier = Notifier({}, screen)
+    notifier.send(NOTE)
+    notifier.close()
+    assert caplog.messages == ["no desktop notification can be shown: no session bus"]
+    screen.why = ""
+    notifier = Notifier({}, screen)
+    notifier.send(NOTE)
+    notifier.close()
+    assert screen.shown == [NOTE.title]
+
+
+def test_without_a_notification_there_is_no_thread() -> None:
+    notifier = Notifier({})
+    notifier.close()
+    assert notifier._thread is None
+
+
+def test_the_real_desktop_is_reached_from_the_thread(desktop: Desktop) -> None:
+    notifier = Notifier(desktop.env)
+    notifier.send(NOTE)
+    notifier.close(timeout_s=10)
+    assert len(desktop.shown) == 1
