@@ -1,0 +1,110 @@
+"""Amounts as people write them: what each means, and what is refused."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aicost.core.budget import OF_A_PLAN, STEPS, Budget, Scope, Unit
+from aicost.core.budget_words import SCOPES, AmountError, amount_words, parse_amount
+
+
+@pytest.mark.parametrize(
+    ("text", "unit", "number"),
+    [
+        ("25", "usd", 25),
+        ("$25", "usd", 25),
+        ("12.50", "usd", 12.5),
+        (".5", "usd", 0.5),
+        ("$ 1,250.25", "usd", 1250.25),
+        ("1000000", "usd", 1_000_000),
+        ("25 USD", "usd", 25),
+        ("0.000000001", "usd", 1e-9),
+        ("300 tokens", "tokens", 300),
+        ("300k tokens", "tokens", 300_000),
+        ("1.5M tokens", "tokens", 1_500_000),
+        ("1 token", "tokens", 1),
+        ("300,000 tokens", "tokens", 300_000),
+        ("2k", "usd", 2000),
+        ("20 requests", "requests", 20),
+        ("10turns", "turns", 10),
+        ("30 minutes", "minutes", 30),
+        ("30min", "minutes", 30),
+        ("1.5 hours", "minutes", 90),
+        ("2h", "minutes", 120),
+        ("3 repeats", "repeats", 3),
+        ("50 credits", "credits", 50),
+        (" 7 ", "usd", 7),
+    ],
+)
+def test_an_amount_has_a_unit(text: str, unit: Unit, number: float) -> None:
+    assert parse_amount(text, "session") == (unit, round(number * STEPS[unit]))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "", "$", "tokens", "0", "0.00", "-5", "5 euros", "5 m", "5m", "5M", "1,00", "1e3", "1..2",
+        "$5 tokens", "1.5 tokens", "0.0001k tokens", "2.5 repeats", "5 5", "80%", "80 percent",
+        "1000000.01", "1000001", "0.0000000001", "1001 repeats", "k", "25 %%", "٢٥", "5 k k tokens",
+    ],
+)  # fmt: skip
+def test_what_is_no_amount_is_refused(text: str) -> None:
+    with pytest.raises(AmountError):
+        parse_amount(text, "session")
+
+
+@pytest.mark.parametrize(
+    ("scope", "text", "fits"),
+    [
+        ("plan-5h", "80%", True),
+        ("plan-week", "0.5 percent", True),
+        ("plan-week", "100%", True),
+        ("plan-week", "100.001%", False),
+        ("plan-week", "25", False),
+        ("day", "80%", False),
+        ("day", "3 repeats", False),
+        ("turn", "3 repeats", True),
+        ("turn", "3 turns", False),
+        ("session", "3 turns", True),
+    ],
+)
+def test_a_scope_has_only_units_that_it_can_count(scope: Scope, text: str, fits: bool) -> None:
+    if fits:
+        assert parse_amount(text, scope)[1] > 0
+    else:
+        with pytest.raises(AmountError):
+            parse_amount(text, scope)
+
+
+@given(st.text(max_size=30), st.sampled_from(SCOPES))
+def test_any_text_is_an_amount_or_refused(text: str, scope: Scope) -> None:
+    try:
+        unit, steps = parse_amount(text, scope)
+    except AmountError:
+        return
+    assert 0 < steps < 2**63
+    assert (unit == "percent") == (scope in OF_A_PLAN)
+
+
+@given(
+    st.sampled_from(["usd", "credits", "tokens", "requests", "turns", "minutes", "repeats"]),
+    st.integers(1, 10**12),
+)
+def test_an_amount_is_read_back_as_it_was_written(unit: Unit, steps: int) -> None:
+    steps = min(steps, 1_000 * STEPS[unit])
+    if unit == "minutes":
+        steps -= steps % (STEPS[unit] // 100) - STEPS[unit] // 100
+    one = Budget(budget_id="b", scope="session", unit=unit, limit=steps)
+    assert parse_amount(amount_words(one), "session") == (unit, steps)
+
+
+def test_percent_are_read_back_as_they_were_written() -> None:
+    one = Budget(budget_id="b", scope="plan-5h", unit="percent", limit=80_500)
+    assert amount_words(one) == "80.5%"
+    assert parse_amount("80.5%", "plan-5h") == ("percent", 80_500)
+
+
+def test_dollars_are_written_plainly() -> None:
+    for limit, text in ((25 * 10**9, "25"), (12_500_000_000, "12.5"), (10**14, "100000")):
+        one = Budget(budget_id="b", scope="day", unit="usd", limit=limit)
+        assert amount_words(one) == text
