@@ -15,6 +15,8 @@ from aicost.core.session import Running
 from aicost.core.view import DashboardView
 from aicost.daemon import answers
 from aicost.daemon.explaining import explained
+from aicost.daemon.guard_answers import Access, GuardAnswers
+from aicost.daemon.guarding import Guards
 from aicost.daemon.indexer import Survey
 from aicost.daemon.live import Live
 from aicost.daemon.overview import overview
@@ -52,6 +54,10 @@ class Service:
         self._stop = asyncio.Event()
         self._damage: LedgerDamaged | None = None
         self._reader = Reader(self._engine, self._on_change)
+        self._guards = Guards()
+        self._guarding = GuardAnswers(
+            self._guards, Access(self._query, self._live, self._read_everything, self._moment)
+        )
         self._server = Server(
             setup.dirs.socket_path,
             {
@@ -69,6 +75,7 @@ class Service:
                 "statusline.seen": self._status_line_seen,
                 "prices.reload": self._prices_reload,
                 "stop": self._stop_asked,
+                **self._guarding.methods,
             },
             first_view=self._build_view,
         )
@@ -110,6 +117,10 @@ class Service:
 
     def _on_change(self, _: Recorded) -> None:
         self._publisher.changed()
+        self._guarding.changed()
+
+    async def _read_everything(self) -> None:
+        await self._reader.catch_up(with_evidence=True)
 
     def _answering(self, method: str, answer: Answer) -> Method:
         """Return what answers a question that only needs the ledger."""
