@@ -83,11 +83,11 @@ class Codex:
         assert thread is not None, output
         return thread[1]
 
-    def terminal(self, *arguments: str) -> Terminal:
+    def terminal(self, *arguments: str, columns: int = 160) -> Terminal:
         """Return a terminal that runs the interactive client once entered."""
         asking = ("-s", "danger-full-access", "-a", "never")
         argv = [str(self.client), "--no-daemon", "--no-alt-screen", *asking, *arguments]
-        return Terminal(argv, env=self.environment(), cwd=self.home.project)
+        return Terminal(argv, env=self.environment(), cwd=self.home.project, columns=columns)
 
     def trust_hooks(self) -> None:
         """Trust every hook of the client's hooks.json, as its user does in `/hooks`."""

@@ -64,10 +64,13 @@ class Driver:
             text=True,
         )
 
-    def terminal(self, *arguments: str, env: Mapping[str, str] | None = None) -> Terminal:
+    def terminal(
+        self, *arguments: str, env: Mapping[str, str] | None = None, columns: int = 160
+    ) -> Terminal:
         """Return a terminal that runs the client once entered."""
         argv = [str(self.client), *arguments]
-        return Terminal(argv, env=self._environment(env), cwd=self.home.project)
+        environment = self._environment(env)
+        return Terminal(argv, env=environment, cwd=self.home.project, columns=columns)
 
     def _environment(self, extra: Mapping[str, str] | None) -> dict[str, str]:
         return self.home.environment(self.api_url) | dict(extra or {})

@@ -55,6 +55,10 @@ class Terminal:
         """Return what is on the screen now."""
         return self._tmux("capture-pane", "-p", "-t", "s")
 
+    def painted_screen(self) -> str:
+        """Return what is on the screen now with its colours, as a terminal is sent them."""
+        return self._tmux("capture-pane", "-e", "-p", "-t", "s")
+
     def type_line(self, text: str) -> None:
         """Type a text, see it on the screen, then press Enter."""
         self._tmux("send-keys", "-t", "s", "-l", text)
