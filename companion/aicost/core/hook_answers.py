@@ -3,7 +3,8 @@
 Only shapes that the real clients were seen to obey. Never "allow" (it would skip the user's own
 permission prompt) or "ask" (Codex then runs the tool), and never a block of Stop (the agent would
 go on and spend more). A decision is a mapping with `action` (pass, save, refuse, stop, block),
-`reason`, `to_model` and `notice`; what is missing or no text counts as "".
+`reason`, `to_model` and `notice`; what is missing or no text counts as "". The model reads why a
+tool is refused: that is `to_model` if there is one.
 """
 
 import json
@@ -58,7 +59,7 @@ def claude_answer(event: str, decision: Mapping[str, object]) -> Answer:
     if event in ("UserPromptSubmit", "PreModelSwitch") and refuses:
         said = {"decision": "block", "reason": reason}
     elif event == "PreToolUse" and refuses:
-        said = _denied(reason)
+        said = _denied(_text(decision, "to_model") or reason)
         if ends:  # continue:false alone would stop the turn only after the tool ran
             said |= {"continue": False, "stopReason": reason}
     elif event in _AFTER_TOOLS and ends:
@@ -73,7 +74,7 @@ def codex_answer(event: str, decision: Mapping[str, object]) -> Answer:
     action, reason = decision.get("action"), _text(decision, "reason") or NO_REASON
     refuses = action in _REFUSES
     if event == "PreToolUse" and refuses:  # the turn goes on: nothing in Codex ends it here
-        return Answer(stderr=reason, exit_code=BLOCKED)
+        return Answer(stderr=_text(decision, "to_model") or reason, exit_code=BLOCKED)
     said: dict[str, object] = {}
     if event == "UserPromptSubmit" and refuses:
         said = {"decision": "block", "reason": reason}

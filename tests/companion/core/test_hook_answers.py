@@ -45,7 +45,8 @@ ACTIONS = ("pass", "save", "refuse", "stop", "block")
 
 
 def decided(action: str, notice: str = "") -> dict[str, object]:
-    return {"action": action, "reason": WHY, "to_model": SAVE, "notice": notice}
+    to_model = SAVE if action == "save" else ""
+    return {"action": action, "reason": WHY, "to_model": to_model, "notice": notice}
 
 
 def told(event: str) -> dict[str, object]:
@@ -146,6 +147,15 @@ def test_a_blocked_prompt_carries_the_notice_too() -> None:
     for answer_of in (claude_answer, codex_answer):
         said = json.loads(answer_of("UserPromptSubmit", decided("block", "one word")).stdout)
         assert said == BLOCK | {"systemMessage": "one word"}
+
+
+def test_a_refused_tools_reason_is_for_the_model_and_a_stops_for_the_user() -> None:
+    decision = {"action": "stop", "reason": WHY, "to_model": SAVE}
+    said = json.loads(claude_answer("PreToolUse", decision).stdout)
+    assert said["stopReason"] == WHY
+    assert said["hookSpecificOutput"]["permissionDecisionReason"] == SAVE
+    assert codex_answer("PreToolUse", decision) == Answer("", SAVE, 2)
+    assert json.loads(claude_answer("UserPromptSubmit", decision).stdout)["reason"] == WHY
 
 
 @pytest.mark.parametrize("reason", [None, "", "  ", 7])
