@@ -38,6 +38,8 @@ _CONTENT = {
 }
 _EVIDENCE = {
     "tool_calls": "SELECT c.key, c.call, t.name FROM tool_call c JOIN tool t ON t.id = c.tool",
+    "commands": "SELECT r.key, r.call, r.at_us, r.command, l.name, r.error FROM command_run r"
+    " JOIN command_label l ON l.id = r.label",
     "errors": f"SELECT e.key, {_SPAN}, e.at_us, e.is_retried FROM api_error e, {_FROM_SPAN}"
     " WHERE s.id = e.span",
     "settings": f"SELECT {_SPAN}, s.kind, w.version, w.entrypoint, w.effort, w.permission_mode,"

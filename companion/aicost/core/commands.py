@@ -96,7 +96,12 @@ def command_label(command: str) -> str:
     Nothing else of it: no argument, path or value. "…" behind it: it runs more than that. At most
     24 terminal cells, all of them ASCII but for the "…".
     """
-    parts = core_of(command).parts
+    return label_of(core_of(command))
+
+
+def label_of(core: Core) -> str:
+    """Return what a command is called, as `command_label`."""
+    parts = core.parts
     name = _named(parts[0].text) if parts else ""
     more = " …" if any(part.operator != "|" for part in parts[1:]) else ""
     return (name or "command")[: MAX_LABEL_CELLS - len(more)].rstrip() + more
@@ -129,6 +134,17 @@ def hash_of(text: str) -> str:
     from hashlib import blake2b
 
     return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+
+
+def to_number(key: str) -> int:
+    """Return 16 hex digits as the signed number of 64 bits that a database has room for."""
+    number = int(key, 16)
+    return number - 2**64 if number >= 2**63 else number
+
+
+def from_number(number: int) -> str:
+    """Return the 16 hex digits that `to_number` made a number of."""
+    return f"{number % 2**64:016x}"
 
 
 def _split(command: str) -> list[Part]:

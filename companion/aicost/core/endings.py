@@ -9,9 +9,11 @@ or builds say how it ended.
 """
 
 import re
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
-from aicost.core.commands import core_of, hash_of
+from aicost.core.commands import Core, core_of, hash_of, label_of
+
+Speaks = Literal["code", "answer", "summary"]  # what says how a command ended
 
 _MAX_OUTPUT = 40_000  # characters at each end of an output that are looked at
 _MAX_LINE = 1_000
@@ -68,6 +70,14 @@ _SPEAKING = (
 )
 
 
+class Command(NamedTuple):
+    """All that is kept of a command."""
+
+    key: str  # as `command_key` says
+    label: str
+    speaks: Speaks = "code"  # "answer": its code 1 is a "no"; "summary": its code is hidden
+
+
 class Ending(NamedTuple):
     """How a command ended."""
 
@@ -78,15 +88,24 @@ class Ending(NamedTuple):
 PASSED = Ending(failed=False, error="")
 
 
+def command_of(command: str) -> Command:
+    """Return what is kept of a command."""
+    core = core_of(command)
+    return Command(hash_of(core.text), label_of(core), _speaks(core))
+
+
 def ending(command: str, exit_code: int, output: str) -> Ending | None:
     """Return how a command ended; None where somebody interrupted it."""
+    return ended(_speaks(core_of(command)), exit_code, output)
+
+
+def ended(speaks: Speaks, exit_code: int, output: str) -> Ending | None:
+    """Return how a command ended of which that is known; None where somebody interrupted it."""
     if exit_code == _INTERRUPTED:
         return None
-    core = core_of(command)
-    if exit_code == 1 and re.match(_ANSWERING, core.last):
+    if exit_code == 1 and speaks == "answer":
         return PASSED
-    is_open = core.is_masked and re.match(_TESTING, core.last) is not None
-    if exit_code == 0 and not (is_open and _sums_up_a_failure(output)):
+    if exit_code == 0 and not (speaks == "summary" and _sums_up_a_failure(output)):
         return PASSED
     return Ending(failed=True, error=error_key(output) or hash_of(f"exit code {exit_code}"))
 
@@ -96,9 +115,15 @@ def error_key(text: str) -> str:
     if len(text) > 2 * _MAX_OUTPUT:
         text = f"{text[:_MAX_OUTPUT]}\n{text[-_MAX_OUTPUT:]}"
     lines = [line for line in map(_steady, _lines(text)) if line]
-    speaking = {line for line in lines if _speaks(line)}
+    speaking = {line for line in lines if _speaks_of_an_error(line)}
     said = sorted(speaking) or lines[-_LAST_LINES:]  # (tests side by side end in any order)
     return hash_of("\n".join(said)) if said else ""
+
+
+def _speaks(core: Core) -> Speaks:
+    if re.match(_ANSWERING, core.last):
+        return "answer"
+    return "summary" if core.is_masked and re.match(_TESTING, core.last) else "code"
 
 
 def _sums_up_a_failure(output: str) -> bool:
@@ -110,7 +135,7 @@ def _lines(text: str) -> list[str]:
     return re.sub(_ESCAPES, "", text).replace("\r\n", "\n").split("\n")
 
 
-def _speaks(line: str) -> bool:
+def _speaks_of_an_error(line: str) -> bool:
     return re.search(_SPEAKING, line) is not None and not re.match(_PASSING, line)
 
 

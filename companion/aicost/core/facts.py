@@ -68,6 +68,22 @@ class ToolCallSeen:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CommandRan:
+    """A shell command that a model call asked for ran to its end.
+
+    One that was refused, interrupted or sent to the background is none. No word of the command or
+    of its output is kept, only hashes of 64 bits.
+    """
+
+    key: str  # of the tool call, as in ToolCallSeen
+    event_key: str  # of the call that asked
+    at: datetime  # of its end
+    command: int  # as `core.commands.command_key` says, as a number
+    label: str  # "npm test": see `core.commands.command_label`
+    error: int | None  # as `core.endings.error_key` says, as a number; None: it did not fail
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ErrorSeen:
     """A request to the API failed."""
 
@@ -156,6 +172,7 @@ class Parsed:
     threads: tuple[ThreadSeen, ...] = ()
     remotes: tuple[RemoteSeen, ...] = ()
     tool_calls: tuple[ToolCallSeen, ...] = ()
+    commands: tuple[CommandRan, ...] = ()
     errors: tuple[ErrorSeen, ...] = ()
     settings: tuple[SettingsSeen, ...] = ()
     skills: tuple[SkillSeen, ...] = ()
@@ -195,6 +212,7 @@ def together(blocks: Sequence[Parsed]) -> Parsed:
         threads=tuple(flat(block.threads for block in blocks)),
         remotes=tuple(flat(block.remotes for block in blocks)),
         tool_calls=tuple(flat(block.tool_calls for block in blocks)),
+        commands=tuple(flat(block.commands for block in blocks)),
         errors=tuple(flat(block.errors for block in blocks)),
         settings=tuple(flat(block.settings for block in blocks)),
         skills=tuple(flat(block.skills for block in blocks)),

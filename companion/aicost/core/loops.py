@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-from aicost.core.commands import command_key, command_label, hash_of
+from aicost.core.commands import command_key, command_label, hash_of, to_number
 from aicost.core.endings import error_key
 
 __all__ = [
@@ -44,13 +44,13 @@ class Repeat(NamedTuple):
     command_key: str
     turn_id: str
     since: datetime  # of the first failure, UTC
-    cost_nusd: int | None = None  # of what the turn's calls cost since; None: it is not known
+    cost_nusd: int | None = None  # of the thread's calls since; None: no price of them is known
+    thread: str = ""  # the subagent's id; "" for the main thread
 
 
 def run_id(key: str) -> int:
     """Return the id of a run: 64 bits of a hash of its tool call's key ("claude:<tool use id>")."""
-    number = int(hash_of(key), 16)
-    return number - 2**64 if number >= 2**63 else number
+    return to_number(hash_of(key))
 
 
 def repeat_of(runs: Iterable[Run], turn_id: str = "") -> Repeat | None:
@@ -74,7 +74,7 @@ def repeat_of(runs: Iterable[Run], turn_id: str = "") -> Repeat | None:
         return None
     count, first, last = max(found.values(), key=lambda one: (one[0], one[2].at_us, one[2].id))
     since = _EPOCH + timedelta(microseconds=first.at_us)
-    return Repeat(count, last.label, last.command, turn_id, since)
+    return Repeat(count, last.label, last.command, turn_id, since, thread=last.thread)
 
 
 def merged_runs(logged: Iterable[Run], told: Iterable[Run]) -> tuple[Run, ...]:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from aicost.core.days import to_us
 from aicost.core.facts import (
     ClientTotal,
+    CommandRan,
     CopySeen,
     ErrorSeen,
     HiddenSeen,
@@ -41,6 +42,13 @@ _UPSERT_ERROR = (
     " WHERE s.id = excluded.span) < (SELECT x.session_id FROM session x"
     " JOIN span s ON s.session = x.id WHERE s.id = api_error.span)"
 )
+# Of two records of a run (a fork may date its copies anew) the earlier is the run's own.
+_UPSERT_RUN = (
+    "INSERT INTO command_run VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (call, key) DO UPDATE SET"
+    " at_us = excluded.at_us, command = excluded.command, label = excluded.label,"
+    " error = excluded.error WHERE (excluded.at_us, excluded.command, ifnull(excluded.error, 0))"
+    " < (at_us, command, ifnull(error, 0))"
+)
 _UPSERT_HINT = (
     "INSERT INTO hidden_hint VALUES (?, ?, ?, ?, ?) ON CONFLICT (key) DO UPDATE"
     " SET session = excluded.session"
@@ -58,6 +66,7 @@ class EvidenceWriter:
     def write(self, agent: Agent, home: str, parsed: Parsed) -> None:
         """Keep all evidence in `parsed`, of a log in `home`; what is there already stays."""
         self._tool_calls(parsed.tool_calls)
+        self._commands(parsed.commands)
         self._errors(agent, parsed.errors)
         self._settings(agent, parsed.settings)
         self._kinds(agent, parsed.subagents)
@@ -78,6 +87,18 @@ class EvidenceWriter:
             "INSERT OR IGNORE INTO stale_span SELECT span FROM call WHERE key = ?",
             [(call,) for call, _, _ in rows],
         )
+
+    def _commands(self, seen: Iterable[CommandRan]) -> None:
+        self._db.executemany(
+            _UPSERT_RUN,
+            [
+                (
+                    key_of(run.event_key), key_of(run.key), to_us(run.at), run.command,
+                    self._names.command_label(run.label), run.error,
+                )
+                for run in seen
+            ],
+        )  # fmt: skip
 
     def _errors(self, agent: Agent, seen: Iterable[ErrorSeen]) -> None:
         for error in seen:

@@ -87,6 +87,10 @@ class Names:
         """Return the id of a tool."""
         return self._id("tool", ("name",), (name,))
 
+    def command_label(self, name: str) -> int:
+        """Return the id of what a command is called."""
+        return self._id("command_label", ("name",), (name,))
+
     def skill(self, name: str) -> int:
         """Return the id of a skill."""
         return self._id("skill", ("name",), (name,))

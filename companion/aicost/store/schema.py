@@ -135,6 +135,17 @@ _MIGRATIONS = (  # append only, never edit: position n takes the file from versi
     CREATE TABLE logged_remote (cwd TEXT PRIMARY KEY, repo_key TEXT NOT NULL) WITHOUT ROWID;
     DELETE FROM log_file WHERE agent = 'codex';
     """,
+    # How shell commands ended: all evidence is read once more for it, after what is new.
+    """
+    CREATE TABLE command_label (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
+    CREATE TABLE command_run (
+      call INTEGER NOT NULL, key INTEGER NOT NULL, at_us INTEGER NOT NULL,
+      command INTEGER NOT NULL, label INTEGER NOT NULL, error INTEGER,
+      PRIMARY KEY (call, key)) WITHOUT ROWID;
+    CREATE INDEX span_started ON span (session, started_us)
+      WHERE subagent_id = '' AND turn_id <> '';
+    DELETE FROM evidence_file;
+    """,
 )
 VERSION = len(_MIGRATIONS)
 

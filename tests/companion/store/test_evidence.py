@@ -8,10 +8,13 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from ledgers import content
+from ledgers import evidence as kept
 from log_builders import BOOK, at, calls_read, event, open_ledger, tokens
 
+from aicost.core.days import to_us
 from aicost.core.facts import (
     ClientTotal,
+    CommandRan,
     CopySeen,
     ErrorSeen,
     FileRead,
@@ -45,6 +48,17 @@ def evidence(path: str = "s-1.jsonl", **facts: Any) -> FileRead:
 def tool_call(number: int, call: int, name: str = "Bash") -> ToolCallSeen:
     return ToolCallSeen(
         key=f"claude:tool_{number}", event_key=f"claude:msg_{call}", name=name, at=at(call)
+    )
+
+
+def ran(number: int, call: int, minutes: float, error: int | None = None) -> CommandRan:
+    return CommandRan(
+        key=f"claude:tool_{number}",
+        event_key=f"claude:msg_{call}",
+        at=at(minutes),
+        command=7,
+        label="npm test",
+        error=error,
     )
 
 
@@ -208,3 +222,14 @@ def test_another_time_zone_counts_the_days_anew(tmp_path: Path) -> None:
             query = "SELECT day FROM evidence_day ORDER BY span"
             days.append([day for (day,) in ledger.db.execute(query)])
     assert days == [[DAY, DAY], [DAY + 1, DAY + 1]]
+
+
+def test_a_run_is_kept_once_as_its_earliest_record_says(tmp_path: Path) -> None:
+    found = set()
+    for number, order in enumerate(permutations([ran(1, 1, 2, -5), ran(1, 1, 3), ran(1, 1, 4, 9)])):
+        with open_ledger(tmp_path / f"{number}.db") as ledger:
+            for one in order:
+                ledger.record([USAGE, evidence(commands=(one,))])
+            found.add(tuple(kept(ledger.db)["commands"]))
+    (rows,) = found
+    assert [row[2:] for row in rows] == [(to_us(at(2)), 7, "npm test", -5)]

@@ -114,7 +114,20 @@ def test_logs_that_name_a_remote_are_read_once_more(db: sqlite3.Connection) -> N
     migrate(db)
     cursors = read_all_cursors(db)
     assert {stage: set(found) for stage, found in cursors.items()} == {
-        "usage": {"claude"}, "evidence": {"claude", "codex"},
+        "usage": {"claude"}, "evidence": set(),
+    }  # fmt: skip
+
+
+def test_all_evidence_is_read_once_more_for_the_runs_of_commands(db: sqlite3.Connection) -> None:
+    db.executescript("".join(schema._MIGRATIONS[:3]) + "PRAGMA user_version = 3;")
+    row = ("claude", 1, "claude", *[1] * 7, "", 0)
+    for table in ("log_file", "evidence_file"):
+        marks = ", ".join("?" * len(row))
+        db.execute(f"INSERT INTO {table} VALUES (NULL, {marks})", row)
+    migrate(db)
+    cursors = read_all_cursors(db)
+    assert {stage: set(found) for stage, found in cursors.items()} == {
+        "usage": {"claude"}, "evidence": set(),
     }  # fmt: skip
 
 

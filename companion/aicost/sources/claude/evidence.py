@@ -9,8 +9,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal
 
+from aicost.core.commands import to_number
+from aicost.core.endings import command_of
 from aicost.core.errors import LogFormatError
-from aicost.core.facts import Parsed, SubagentSeen
+from aicost.core.facts import CommandRan, Parsed, SubagentSeen
 from aicost.core.model_ids import SYNTHETIC
 from aicost.core.tailing import line_spans
 from aicost.sources.claude.findings import Findings
@@ -23,10 +25,12 @@ from aicost.sources.claude.records import (
     Message,
     Place,
     SystemLine,
+    decode_command_input,
     decode_line,
     decode_message,
     decode_nested,
     decode_progress,
+    decode_results,
     decode_system,
     decode_task_input,
     decode_text_message,
@@ -36,6 +40,7 @@ from aicost.sources.claude.records import (
     unnamed,
     utc,
 )
+from aicost.sources.claude.results import SHELL, ending_in
 from aicost.sources.claude.totals import parse_cost_state
 
 _OPENING = ord("{")
@@ -108,6 +113,7 @@ class _Reading:
         self.found.settings(place, row.version, row.entrypoint, row.effort, None, command)
         self._note_kind(row, place, at)
         self._note_tools(message, place, at)
+        self._note_commands(message, event_key)
 
     def _note_skill(self, row: Line, event_key: str) -> str | None:
         """Note a call's skill; return it as the turn's command if the prompt itself named none."""
@@ -132,6 +138,12 @@ class _Reading:
             self.found.tool_call(tool_use_id, f"claude:{message.id}", name, at)
             if name in _TASK_TOOLS and (kind := decode_task_input(asked).subagent_type):
                 self.notebook.expect(tool_use_id, Task(place.session_id, kind, at))
+
+    def _note_commands(self, message: Message, event_key: str) -> None:
+        for tool_use_id, name, asked in message.tool_uses():
+            if name == SHELL:
+                command = command_of(decode_command_input(asked).command)
+                self.notebook.expect_end(tool_use_id, event_key, command)
 
     def _take_progress(self, row: Line) -> None:
         """Take the tools that a subagent asked for, as its parent's log repeats it."""
@@ -162,6 +174,8 @@ class _Reading:
             )
         elif answers := message.answers():
             self._take_result(row, answers, at)
+            if not self.notebook.commands.keys().isdisjoint(answers):
+                self._take_ends(row, at)
         elif row.is_meta and text.startswith(_CUT_OFF):
             place = place_of(row, "")
             self.found.hidden(f"claude:{row.uuid}", place.session_id, at, "cut_stream")
@@ -184,6 +198,25 @@ class _Reading:
         if result.is_web_search:
             place = place_of(row, "")
             self.found.hidden(f"claude:{row.uuid}", place.session_id, at, "web_search")
+
+    def _take_ends(self, row: Line, at: datetime) -> None:
+        """Take the results of commands that were waited for."""
+        for result in decode_results(row.message).content:
+            tool_use_id = result.tool_use_id or ""
+            asked = self.notebook.commands.pop(tool_use_id, None)
+            if asked is None:
+                continue
+            end = ending_in(result.text(), asked.speaks, is_error=bool(result.is_error))
+            if end is not None:
+                ran = CommandRan(
+                    key=f"claude:{tool_use_id}",
+                    event_key=asked.event_key,
+                    at=at,
+                    command=to_number(asked.key),
+                    label=asked.label,
+                    error=to_number(end.error) if end.failed else None,
+                )
+                self.found.command(ran)
 
     def _take_system(self, row: Line, system: SystemLine) -> None:
         if not row.uuid:

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from aicost.core.facts import (
     ClientTotal,
+    CommandRan,
     CopySeen,
     ErrorSeen,
     HiddenKind,
@@ -24,6 +25,7 @@ class Findings:
 
     def __init__(self) -> None:
         self._tool_calls: dict[str, ToolCallSeen] = {}
+        self._commands: dict[str, CommandRan] = {}
         self._errors: dict[tuple[str, str], ErrorSeen] = {}
         self._settings: dict[Place, tuple[str, ...]] = {}
         self._skills: dict[SkillSeen, None] = {}
@@ -36,6 +38,7 @@ class Findings:
         """Return all facts with the parser's state."""
         return Parsed(
             tool_calls=tuple(self._tool_calls.values()),
+            commands=tuple(self._commands.values()),
             errors=tuple(self._errors.values()),
             settings=tuple(map(_settings_seen, self._settings, self._settings.values())),
             skills=tuple(self._skills),
@@ -52,6 +55,12 @@ class Findings:
         if key not in self._tool_calls:
             seen = ToolCallSeen(key=key, event_key=event_key, name=name, at=at)
             self._tool_calls[key] = seen
+
+    def command(self, ran: CommandRan) -> None:
+        """Note that a command ended; of two records the ledger takes the earlier."""
+        known = self._commands.get(ran.key)
+        if known is None or ran.at < known.at:
+            self._commands[ran.key] = ran
 
     def error(self, uuid: str, place: Place, at: datetime, *, is_retried: bool) -> None:
         """Note that a request failed; the first record of a session stays."""

@@ -5,9 +5,11 @@ from typing import Self
 
 import msgspec
 
+from aicost.core.endings import Command, Speaks
 from aicost.sources.claude.records import UNREADABLE
 
 MOST_TASKS = 64  # a message asks for a handful at once; a client that died leaves some behind
+MOST_COMMANDS = 64
 LONGEST = 200  # characters of an id or of a subagent's kind
 
 
@@ -19,13 +21,23 @@ class Task(msgspec.Struct, frozen=True, array_like=True, gc=False):
     at: datetime
 
 
+class Asked(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A shell command that has not ended yet."""
+
+    event_key: str  # of the call that asked
+    key: str  # these as in a Command
+    label: str
+    speaks: Speaks
+
+
 class Notebook(msgspec.Struct, array_like=True):
-    """The turn in force, the last time seen, and the tasks without an answer."""
+    """The turn in force, the last time seen, and the tasks and commands without an answer."""
 
     turn_id: str = ""
     has_command: bool = False  # the turn's prompt was a slash command
     at: datetime | None = None
     tasks: dict[str, Task] = {}  # by tool use id, oldest first
+    commands: dict[str, Asked] = {}  # likewise
 
     @classmethod
     def opened(cls, text: str) -> Self:
@@ -46,3 +58,11 @@ class Notebook(msgspec.Struct, array_like=True):
         self.tasks[tool_use_id] = task
         if len(self.tasks) > MOST_TASKS:
             del self.tasks[next(iter(self.tasks))]
+
+    def expect_end(self, tool_use_id: str, event_key: str, command: Command) -> None:
+        """Remember a command until it ended; of too many, the oldest is forgotten."""
+        if max(map(len, (tool_use_id, event_key))) > LONGEST:
+            return
+        self.commands[tool_use_id] = Asked(event_key, *command)
+        if len(self.commands) > MOST_COMMANDS:
+            del self.commands[next(iter(self.commands))]

@@ -175,6 +175,32 @@ class SystemLine(msgspec.Struct, rename="camel", gc=False):
         return (self.compact_metadata.pre_tokens or 0) if self.compact_metadata else 0
 
 
+class Result(msgspec.Struct, gc=False):
+    """A block of what a tool said, as far as commands need it."""
+
+    tool_use_id: str | None = None
+    is_error: bool | None = None
+    content: str | list[Text] | None = None
+
+    def text(self) -> str:
+        """Return all that it said."""
+        if isinstance(self.content, str):
+            return self.content
+        return "\n".join(block.text for block in self.content or () if block.text)
+
+
+class Results(msgspec.Struct, gc=False):
+    """What tools said."""
+
+    content: list[Result] = []
+
+
+class CommandInput(msgspec.Struct, gc=False):
+    """What the Bash tool was asked for."""
+
+    command: str = ""
+
+
 class TaskInput(msgspec.Struct, gc=False):
     """What the Task (now: Agent) tool was asked for."""
 
@@ -188,6 +214,8 @@ decode_progress = msgspec.json.Decoder(Progress).decode
 decode_nested = msgspec.json.Decoder(NestedRecord).decode
 decode_tool_result = msgspec.json.Decoder(ToolResult).decode
 decode_system = msgspec.json.Decoder(SystemLine).decode
+decode_results = msgspec.json.Decoder(Results).decode
+decode_command_input = msgspec.json.Decoder(CommandInput).decode
 decode_task_input = msgspec.json.Decoder(TaskInput).decode
 
 

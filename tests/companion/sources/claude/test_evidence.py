@@ -21,8 +21,11 @@ from log_builders import (
     user_line,
 )
 
+from aicost.core.commands import command_key, to_number
+from aicost.core.endings import error_key
 from aicost.core.facts import (
     ClientTotal,
+    CommandRan,
     CopySeen,
     ErrorSeen,
     HiddenKind,
@@ -60,6 +63,15 @@ def result_line(
     """What a tool returned."""
     content = [{"type": "tool_result", "tool_use_id": f"toolu_{number}", "content": "secret"}]
     return user_line(f"r-{number}", minutes=minutes, text=content, toolUseResult=result, **changes)
+
+
+def ended(
+    number: int, text: Any, *, is_error: bool | None = True, minutes: float = 5, **changes: Any
+) -> bytes:
+    """What came of a command."""
+    block = {"type": "tool_result", "tool_use_id": f"toolu_{number}", "content": text}
+    said = [block | {"is_error": is_error}]
+    return user_line(f"r-{number}", minutes=minutes, text=said, **changes)
 
 
 def system_line(subtype: str, *, minutes: float = 1, **changes: Any) -> bytes:
@@ -131,6 +143,93 @@ def test_a_subagents_tools_count_where_only_its_parents_log_has_them() -> None:
 def test_other_progress_says_nothing(data: Any) -> None:
     nested = json.loads(progress_line(1)) | {"data": data}
     assert replace(evidence(line(nested)), thread="") == Parsed()
+
+
+# Commands
+
+
+RAN = CommandRan(
+    key="claude:toolu_1",
+    event_key="claude:msg_1",
+    at=at(5),
+    command=to_number(command_key("npm test")),
+    label="npm test",
+    error=to_number(error_key("Error: a")),
+)
+TESTS = asking(tool_use(1, command="cd /shop && npm test 2>&1"))
+
+
+@pytest.mark.parametrize(
+    ("text", "is_error", "error"),
+    [
+        ("Exit code 1\nError: a", True, RAN.error),
+        ([{"type": "text", "text": "Exit code 1\nError: a"}], True, RAN.error),
+        ("Error: a", False, None),
+        ("Error: a", None, None),  # the field is missing where nothing failed
+        ("", False, None),
+    ],
+)
+def test_a_command_that_ended_failed_or_did_not(
+    text: object, is_error: bool | None, error: int | None
+) -> None:
+    found = evidence(TESTS, ended(1, text, is_error=is_error))
+    assert found.commands == (replace(RAN, error=error),)
+
+
+@pytest.mark.parametrize(
+    ("text", "is_error"),
+    [
+        ("The user doesn't want to proceed with this tool use.", True),
+        ("Permission to use Bash has been denied.", True),
+        ("PreToolUse:Bash hook error: Exit code 1", True),
+        ("<tool_use_error>Sibling tool call errored</tool_use_error>", True),
+        ("Exit code 137\n[Request interrupted by user for tool use]", True),
+        ("Exit code 130", True),
+        ("Command running in background with ID: b1. Output is being written to: /x", False),
+        ("1\nCommand did not complete within its 1s timeout and was moved to the background"
+         " (ID: b1). Output is being written to: /x", False),
+        (None, True),
+    ],
+)  # fmt: skip
+def test_a_command_that_was_refused_or_goes_on_did_not_run(text: object, is_error: bool) -> None:
+    found = evidence(TESTS, ended(1, text, is_error=is_error), ended(1, "Exit code 1"))
+    assert found.commands == ()
+
+
+def test_what_a_command_printed_counts_only_where_it_failed() -> None:
+    other = asking(tool_use(1, command="go test ./... | tail -5"))
+    assert evidence(other, ended(1, "FAIL\tshop/pay", is_error=False)).commands[0].error
+    assert evidence(TESTS, ended(1, "FAIL\tshop/pay", is_error=False)).commands[0].error is None
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        asking(tool_use(1, "Read", command="npm test")),
+        asking(tool_use(1, command=5)),
+        asking(tool_use(2, command="npm test")),
+        progress_line(message={"type": "assistant", "message": message(content=[tool_use()])}),
+    ],
+)
+def test_the_result_of_anything_else_is_no_run(other: bytes) -> None:
+    assert evidence(other, ended(1, "Exit code 1")).commands == ()
+
+
+def test_several_commands_of_one_message_have_a_result_each() -> None:
+    both = asking(tool_use(1, command="npm test"), tool_use(2, command="make"))
+    found = evidence(both, ended(2, "ok", is_error=False), ended(1, "Exit code 1\nError: a"))
+    assert {(ran.key, ran.label, ran.error) for ran in found.commands} == {
+        ("claude:toolu_1", "npm test", RAN.error),
+        ("claude:toolu_2", "make", None),
+    }
+
+
+def test_a_copy_of_a_run_is_the_same_run_and_its_first_record_counts() -> None:
+    copy = [asking(tool_use(1, command="npm test"), session="fork", requestSessionId="s-1")]
+    copy.append(ended(1, "Exit code 1\nError: a", minutes=7, session="fork"))
+    first = [TESTS, ended(1, "Exit code 1\nError: a")]
+    assert evidence(*first, *copy).commands == (RAN,)
+    assert evidence(*copy, *first).commands == (RAN,)
 
 
 # Errors
@@ -517,13 +616,16 @@ def test_nothing_that_anybody_wrote_is_kept() -> None:
     found = evidence(
         user_line("t-1", text="<command-name>/x</command-name><command-args>secret</command-args>"),
         asking(tool_use(1, "Task", subagent_type="Plan", prompt="secret"), text="secret"),
-        asking(tool_use(2, command="secret"), {"type": "text", "text": "secret"}, number=2),
+        asking(tool_use(3, command="npm test secret"), number=3),
+        ended(3, "Exit code 1\nsecret"),
+        asking(tool_use(2, command="curl secret"), {"type": "text", "text": "secret"}, number=2),
         result_line(2, result={"query": "secret", "results": ["secret"], "durationSeconds": 1}),
         system_line("stop_hook_summary", hookInfos=[{"command": "secret $ARGUMENTS"}]),
         system_line("api_error", error={"message": "secret", "formatted": "secret"}),
         line({"type": "ai-title", "aiTitle": "secret", "sessionId": "s-1"}),
     )
     assert found.tool_calls
+    assert found.commands
     assert "secret" not in repr(found)
 
 

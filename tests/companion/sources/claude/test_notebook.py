@@ -4,14 +4,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from log_builders import at
 
-from aicost.sources.claude.notebook import LONGEST, MOST_TASKS, Notebook, Task
+from aicost.core.endings import Command
+from aicost.sources.claude.notebook import LONGEST, MOST_COMMANDS, MOST_TASKS, Notebook, Task
 
+TESTS = Command("00ff", "npm test", "summary")
 TASK = Task("s-1", "Explore", at(1))
 
 
 def test_a_notebook_reads_back_as_it_was_written() -> None:
     written = Notebook(turn_id="t\n1", has_command=True, at=at(3))
     written.expect("toolu_1", TASK)
+    written.expect_end("toolu_2", "claude:msg_1", TESTS)
     assert Notebook.opened(written.text()) == written
 
 
@@ -51,3 +54,14 @@ def test_what_is_too_long_for_an_id_or_a_kind_is_not_kept() -> None:
     assert notebook.tasks == {}
     notebook.expect(fits, Task(fits, fits, at(1)))
     assert len(notebook.tasks) == 1
+
+
+def test_of_too_many_commands_the_oldest_is_forgotten() -> None:
+    notebook = Notebook()
+    for number in range(MOST_COMMANDS + 1):
+        notebook.expect_end(f"toolu_{number}", "claude:msg_1", TESTS)
+    assert len(notebook.commands) == MOST_COMMANDS
+    assert "toolu_0" not in notebook.commands
+    notebook.expect_end("x" * (LONGEST + 1), "claude:msg_1", TESTS)
+    notebook.expect_end("toolu_x", "x" * (LONGEST + 1), TESTS)
+    assert list(notebook.commands)[-1] == f"toolu_{MOST_COMMANDS}"
