@@ -49,9 +49,11 @@ def _print_settings(path: Path, key: str | None) -> None:
 
 def _plain(value: object) -> str:
     """Return one setting for a script: a text as it is, a list and a table by lines."""
+    from aicost.platform.config_edit import plain_text
+
     if isinstance(value, list):
         return "\n".join(map(str, value))
-    return "\n".join(_assignments("", value, "")) if isinstance(value, dict) else str(value)
+    return "\n".join(_assignments("", value, "")) if isinstance(value, dict) else plain_text(value)
 
 
 def _assignments(prefix: str, value: object, key: str) -> list[str]:

@@ -54,7 +54,7 @@ _MOST: dict[Unit, int] = {  # in units: more is a slip of the finger, or does no
 
 
 class AmountError(ValueError):
-    """An amount that cannot be used; the text says why."""
+    """An amount that cannot be used; the text says why, and repeats nothing of it."""
 
 
 def parse_amount(text: str, scope: Scope) -> tuple[Unit, int]:
@@ -70,7 +70,7 @@ def parse_amount(text: str, scope: Scope) -> tuple[Unit, int]:
         word, thousands = thousands + word, ""  # of minutes
     unit, many = _UNITS.get(word.lower(), ("usd", 0))
     if not many or (sign and unit != "usd"):
-        raise AmountError(f"{text.strip()[:40]!r} has no unit: an amount is one of {EXAMPLES}")
+        raise AmountError(f"that unit is not known: an amount is one of {EXAMPLES}")
     number = Decimal(whole.replace(",", "") + part) * many * _THOUSANDS[thousands.lower()]
     steps = number * STEPS[unit]
     if steps != int(steps):

@@ -2,15 +2,25 @@
 
 import difflib
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from aicost.core.attribution import DEFAULT_TICKET_PATTERN
+from aicost.core.budget import Budget
 from aicost.core.errors import ConfigError
 from aicost.core.patterns import check_ticket_pattern
 from aicost.core.repos import repo_key
+from aicost.platform.config_budgets import (
+    GRACE_PERMILLE,
+    Fail,
+    context_of,
+    desktop_of,
+    fail_of,
+    grace_of,
+    parse_budgets,
+)
+from aicost.platform.config_lines import line_in_array, line_of, parse_toml
 from aicost.platform.timezone import check_zone
 
 KEYS = (
@@ -20,7 +30,12 @@ KEYS = (
     "attribution.ticket_pattern",
     "prices.url",
     "projectmap",
+    "gate.fail",
+    "gate.grace_percent",
+    "nudges.desktop",
+    "nudges.context_usd",
 )
+_BUDGETS = "budgets"  # an array of tables: see aicost budget
 _TABLES = frozenset({"projectmap"})  # the user names what is in them
 _EDIT = "aicost config edit"
 _MAX_PROJECT_CHARS = 80
@@ -37,6 +52,11 @@ class Settings:
     ticket_pattern: str = DEFAULT_TICKET_PATTERN  # checked; "": branches name no tickets
     projects: tuple[tuple[str, str], ...] = ()  # pattern and project, in the file's order
     prices_url: str | None = None  # whence `prices update` may fetch; None: it never goes online
+    budgets: tuple[Budget, ...] = ()  # in the file's order
+    gate_fail: Fail = "open"  # what an agent does while the daemon does not answer
+    grace_permille: int = GRACE_PERMILLE  # of a hard limit, kept free to save the work
+    desktop_nudges: bool = False
+    context_nusd: int | None = None  # a prompt that costs so much is worth a word; None: not set
 
 
 def load_settings(path: Path) -> Settings:
@@ -61,19 +81,11 @@ def parse_settings(content: bytes, name: str) -> Settings:
 
     Raises ConfigError.
     """
-    try:
-        text = content.decode()
-        values = dict(_flat(tomllib.loads(text)))
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise ConfigError(f"not UTF-8 text ({name}:{line})", hint=_EDIT) from error
-    except tomllib.TOMLDecodeError as error:
-        raise _not_toml(str(error), text, name) from error
-    except RecursionError as error:
-        raise ConfigError(f"nested too deep ({name}:1)", hint=_EDIT) from error
+    text, tables = parse_toml(content, name, _EDIT)
+    values = dict(_flat(tables))
     where = _Where(name, text)
     for key in values:
-        if key not in KEYS:
+        if key not in (*KEYS, _BUDGETS):
             raise where.unknown(key)
     return Settings(
         timezone=_zone(values.get("timezone"), where),
@@ -82,6 +94,11 @@ def parse_settings(content: bytes, name: str) -> Settings:
         ticket_pattern=_ticket_pattern(values, "attribution.ticket_pattern", where),
         projects=_projects(values, "projectmap", where),
         prices_url=_url(values, "prices.url", where),
+        budgets=parse_budgets(values.get(_BUDGETS), where.of_budget),
+        gate_fail=fail_of(values.get("gate.fail"), where.of("gate.fail")),
+        grace_permille=grace_of(values.get("gate.grace_percent"), where.of("gate.grace_percent")),
+        desktop_nudges=desktop_of(values.get("nudges.desktop"), where.of("nudges.desktop")),
+        context_nusd=context_of(values.get("nudges.context_usd"), where.of("nudges.context_usd")),
     )
 
 
@@ -91,6 +108,8 @@ def check_key(key: str) -> None:
     if key in KEYS or (name and table in _TABLES):
         return
     near = difflib.get_close_matches(key, KEYS, n=1)
+    if table == _BUDGETS:
+        raise ConfigError("budgets have a command of their own", hint="aicost budget list")
     raise ConfigError(
         f"unknown setting {key}",
         why=f"settings are {', '.join(KEYS)}",
@@ -106,14 +125,17 @@ class _Where:
     text: str
 
     def of(self, key: str) -> str:
-        return f"{self.name}:{_line_of(self.text, key)}"
+        return f"{self.name}:{line_of(self.text, key)}"
+
+    def of_budget(self, position: int, key: str) -> str:
+        return f"{self.name}:{line_in_array(self.text, _BUDGETS, position, key)}"
 
     def unknown(self, key: str) -> ConfigError:
         near = difflib.get_close_matches(key, KEYS, n=1)
         return ConfigError(
             f"unknown setting {key} ({self.of(key)})",
             why=f"settings are {', '.join(KEYS)}",
-            hint=f"write {near[0]}" if near else f"delete line {_line_of(self.text, key)}",
+            hint=f"write {near[0]}" if near else f"delete line {line_of(self.text, key)}",
         )
 
 
@@ -246,44 +268,3 @@ def _check_project(pattern: str, project: object, place: str) -> None:
 
 def _is_name(text: str) -> bool:
     return bool(text.strip()) and text.isprintable() and len(text) <= _MAX_PROJECT_CHARS
-
-
-def _line_of(text: str, key: str) -> int:
-    """Return the line (from 1) that sets a dotted key, or its table, or the file's first."""
-    best, best_line, table = 0, 1, ""
-    key = _plain(key)
-    for number, line in enumerate(text.splitlines(), start=1):
-        name, is_header = _named_in(line)
-        if not name:
-            continue
-        written = name if is_header else table + name
-        if is_header:
-            table = f"{name}."
-        fits = key == written or key.startswith(f"{written}.")
-        if fits and len(written) > best:
-            best, best_line = len(written), number
-    return best_line
-
-
-def _named_in(line: str) -> tuple[str, bool]:
-    """Return the table or the key that a line names ("" for neither), and whether a table.
-
-    By plain searches: a pattern would take minutes for a line of spaces.
-    """
-    line = line.lstrip()
-    if line.startswith("["):
-        name, end, _ = line.lstrip("[").partition("]")
-        return _plain(name) if end else "", True
-    name, equals, _ = line.partition("=")
-    return _plain(name) if equals and "#" not in name else "", False
-
-
-def _plain(key: str) -> str:
-    return re.sub(r"[\s\"']", "", key)
-
-
-def _not_toml(message: str, text: str, name: str) -> ConfigError:
-    said, _, place = message.partition(" (at ")
-    number = re.search(r"line (\d+)", place)
-    line = int(number[1]) if number else len(text.splitlines()) or 1  # "at end of document"
-    return ConfigError(f"not valid TOML ({name}:{line})", why=said, hint=_EDIT)

@@ -5,10 +5,10 @@ tomlkit is imported here and not in `config`: reading settings does not need it.
 
 import os
 import shlex
-import stat
 import subprocess
 import tomllib
 from collections.abc import Callable, Mapping, MutableMapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ import tomlkit
 from tomlkit.exceptions import TOMLKitError
 
 from aicost.core.errors import ConfigError
+from aicost.platform.atomic import replace_file
 from aicost.platform.config import KEYS, check_key, load_settings, parse_settings, read_config
 
 # What `edit` begins a new file with. Without their #, all lines are valid: a test sees to it.
@@ -40,12 +41,48 @@ TEMPLATE = """\
 # [projectmap]                                # the first line that fits names the project
 # "github.com/acme/*" = "acme"
 # "~/work/acme/*" = "acme"
+
+# What follows is taken on at once. Or: aicost budget set day 25
+
+# [[budgets]]
+# scope = "day"                               # turn, session, 5h, week, month, plan-5h, plan-week
+# amount = 25                                 # dollars; or "300k tokens", "20 requests", "2 hours"
+# hard = false                                # true stops the agent; else it only tells
+
+# [[budgets]]
+# scope = "session"
+# amount = "3 repeats"                        # of one failing command
+# repo = "shop"                               # only there; also: branch, model, agent, env
+
+# [gate]
+# fail = "open"                               # "closed" stops agents while the daemon is not there
+# grace_percent = 5                           # of a hard limit, kept free to save the work
+
+# [nudges]
+# desktop = false                             # true: advice as notifications of the desktop, too
+# context_usd = 0.5                           # a prompt that costs as much is worth a word
 """
 
 _LISTS = ("sources.claude.homes", "sources.codex.homes")
+_NUMBERS = ("gate.grace_percent", "nudges.context_usd")
+_SWITCHES = ("nudges.desktop",)
+_SWITCHED = {"true": True, "on": True, "yes": True, "false": False, "off": False, "no": False}
 _BY_HAND = "aicost config edit"
 
 Table = MutableMapping[str, Any]  # of tomlkit or plain
+
+
+@dataclass(frozen=True, slots=True)
+class Makers:
+    """What makes parts of a document: plain ones, or such that tomlkit can write."""
+
+    table: Callable[[], Table]
+    tables: Callable[[], list[Any]]  # an array of tables, each under a header
+
+
+Change = Callable[[Table, Makers], None]
+_PLAIN = Makers(dict, list)
+_STYLED = Makers(tomlkit.table, tomlkit.aot)
 
 
 def get_value(path: Path, key: str) -> object:
@@ -75,16 +112,16 @@ def set_value(path: Path, key: str, words: Sequence[str]) -> None:
         )
     if key not in _LISTS and len(words) != 1:
         raise ConfigError(f"{key} takes one value", hint=f"aicost config set {key} 'VALUE'")
-    value = list(words) if key in _LISTS else words[0]
+    value = list(words) if key in _LISTS else _typed(key, words[0])
 
-    def change(table: Table, new_table: Callable[[], Table]) -> None:
+    def change(table: Table, make: Makers) -> None:
         for name in names[:-1]:
             if name not in table:
-                table[name] = new_table()
+                table[name] = make.table()
             table = table[name]
         table[names[-1]] = value
 
-    _change(path, key, change)
+    change_file(path, change, lambda line: _as_command(key, line))
 
 
 def unset_value(path: Path, key: str) -> bool:
@@ -93,12 +130,12 @@ def unset_value(path: Path, key: str) -> bool:
     if get_value(path, key) is None:
         return False
 
-    def change(table: Table, _: object) -> None:
+    def change(table: Table, _: Makers) -> None:
         for name in names[:-1]:
             table = table[name]
         del table[names[-1]]
 
-    _change(path, key, change)
+    change_file(path, change, lambda line: _as_command(key, line))
     return True
 
 
@@ -121,6 +158,11 @@ def open_editor(path: Path, env: Mapping[str, str]) -> None:
     load_settings(path)
     if code != 0:
         raise ConfigError(f"the editor {editor!r} ended with {code}", hint=_BY_HAND)
+
+
+def plain_text(value: object) -> str:
+    """Return one value for a script: a text as it is, a switch as TOML has it."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def toml_text(value: object) -> str:
@@ -146,13 +188,18 @@ def _found(values: Mapping[str, Any], names: Sequence[str]) -> object:
     return found
 
 
-def _change(path: Path, key: str, change: Callable[[Table, Callable[[], Table]], None]) -> None:
-    """Write the changed file, if it can be used and then says just what is wanted."""
+def change_file(
+    path: Path, change: Change, advice: Callable[[str], str] = lambda line: line
+) -> None:
+    """Write the changed file, if it can be used and then says just what is wanted.
+
+    `advice` makes of a line that an error suggests what the user can do. Raises ConfigError.
+    """
     wanted = _loaded(path)
-    change(wanted, dict)
+    change(wanted, _PLAIN)
     try:
         document = tomlkit.parse(read_config(path))
-        change(document, tomlkit.table)
+        change(document, _STYLED)
         changed = tomlkit.dumps(document).encode()
         found = tomllib.loads(changed.decode())
     except (TOMLKitError, LookupError, TypeError, ValueError) as error:
@@ -160,11 +207,23 @@ def _change(path: Path, key: str, change: Callable[[Table, Callable[[], Table]],
     try:
         parse_settings(changed, "")
     except ConfigError as error:  # its place is in a file that there will not be
-        hint = _as_command(key, error.hint)
+        hint = advice(error.hint)
         raise ConfigError(error.what.rpartition(" (")[0], why=error.why, hint=hint) from error
     if found != wanted:
         raise _not_in_place(path, "the change would not be what it should")
     _write(path, changed)
+
+
+def _typed(key: str, word: str) -> object:
+    """Return a word as the number or the switch that a setting is; else the word itself."""
+    if key in _SWITCHES:
+        return _SWITCHED.get(word.lower(), word)
+    if key not in _NUMBERS:
+        return word
+    try:
+        return int(word) if word.isdecimal() else float(word)
+    except ValueError:  # the check says what it should be
+        return word
 
 
 def _as_command(key: str, line: str) -> str:
@@ -178,7 +237,7 @@ def _as_command(key: str, line: str) -> str:
     words = value if isinstance(value, list) else [value]
     if isinstance(value, dict) or _names(setting)[-1] != name:
         return line
-    return shlex.join(["aicost", "config", "set", setting, *map(str, words)])
+    return shlex.join(["aicost", "config", "set", setting, *map(plain_text, words)])
 
 
 def _not_in_place(path: Path, why: str) -> ConfigError:
@@ -187,17 +246,8 @@ def _not_in_place(path: Path, why: str) -> ConfigError:
 
 def _write(path: Path, content: bytes) -> None:
     """Replace the file at once; a link, to a folder of dotfiles, stays one. Raises ConfigError."""
-    target = Path(os.path.realpath(path))
-    temporary = target.with_name(f".{target.name}.{os.getpid()}")
     try:
-        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        mode = stat.S_IMODE(target.stat().st_mode) if target.exists() else 0o600
-        with open(temporary, "wb", opener=lambda name, flags: os.open(name, flags, mode)) as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(target)
+        replace_file(path, content)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
-        why = error.strerror or str(error)
-        raise ConfigError(f"cannot write {path}", why=why, hint=f"ls -l {target.parent}") from error
+        why, folder = error.strerror or str(error), Path(os.path.realpath(path)).parent
+        raise ConfigError(f"cannot write {path}", why=why, hint=f"ls -l {folder}") from error

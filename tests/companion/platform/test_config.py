@@ -50,6 +50,45 @@ def test_settings_of_attribution_are_read() -> None:
     )
 
 
+def test_budgets_and_how_gates_and_nudges_behave_are_read() -> None:
+    settings = parse_settings(
+        b"""
+        [[budgets]]
+        scope = "day"
+        amount = 25
+        [gate]
+        fail = "closed"
+        grace_percent = 7.5
+        [nudges]
+        desktop = true
+        context_usd = 0.25
+        [[budgets]]
+        scope = "turn"
+        amount = "3 repeats"
+        hard = true
+        """,
+        "f",
+    )
+    assert [budget.budget_id for budget in settings.budgets] == ["day", "turn-repeats-hard"]
+    assert (settings.gate_fail, settings.grace_permille) == ("closed", 75)
+    assert (settings.desktop_nudges, settings.context_nusd) == (True, 250_000_000)
+    plain = parse_settings(b"", "f")
+    assert (plain.budgets, plain.gate_fail, plain.grace_permille) == ((), "open", 50)
+    assert (plain.desktop_nudges, plain.context_nusd) == (False, None)
+
+
+def test_a_number_without_end_is_an_error_of_the_file() -> None:
+    for text in (f"a = {'9' * 5000}", f"[[budgets]]\nscope = 'day'\namount = 0x{'f' * 5000}"):
+        with pytest.raises(ConfigError):
+            parse_settings(text.encode(), "f")
+
+
+def test_budgets_are_no_setting_but_have_a_command() -> None:
+    with pytest.raises(ConfigError, match="command of their own") as caught:
+        check_key("budgets")
+    assert caught.value.hint == "aicost budget list"
+
+
 def test_without_a_pattern_tickets_are_found_as_most_trackers_write_them() -> None:
     assert parse_settings(b"", "f").ticket_pattern == DEFAULT_TICKET_PATTERN
     assert parse_settings(b"attribution.ticket_pattern = ''", "f").ticket_pattern == ""
@@ -215,8 +254,29 @@ def test_a_folder_is_absolute_or_below_the_users_home(folder: str) -> None:
         ("# first\nsources = 3", "unknown setting sources (f:2)", "delete line 2"),
         (
             "[budgets]\nday = 3",
-            "unknown setting budgets (f:1)",
-            "delete line 1",
+            "budgets are not a list of tables (f:1)",
+            '[[budgets]], and below it lines like scope = "day" and amount = 25',
+        ),
+        (
+            'timezone = "UTC"\n[[budgets]]\nscope = "day"\namount = 5\n[[budgets]]\nscope = "da"',
+            "a budget has a scope that none has (f:6)",
+            'scope = "day"',
+        ),
+        ("[gate]\nfail = 3", "gate.fail is neither open nor closed (f:2)", 'fail = "open"'),
+        (
+            "gate.grace_percent = 51",
+            "gate.grace_percent is no share that can be kept free (f:1)",
+            "grace_percent = 5",
+        ),
+        (
+            "\n[nudges]\ndesktop = 1",
+            "nudges.desktop is neither true nor false (f:3)",
+            "desktop = true",
+        ),
+        (
+            "[nudges]\ncontext_usd = 0",
+            "nudges.context_usd is no price of a prompt (f:2)",
+            "context_usd = 0.5",
         ),
         ("a = 1\nb = = 2", "not valid TOML (f:2)", "aicost config edit"),
         ("a = 1\nb = [", "not valid TOML (f:2)", "aicost config edit"),
@@ -277,6 +337,12 @@ lines = st.lists(
                 "a.b = 'x'",
                 "[attribution]",
                 "ticket_pattern = '(a|b)+'",
+                "[[budgets]]",
+                "scope = 'day'",
+                "amount = '3 tokens'",
+                "hard = 1",
+                "[gate]",
+                "fail = 1",
             ]
         ),
         st.text(max_size=20),

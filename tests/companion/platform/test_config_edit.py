@@ -139,7 +139,7 @@ def test_values_are_told_as_the_file_says_them(path: Path) -> None:
         ("projectmap", ["x"], "projectmap is a table"),
         ("projectmap.a@b", ["x"], "projectmap names a repository by its address"),
         ("projectmap.", ["x"], "unknown setting projectmap."),
-        ("budgets", ["x"], "unknown setting budgets"),
+        ("budgets", ["x"], "budgets have a command of their own"),
     ],
 )
 def test_what_cannot_be_used_is_not_written(
@@ -234,6 +234,7 @@ def test_the_template_shows_every_setting_and_all_of_it_is_valid() -> None:
     assert settings.codex_homes
     assert settings.prices_url
     assert len(settings.projects) == 2
+    assert len(settings.budgets) == 2
     for key in KEYS:
         assert key.rpartition(".")[2] in TEMPLATE
 
@@ -246,6 +247,43 @@ def test_the_documentation_names_every_setting_and_its_examples_are_valid() -> N
         parse_settings(example.encode(), "docs/config.md")
     for key in KEYS:
         assert f"`{key}`" in text
+
+
+@pytest.mark.parametrize(
+    ("key", "word", "line", "shown"),
+    [
+        ("gate.grace_percent", "7.5", "grace_percent = 7.5", 7.5),
+        ("gate.grace_percent", "7", "grace_percent = 7", 7),
+        ("gate.fail", "closed", 'fail = "closed"', "closed"),
+        ("nudges.desktop", "on", "desktop = true", True),
+        ("nudges.desktop", "False", "desktop = false", False),
+        ("nudges.context_usd", "0.25", "context_usd = 0.25", 0.25),
+    ],
+)
+def test_numbers_and_switches_are_written_as_such(
+    path: Path, key: str, word: str, line: str, shown: object
+) -> None:
+    set_value(path, key, [word])
+    assert line in path.read_text().splitlines()
+    assert get_value(path, key) == shown
+
+
+@pytest.mark.parametrize(
+    ("key", "word", "hint"),
+    [
+        ("gate.grace_percent", "much", "aicost config set gate.grace_percent 5"),
+        ("gate.fail", "maybe", "aicost config set gate.fail open"),
+        ("nudges.desktop", "maybe", "aicost config set nudges.desktop true"),
+        ("nudges.context_usd", "nan", "aicost config set nudges.context_usd 0.5"),
+    ],
+)
+def test_what_is_no_number_or_switch_is_not_written(
+    path: Path, key: str, word: str, hint: str
+) -> None:
+    with pytest.raises(ConfigError) as caught:
+        set_value(path, key, [word])
+    assert caught.value.hint == hint
+    assert not path.exists()
 
 
 names = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=12)
