@@ -110,8 +110,29 @@ def run_daemon(dirs: Dirs, env: Mapping[str, str]) -> None:
                 loop.add_signal_handler(number, service.stop)
             await service.run(ready=lambda: logging.info("ready, pid %d", os.getpid()))
 
-        _run_on_whole_ledgers(dirs.ledger_file, lambda: asyncio.run(main()))
+        with _named_to_hooks(dirs):
+            _run_on_whole_ledgers(dirs.ledger_file, lambda: asyncio.run(main()))
         logging.info("stopped")
+
+
+@contextmanager
+def _named_to_hooks(dirs: Dirs) -> Iterator[None]:
+    """Let the hooks of agents know this daemon meanwhile, where they are installed."""
+    from aicost.platform.config import load_settings
+    from aicost.platform.hook_files import mark_stopped, refresh
+
+    pid, fail = os.getpid(), load_settings(dirs.config_file).gate_fail
+    try:
+        refresh(dirs.data_dir, run_dir=dirs.run_dir, fail=fail, daemon_pid=pid)
+    except AicostError as error:  # agents go on without us; the rest of our work does not wait
+        logging.warning("the files of the hooks are not up to date: %s (%s)", error, error.why)
+    try:
+        yield
+    finally:
+        try:
+            mark_stopped(dirs.data_dir, pid)
+        except AicostError as error:
+            logging.warning("the hooks do not know of the end: %s (%s)", error, error.why)
 
 
 def _run_on_whole_ledgers(ledger_file: Path, run: Callable[[], None]) -> None:
@@ -207,13 +228,18 @@ def stop_running(dirs: Dirs, *, timeout_s: float) -> bool:
 
     Raises AlreadyRunning if it is still there after `timeout_s`.
     """
-    role, pid = _holder(dirs)
-    if role != DAEMON or not _is_locked(dirs):
+    if not (pid := running_pid(dirs)):
         return False  # (unlocked: the daemon was killed, and the pid may be a stranger's by now)
     with contextlib.suppress(ProcessLookupError):  # it ends this moment
         os.kill(pid, signal.SIGTERM)
     with ledger_lock(dirs, wait_s=timeout_s, outlast_daemon=True):
         return True
+
+
+def running_pid(dirs: Dirs) -> int:
+    """Return the process of the daemon that runs, of whatever version; 0 if none does."""
+    role, pid = _holder(dirs)
+    return pid if role == DAEMON and _is_locked(dirs) else 0
 
 
 def _holder(dirs: Dirs) -> tuple[str, int]:

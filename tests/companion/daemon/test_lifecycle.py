@@ -20,16 +20,19 @@ from lab.waiting import until
 
 from aicost.core.errors import ConfigError, DaemonDown, StoreError
 from aicost.core.guard import MARK
+from aicost.core.hook_files import Where
 from aicost.daemon.lifecycle import (
     DAEMON,
     AlreadyRunning,
     is_answering,
     ledger_lock,
+    running_pid,
     start_in_background,
     stop_running,
 )
 from aicost.ipc import wire
 from aicost.platform.dirs import Dirs, load_dirs
+from aicost.platform.hook_files import is_gate_current, read_where, write_hook_files
 
 TOO_LATE_S = 20.0
 
@@ -343,3 +346,36 @@ def test_a_daemon_that_just_ended_is_no_error(dirs: Dirs, monkeypatch: pytest.Mo
     monkeypatch.setattr(os, "kill", gone)
     assert stop_running(dirs, timeout_s=TOO_LATE_S)
     thread.join()
+
+
+def test_installed_hooks_know_the_daemon_while_it_runs(dirs: Dirs) -> None:
+    dirs.config_file.write_text('[gate]\nfail = "closed"\n')
+    old = Where(run_dir="/old", hook="/old/aicost-hook", fail="open", daemon_pid=0)
+    write_hook_files(dirs.data_dir, old)
+    (dirs.data_dir / "hooks" / "gate.sh").write_text("exit 0 # an older version's\n")
+    assert running_pid(dirs) == 0
+    start_in_background(dirs, os.environ)
+    found = read_where(dirs.data_dir)
+    assert found is not None
+    assert (found.run_dir, found.fail) == (str(dirs.run_dir), "closed")
+    assert found.daemon_pid == pid_of(dirs) == running_pid(dirs)
+    assert os.access(found.hook, os.X_OK)
+    assert is_gate_current(dirs.data_dir)
+    stop_running(dirs, timeout_s=TOO_LATE_S)
+    ended = read_where(dirs.data_dir)
+    assert ended is not None
+    assert (ended.daemon_pid, ended.fail, ended.hook) == (0, "closed", found.hook)
+
+
+def test_a_daemon_that_cannot_tell_the_hooks_runs_all_the_same(dirs: Dirs) -> None:
+    (dirs.data_dir / "hooks" / "where").mkdir(parents=True)
+    start_in_background(dirs, os.environ)
+    assert is_answering(dirs)
+    stop_running(dirs, timeout_s=TOO_LATE_S)
+    assert "hooks" in dirs.log_file.read_text()
+
+
+def test_without_hooks_nothing_is_written_for_them(dirs: Dirs) -> None:
+    start_in_background(dirs, os.environ)
+    stop_running(dirs, timeout_s=TOO_LATE_S)
+    assert not (dirs.data_dir / "hooks").exists()
