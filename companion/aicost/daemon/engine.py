@@ -1,14 +1,15 @@
 """Everything new on disk into the ledger. Used by the resident daemon and by a single command."""
 
 import os
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from aicost.core.errors import StoreError
-from aicost.core.facts import ClientTotal, FileRead, Stage
+from aicost.core.facts import ClientTotal, FileRead, LimitsSeen, Stage
 from aicost.core.prices import PriceBook
 from aicost.core.tailing import Cursor
 from aicost.core.view import Reading
@@ -25,6 +26,7 @@ from aicost.store.ledger import Ledger, Recorded
 from aicost.store.places import Attribution
 from aicost.store.recovery import kept_aside, opened, salvaged_homes
 
+NO_LIMITS: Mapping[str, LimitsSeen] = MappingProxyType({})
 BY_GIT = Attribution(key_of=repo_key_of)  # without any project of the user's
 
 
@@ -127,10 +129,15 @@ class Engine:
         self.read_paths(paths, "evidence")
         self.ledger.settle()
 
-    def read_client_totals(self, told: Sequence[ClientTotal] = ()) -> None:
-        """Read what the clients themselves say they spent, where that changed, or was `told`."""
-        if told:
-            self.ledger.note_totals("claude", told)
+    def note_told(
+        self, totals: Sequence[ClientTotal], limits: Mapping[str, LimitsSeen] = NO_LIMITS
+    ) -> None:
+        """Keep what Claude Code told its status line; limits by session."""
+        if totals or limits:
+            self.ledger.note_told("claude", totals, limits)
+
+    def read_client_totals(self) -> None:
+        """Read what the clients themselves say they spent, where that changed."""
         found = read_client_totals(sorted(self.homes), self.cursors["evidence"])
         if found:
             self._record(found)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from aicost.core.errors import StoreError
-from aicost.core.facts import ClientTotal
+from aicost.core.facts import ClientTotal, LimitsSeen
 from aicost.core.prices import PriceBook
 from aicost.core.view import Reading
 from aicost.daemon.engine import Engine, Step, progress
@@ -71,6 +71,7 @@ class Reader:
         self._known_homes: frozenset[str] = frozenset()  # at the last look
         self._old_evidence_is_read = False  # as far as it can be, since the last look
         self._totals: dict[str, ClientTotal] = {}  # told and not recorded yet, by session
+        self._limits: dict[str, LimitsSeen] = {}  # the same
         self._untold: dict[str, set[tuple[str, int]]] = {}
         self._thread = ThreadPoolExecutor(1, "ledger")
 
@@ -79,9 +80,12 @@ class Reader:
         self._woken.setdefault(path, (home, time.monotonic()))
         self._wake.set()
 
-    def take_total(self, total: ClientTotal) -> None:
-        """Note what a client says of a session; recorded with the next look at evidence."""
+    def take_told(self, total: ClientTotal, limits: LimitsSeen | None = None) -> None:
+        """Note what a client says of a session, and in it; recorded with what is read next."""
         self._totals[total.session_id] = total
+        if limits is not None:
+            self._limits[total.session_id] = limits
+        self._wake.set()
 
     def add_homes(self, homes: Iterable[str]) -> None:
         """Take homes on that a client's environment names; the next look is at once."""
@@ -170,7 +174,8 @@ class Reader:
                 if self.seen.without_evidence and not await self._read_old_evidence():
                     return  # (what is left, the next look finds)
             self._old_evidence_is_read = True
-            await self._read_totals()
+            await self._record_told()
+            await self._in_thread(self.engine.read_client_totals)
             while await self._in_thread(self.engine.ledger.settle_some):
                 await self._read_woken()
                 if self._look_now:
@@ -181,12 +186,15 @@ class Reader:
             _fail(self._due, error)
         self._due.clear()
 
-    async def _read_totals(self) -> None:
-        told = tuple(self._totals.values())
-        await self._in_thread(self.engine.read_client_totals, told)
-        for total in told:
-            if self._totals[total.session_id] is total:  # nothing newer was told meanwhile
-                del self._totals[total.session_id]
+    async def _record_told(self) -> bool:
+        """Record what was told; return whether anything was."""
+        if not self._totals:
+            return False
+        told, limits = dict(self._totals), dict(self._limits)
+        await self._in_thread(self.engine.note_told, tuple(told.values()), limits)
+        _forget(self._totals, told)  # (unless something newer was told meanwhile)
+        _forget(self._limits, limits)
+        return True
 
     async def _read_old_evidence(self) -> bool:
         """Return whether it could be read to its end."""
@@ -259,7 +267,11 @@ class Reader:
 
     async def _read_woken(self) -> None:
         if not self._woken:
+            if await self._record_told():
+                await self._in_thread(self.engine.ledger.settle_some)
+                self._changed(_NOTHING)
             return
+        await self._record_told()
         woken, self._woken = self._woken, {}
         paths = [(path, home) for path, (home, _) in woken.items()]
         recorded = await self._in_thread(self.engine.read_paths, paths)
@@ -309,6 +321,12 @@ class Reader:
 
     async def _in_thread(self, function: Callable[..., T], *args: object) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, function, *args)
+
+
+def _forget(noted: dict[str, T], recorded: Mapping[str, T]) -> None:
+    for name, one in recorded.items():
+        if noted.get(name) is one:
+            del noted[name]
 
 
 def _give(waiting: Iterable["asyncio.Future[Survey]"], found: Survey) -> None:

@@ -5,6 +5,7 @@ import os
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import msgspec
@@ -28,6 +29,7 @@ from aicost.daemon.setup import Setup, asked_alone, load_book, named_homes
 from aicost.platform.processes import own_use
 from aicost.report.status import ReaderState
 from aicost.sources.agents import place_of
+from aicost.sources.claude.plan import status_line_limits
 from aicost.sources.claude.totals import status_line_total
 from aicost.store import queries
 from aicost.store.connection import connect_readonly, snapshot, store_errors
@@ -208,11 +210,11 @@ class Service:
         return {"known": True}
 
     async def _status_line_seen(self, params: Params, _notify: Notify) -> object:
-        """Take on what Claude Code shows as a session's cost so far."""
+        """Take on what Claude Code shows as a session's cost so far, and of its plan's limits."""
         total = status_line_total(params)
         if total is None:
             return {"known": False}
-        self._reader.take_total(total)
+        self._reader.take_told(total, status_line_limits(params, datetime.now(UTC)))
         return {"known": True}
 
     async def _prices_reload(self, _params: Params, _notify: Notify) -> object:

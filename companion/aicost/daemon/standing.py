@@ -239,7 +239,7 @@ class Standing:
             for window in (one.limits.primary, one.limits.secondary):
                 covered = budget.filter.agent in ("", one.agent)
                 if window is not None and covered and _is_current(budget, window, one, self._now):
-                    found.append(_plan_status(budget, window, self._now))
+                    found.append(_plan_status(budget, window))
         return max(found, key=lambda one: one.spent, default=None)
 
 
@@ -279,19 +279,19 @@ def _hidden_amount(budget: Budget, hidden: Hidden) -> int:
 
 
 def _is_current(budget: Budget, window: LimitWindow, said: PlanLimits, now: datetime) -> bool:
-    """Say whether a window is the one of the budget, and was spoken of within its length."""
+    """Say whether a window is the one of the budget, and still the one that was spoken of."""
     minutes = _PLAN_MINUTES[budget.scope]
-    return window.window_minutes == minutes and now - said.at < timedelta(minutes=minutes)
+    if window.window_minutes != minutes or window.has_reset(now):
+        return False
+    return now - said.at < timedelta(minutes=minutes)
 
 
-def _plan_status(budget: Budget, window: LimitWindow, now: datetime) -> BudgetStatus:
-    if window.resets_at is None or window.has_reset(now):
-        used = 0.0 if window.has_reset(now) else window.used_percent
-        return BudgetStatus(budget=budget, spent=round(used * STEPS["percent"]))
-    start = window.resets_at - timedelta(minutes=_PLAN_MINUTES[budget.scope])
+def _plan_status(budget: Budget, window: LimitWindow) -> BudgetStatus:
+    end = window.resets_at
+    start = end - timedelta(minutes=_PLAN_MINUTES[budget.scope]) if end else None
     return BudgetStatus(
         budget=budget,
-        window=BudgetWindow(start=start, end=window.resets_at),
+        window=BudgetWindow(start=start, end=end),
         spent=round(window.used_percent * STEPS["percent"]),
-        resets_at=window.resets_at,
+        resets_at=end,
     )

@@ -1,7 +1,7 @@
 """The ledger: every call once, in one SQLite file. The only module that writes it."""
 
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -9,7 +9,7 @@ from typing import Self
 from zoneinfo import ZoneInfo
 
 from aicost.core.days import LocalDays, to_us
-from aicost.core.facts import ClientTotal, FileRead, Parsed, PromptSeen, SubagentSeen
+from aicost.core.facts import ClientTotal, FileRead, LimitsSeen, Parsed, PromptSeen, SubagentSeen
 from aicost.core.prices import PriceBook
 from aicost.core.usage import Agent, UsageEvent, merged
 from aicost.store import evidence, places, sessions, stand_ins
@@ -25,6 +25,7 @@ from aicost.store.calls import (
 )
 from aicost.store.connection import connect, store_errors
 from aicost.store.cursors import write_cursors
+from aicost.store.limits import home_of_session, note_limits
 from aicost.store.names import Names
 from aicost.store.places import NO_ATTRIBUTION, Attribution
 from aicost.store.schema import migrate
@@ -136,10 +137,18 @@ class Ledger:
                 evidence.roll_up(self._db, self.days.day_of)
             return True
 
-    def note_totals(self, agent: Agent, totals: Sequence[ClientTotal]) -> None:
-        """Keep what a client said elsewhere than in a file."""
+    def note_told(
+        self, agent: Agent, totals: Sequence[ClientTotal], limits: Mapping[str, LimitsSeen]
+    ) -> None:
+        """Keep what a client said elsewhere than in a file; limits by the session that saw them.
+
+        Those of a session without a log yet are not kept: whose account it is, its home tells.
+        """
         with store_errors(), self._transaction():
             self._evidence_writer().totals(agent, totals)
+            for session_id, seen in limits.items():
+                for home in home_of_session(self._db, session_id):
+                    note_limits(self._db, home, [seen])
 
     def _evidence_writer(self) -> evidence.EvidenceWriter:
         return evidence.EvidenceWriter(self._db, self._names, self._attribution.ci_job)

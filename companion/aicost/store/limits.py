@@ -28,6 +28,16 @@ def note_limits(db: sqlite3.Connection, home: int, seen: Iterable[LimitsSeen]) -
     )
 
 
+def home_of_session(db: sqlite3.Connection, session_id: str) -> tuple[int, ...]:
+    """Return the row of the home that a session's log lies in, the first of several; or none."""
+    row = db.execute(
+        "SELECT h.home FROM session x JOIN session_home h ON h.session = x.id"
+        " WHERE x.session_id = ? ORDER BY h.home LIMIT 1",
+        (session_id,),
+    ).fetchone()
+    return () if row is None else (int(row[0]),)
+
+
 def plan_limits(db: sqlite3.Connection, homes: Sequence[str] = ()) -> tuple[PlanLimits, ...]:
     """Return the last word on each limit, of these homes if any are named."""
     where = f" WHERE p.home IN {home_ids(homes)}" if homes else ""

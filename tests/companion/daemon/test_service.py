@@ -331,10 +331,25 @@ async def test_a_status_lines_dollars_are_reconciled_before_the_agent_logs_its_o
     own = {"session_id": "s-1", "total_cost_usd": 7.25}  # a total only ever grows
     assert await daemon.ask("statusline.seen", **own) == {"known": True}
     assert (await rows())[""] == after[""]
-    for wrong in ({}, {"total_cost_usd": -1}, {"cwd": "/src"}, {"session_id": 7}):
+    for wrong in ({}, {"total_cost_usd": -1}, {"session_id": 7}):
         params = {"session_id": "s-1", "total_cost_usd": 9} | wrong if wrong else {}
         assert await daemon.ask("statusline.seen", **params) == {"known": False}
     assert (await rows())[""] == after[""]
+
+
+async def test_a_status_lines_limits_are_those_of_its_sessions_home(
+    daemon: Daemon, logs: Path
+) -> None:
+    append(log_of(logs), call_line("msg_1"))
+    await eventually(lambda: daemon.calls == 1, "the call to be read")
+    week = {"used_percentage": 80, "resets_at": 4_000_000_000}
+    for session_id, percent in (("unknown", 90), ("s-1", 41)):
+        limits = {"five_hour": {"used_percentage": percent}, "seven_day": week}
+        told = {"session_id": session_id, "total_cost_usd": 7.5, "rate_limits": limits}
+        assert await daemon.ask("statusline.seen", **told) == {"known": True}
+
+    found = (await daemon.document("overview", homes=[str(logs)]))["limits"]
+    assert [(one["limit_id"], one["primary"]["used_percent"]) for one in found] == [("claude", 41)]
 
 
 # What goes wrong

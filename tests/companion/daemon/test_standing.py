@@ -427,11 +427,11 @@ def test_a_plan_stands_as_its_provider_says() -> None:
         assert shared(ledger, budget("plan-week", "percent", 80_000)).spent == 12_500
 
 
-@pytest.mark.parametrize(("minutes", "spent"), [(119.9, 81_000), (120, 0)])
-def test_a_plan_that_reset_has_used_nothing(minutes: float, spent: int) -> None:
+@pytest.mark.parametrize(("minutes", "spent"), [(119.9, [81_000]), (120, [])])
+def test_of_a_plan_that_reset_nothing_is_known(minutes: float, spent: list[int]) -> None:
     with recorded(limits_read("codex", window(81))) as ledger:
-        found = shared(ledger, budget("plan-5h", "percent", 80_000), now=at(minutes))
-        assert found.spent == spent
+        found = evaluated(ledger, budget("plan-5h", "percent", 80_000), [], now=at(minutes))
+        assert [status.spent for status in found.shared] == spent
 
 
 def test_of_a_plan_that_nobody_spoke_of_nothing_is_known() -> None:

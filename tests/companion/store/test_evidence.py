@@ -185,7 +185,7 @@ def test_a_total_that_is_in_no_file_is_kept_and_its_session_is_settled_anew() ->
         ledger.record([USAGE])
         ledger.settle()
         for cost_nusd in (500, 900, 700):
-            ledger.note_totals("claude", [replace(total(0, cost_nusd), model="")])
+            ledger.note_told("claude", [replace(total(0, cost_nusd), model="")], {})
         assert ledger.db.execute("SELECT count(*) FROM stale_account").fetchone() == (1,)
         assert settled(ledger)["totals"] == [("", 0, 900)]
         assert ledger.db.execute("SELECT session_id FROM session").fetchall() == [("s-1",)]

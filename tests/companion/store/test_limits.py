@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from ledgers import evidence
-from log_builders import at, calls_read, open_ledger
+from log_builders import at, calls_read, event, open_ledger
 
 from aicost.core.facts import FileRead, LimitsSeen, Parsed
 from aicost.core.limits import LimitWindow, PlanLimits, RateLimits
@@ -69,6 +69,16 @@ def test_the_newest_word_is_kept_in_any_order() -> None:
             assert words(ledger) == [(HOME, "codex", 30, 3)]
             kept = evidence(ledger.db)["limits"]
         assert len(kept) == 1
+
+
+def test_what_a_session_was_told_is_of_its_home(ledger: Ledger) -> None:
+    """That of a session nobody saw a log of is of no home, and not kept."""
+    with ledger:
+        ledger.record([calls_read(event(), home=HOME)])
+        ledger.note_told("claude", [], {"s-1": said(10, 1, "claude"), "s-2": said(90, 2, "claude")})
+        assert words(ledger) == [(HOME, "claude", 10, 1)]
+        ledger.note_told("claude", [], {"s-1": said(9, 0, "claude")})
+        assert words(ledger) == [(HOME, "claude", 10, 1)]
 
 
 def test_each_limit_and_each_home_has_its_own_word(ledger: Ledger) -> None:

@@ -55,7 +55,7 @@ class _Config(msgspec.Struct, gc=False):
     projects: dict[str, msgspec.Raw] = {}
 
 
-class _StatusLine(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+class _StatusLine(msgspec.Struct, gc=False):
     session_id: Annotated[str, msgspec.Meta(min_length=1, max_length=_MOST_ID_CHARS)]
     total_cost_usd: _Usd
 
@@ -93,7 +93,7 @@ def parse_config_totals(content: bytes) -> tuple[ClientTotal, ...]:
 def status_line_total(seen: Mapping[str, object]) -> ClientTotal | None:
     """Return the dollars that a status line was given: of all models together, named "".
 
-    None if `seen` is not just a session's id and its `total_cost_usd`.
+    None if `seen` lacks a session's id or its `total_cost_usd`.
     """
     try:
         status = msgspec.convert(dict(seen), _StatusLine)

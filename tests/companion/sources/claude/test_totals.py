@@ -169,7 +169,7 @@ def test_a_status_line_says_a_sessions_dollars_so_far() -> None:
         ({"session_id": "s-1", "total_cost_usd": "1"}, False),
         ({"session_id": "s-1", "total_cost_usd": float("nan")}, False),
         ({"session_id": "s-1", "total_cost_usd": 10**400}, False),
-        ({"session_id": "s-1", "total_cost_usd": 1, "cwd": "/src"}, False),
+        ({"session_id": "s-1", "total_cost_usd": 1, "rate_limits": 3}, True),
         ({"total_cost_usd": 1}, False),
     ],
 )
