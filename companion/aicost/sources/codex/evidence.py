@@ -17,6 +17,7 @@ import msgspec
 
 from aicost.core.errors import LogFormatError
 from aicost.core.facts import (
+    CommandRan,
     ErrorSeen,
     HiddenKind,
     HiddenSeen,
@@ -27,8 +28,9 @@ from aicost.core.facts import (
 )
 from aicost.core.tailing import line_spans
 from aicost.core.usage import UsageEvent
-from aicost.sources.codex import circumstances, records, tools
+from aicost.sources.codex import circumstances, commands, records, tools
 from aicost.sources.codex.asking import Asking, AskingState, Counted
+from aicost.sources.codex.commands import Runs, RunsState
 from aicost.sources.codex.following import Follower, Phase
 from aicost.sources.codex.parser import Memory, Reading
 from aicost.sources.codex.tools import Asked
@@ -56,6 +58,7 @@ class _Memo(msgspec.Struct, array_like=True):
     at: datetime | None = None  # of the last response
     is_answering: bool = False  # the request in force has begun to be answered
     total: str = ""  # the last running total
+    runs: RunsState = msgspec.field(default_factory=RunsState)
     limits: str = ""  # checksum of what was last said of limits, and at which total
 
 
@@ -82,8 +85,9 @@ class _Reading:
         self.memo = memo
         self._usage = Reading(memo.usage)
         self._thread = Follower(memo.usage.thread)
-        self._asking = Asking(memo.asking)
+        self._asking, self._runs = Asking(memo.asking), Runs(memo.runs)
         self._tool_calls: dict[str, ToolCallSeen] = {}
+        self._commands: list[CommandRan] = []
         self._errors: dict[str, ErrorSeen] = {}
         self._settings: dict[SettingsSeen, None] = {}
         self._hidden: dict[str, HiddenSeen] = {}
@@ -104,6 +108,7 @@ class _Reading:
             b"image_generation_call": self._take_call,
             b"function_call_output": self._take_output,
             b"custom_tool_call_output": self._take_output,
+            b"local_shell_call_output": self._take_output,
             b"tool_search_output": self._take_output,
             b"item_completed": self._take_item,
             b"exec_command_end": self._take_end,
@@ -120,6 +125,7 @@ class _Reading:
         """Return all facts with the parser's state."""
         return Parsed(
             tool_calls=tuple(self._tool_calls.values()),
+            commands=tuple(self._commands),
             errors=tuple(self._errors.values()),
             settings=tuple(self._settings),
             hidden=tuple(self._hidden.values()),
@@ -145,8 +151,9 @@ class _Reading:
         phase, known = state.phase, len(calls)
         self._usage.read(line)
         if phase is Phase.COPIED and state.phase is not phase:
-            self.memo.asking = AskingState()  # what was asked before, another thread asked
-            self._asking = Asking(self.memo.asking)
+            # What was asked before, another thread asked.
+            self.memo.asking, self.memo.runs = AskingState(), RunsState()
+            self._asking, self._runs = Asking(self.memo.asking), Runs(self.memo.runs)
         for call in calls[known:]:
             self._take_response(call)
 
@@ -166,6 +173,8 @@ class _Reading:
             if self.memo.at is not None:
                 seen = ToolCallSeen(key=key, event_key=event_key, name=name, at=self.memo.at)
                 self._tool_calls.setdefault(key, seen)
+                if name == tools.SHELL:
+                    self._commands += self._runs.pay(call_id, event_key)
 
     def _note_settings(
         self, session_id: str, turn_id: str, subagent_id: str, command: str = ""
@@ -216,20 +225,34 @@ class _Reading:
         if asked := tools.asked_in(line):
             has_turn_ids = self.memo.usage.thread.has_turn_ids
             self._count(self._asking.call(asked, has_turn_ids=has_turn_ids))
+            if asked.name == tools.SHELL and (command := commands.command_in(line)):
+                self._runs.ask(asked.id, command)
 
     def _take_output(self, line: bytes) -> None:
+        call_id = tools.call_id_in(line)
         if self.memo.usage.thread.has_turn_ids:
-            self._count(self._asking.answer(tools.call_id_in(line)))
+            self._count(self._asking.answer(call_id))
             self.memo.is_answering = False
+        if self._runs.waits_for(call_id):
+            self._commands += self._runs.answer(commands.answer_in(line))
 
     def _take_item(self, line: bytes) -> None:
         ran = tools.ran_in(line)
         if ran.kind == tools.REVIEW and self._is_own:
             self._note_settings(self._thread.owner.session_id, ran.turn_id, "", _REVIEW)
         self._take_tool(ran.tool)
+        if ran.kind == tools.COMMAND:
+            self._take_run(commands.ran_in(line))
 
     def _take_end(self, line: bytes) -> None:
-        self._take_tool(tools.ended_in(line))
+        tool = tools.ended_in(line)
+        self._take_tool(tool)
+        if tool is not None and tool.name == tools.SHELL:
+            self._take_run(commands.ended_in(line))
+
+    def _take_run(self, run: commands.Ended | None) -> None:
+        if run is not None:
+            self._commands += self._runs.end(run)
 
     def _take_tool(self, ran: Asked | None) -> None:
         if ran is not None:

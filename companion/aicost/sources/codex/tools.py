@@ -15,6 +15,7 @@ from aicost.sources.codex.records import UNREADABLE, id_of, text
 SHELL = "Bash"  # as Claude Code calls it
 SCRIPT = "exec"
 REVIEW = "EnteredReviewMode"
+COMMAND = "CommandExecution"
 _PATCH, _SEARCH = "apply_patch", "WebSearch"
 _MCP = "mcp__"
 
@@ -32,7 +33,7 @@ _NAMES = {  # what clients of all versions call the same thing
     "web_search_call": _SEARCH,
 }
 _ITEMS = {  # kind of what was run (an item, or the event of older clients) -> its tool
-    "CommandExecution": SHELL,
+    COMMAND: SHELL,
     "FileChange": _PATCH,
     "ImageGeneration": "image_generation",
     "ImageView": "view_image",
