@@ -12,10 +12,13 @@ import msgspec
 
 from aicost import __version__
 from aicost.core.errors import StoreError
+from aicost.core.gate import Ask, Decision
 from aicost.core.session import Running
 from aicost.core.view import DashboardView
 from aicost.daemon import answers
 from aicost.daemon.explaining import explained
+from aicost.daemon.gatekeeper import Access as GateAccess
+from aicost.daemon.gatekeeper import Gatekeeper
 from aicost.daemon.guard_answers import Access, GuardAnswers
 from aicost.daemon.guarding import Guards
 from aicost.daemon.indexer import Survey
@@ -24,6 +27,7 @@ from aicost.daemon.overview import overview
 from aicost.daemon.publisher import Publisher
 from aicost.daemon.reader import Reader
 from aicost.daemon.reconciling import reconcile
+from aicost.daemon.rules import RulesFile
 from aicost.daemon.server import Method, Notify, Server
 from aicost.daemon.setup import Setup, asked_alone, load_book, named_homes
 from aicost.platform.processes import own_use
@@ -33,6 +37,7 @@ from aicost.sources.claude.plan import status_line_limits
 from aicost.sources.claude.totals import status_line_total
 from aicost.store import queries
 from aicost.store.connection import connect_readonly, snapshot, store_errors
+from aicost.store.journal import Journal
 from aicost.store.ledger import Recorded
 from aicost.store.recovery import LedgerDamaged, kept_aside
 from aicost.store.remembered import Remembered
@@ -60,6 +65,9 @@ class Service:
         self._guarding = GuardAnswers(
             self._guards, Access(self._query, self._live, self._read_everything, self._moment)
         )
+        self._rules = RulesFile(setup.dirs.config_file, self._guards.budgets)
+        self._journal = Journal.open(setup.dirs.data_dir / "journal.db")
+        self._gatekeeper = self._open_gate()
         self._server = Server(
             setup.dirs.socket_path,
             {
@@ -78,6 +86,7 @@ class Service:
                 "prices.reload": self._prices_reload,
                 "stop": self._stop_asked,
                 **self._guarding.methods,
+                **self._gatekeeper.methods,
             },
             first_view=self._build_view,
         )
@@ -96,7 +105,7 @@ class Service:
         """
         try:
             async with asyncio.TaskGroup() as group:
-                components = (self._server, self._publisher, self._reader)
+                components = (self._server, self._publisher, self._gatekeeper, self._reader)
                 *askers, reader = [group.create_task(c.run(), name=c.name) for c in components]
                 await self._server.listening.wait()
                 ready()
@@ -116,10 +125,48 @@ class Service:
     def _close_queries(self) -> None:
         self._queries.shutdown()
         self._db.close()
+        self._gatekeeper.close()
+        self._journal.close()
+
+    def _open_gate(self) -> Gatekeeper:
+        """Let agents' hooks in: what they ask is answered beside all else."""
+        dirs, guards = self._setup.dirs, self._guards
+
+        def heard(ask: Ask) -> None:
+            if ask.guard:
+                guards.note_hook(ask.session_id, ask.guard)
+
+        def decided(ask: Ask, decision: Decision) -> None:
+            guards.note_decision(ask.session_id, ask.event, decision.action, decision.reason)
+            self._guarding.changed()
+
+        return Gatekeeper(
+            GateAccess(
+                ledger_file=dirs.ledger_file,
+                run_dir=dirs.run_dir,
+                prompts_dir=dirs.data_dir / "prompts",
+                attribution=self._setup.attribution,
+                reader=self._reader,
+                journal=self._journal,
+                zone=lambda: self._setup.zone,
+                rules=self._rules.current,
+                running=self._live,
+                guards=lambda: {name: one.guard_id for name, one in guards.members().items()},
+                heard=heard,
+                decided=decided,
+                notice_for=lambda _session_id, _now: "",
+                damaged=self._note_damage,
+            )
+        )
+
+    def _note_damage(self, damage: LedgerDamaged) -> None:
+        self._damage = damage
+        self._stop.set()
 
     def _on_change(self, _: Recorded) -> None:
         self._publisher.changed()
         self._guarding.changed()
+        self._gatekeeper.changed()
 
     async def _read_everything(self) -> None:
         await self._reader.catch_up(with_evidence=True)
@@ -298,6 +345,5 @@ class Service:
                 loop = asyncio.get_running_loop()
                 return await loop.run_in_executor(self._queries, at_one_moment)
         except LedgerDamaged as error:
-            self._damage = error
-            self._stop.set()
+            self._note_damage(error)
             raise
