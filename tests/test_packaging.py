@@ -96,9 +96,8 @@ def test_the_installed_command_runs_from_the_wheel(installed: Path, home: Path) 
 
 def test_the_installed_hook_is_silent_and_never_in_the_way(installed: Path, home: Path) -> None:
     """Even when no daemon runs and the agent sends nothing that it understands."""
-    assert (
-        run(installed / "bin" / "aicost-hook", "claude", cwd=home, PYTHONPATH=str(installed)) == ""
-    )
+    hook, asked = installed / "bin" / "aicost-hook", ("gate", "claude", "PreToolUse")
+    assert run(hook, *asked, cwd=home, PYTHONPATH=str(installed)) == ""
 
 
 def test_the_installed_package_reads_its_own_data(installed: Path, home: Path) -> None:

@@ -1,143 +1,113 @@
-"""Tell a running daemon what Claude Code just told us. Silent, quick, out of the way.
+"""What agents call: silent, quick, out of the way.
 
-- `aicost-hook claude`, of a hook's event: which transcript grew.
-- `aicost-hook statusline`, of a status line's input: what the session cost so far.
+- `aicost-hook gate claude|codex EVENT`, of a hook's event: may it go on? gate.sh adds words of its
+  own: FAIL RUN_DIR HOOKS_DIR PARENT_PID, and gives the agent's stderr as descriptor 3.
+- `aicost-hook statusline`, of a status line's input: what the session cost so far, and how much of
+  the plan's limits is used.
+- `aicost-hook told AGENT EVENT RUN_DIR`, of an answer that gate.sh gave: where a run has no screen,
+  its user is told.
 
-Prints nothing and ends with 0 whatever happens: an agent reads both, and 2 would block its tool.
-Command lines are compared, not parsed, since argparse ends with that very 2.
+Whatever goes wrong with us, the agent hears nothing and goes on: 0, but for an answer that refuses
+by 2. To gate.sh that is 22, which nothing that breaks ends with; and where the user wants it
+closed, it hears 1 for a fault, and refuses. Command lines are compared, not parsed, since argparse
+ends with that very 2.
 """
 
-import json
 import os
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 
-from aicost.core.errors import AicostError
-from aicost.ipc import wire
-from aicost.ipc.protocol import request
-from aicost.platform.rundir import find_run_dir, find_socket, make_private
+from aicost.platform.rundir import find_run_dir, find_socket
+from aicost_hooks import log
+from aicost_hooks.events import NotAnEvent, read_event
 
 TYPE_CHECKING = False
-if TYPE_CHECKING:  # loading typing takes longer than telling the daemon
-    from typing import BinaryIO
+if TYPE_CHECKING:  # see events
+    from typing import Any, BinaryIO
 
-BUDGET_S = 0.05  # for the daemon to take the message; the agent waits as long
-MAX_INPUT_BYTES = 32 * 2**20  # an event carries a tool's whole answer
-MAX_LOG_BYTES = 64 * 1024
-LOG_NAME = "hook.log"
-
-
-class NotAnEvent(ValueError):
-    """What the agent sent is not what its hooks are given."""
+STATUS_LINE_S = 0.05  # for the daemon to take the message; the agent waits as long
+FAULT, REFUSED = 1, 22  # to gate.sh only
+_GATE_WORDS = 4  # of gate.sh
+_STDERR, _STDERR_OF_GATE = 2, 3
 
 
 def main() -> int:
-    """Run the hook on this process's arguments, input and environment; always 0."""
+    """Run the hook on this process's arguments, input and environment; return its exit code."""
     return run(sys.argv[1:], sys.stdin.buffer, os.environ)
 
 
 def run(argv: Sequence[str], stdin: "BinaryIO", env: Mapping[str, str]) -> int:
     """Handle one event. A fault becomes a line in our log."""
     try:
-        if len(argv) != 1 or argv[0] not in _TOLD:
-            words = " ".join(argv)[:100]
-            raise NotAnEvent(f"called with {words!r}, not with {' or '.join(_TOLD)}")
-        method, parse = _TOLD[argv[0]]
-        content, socket_path = stdin.read(MAX_INPUT_BYTES + 1), find_socket(env)
-        tell_daemon(socket_path, method, parse(content), time.monotonic() + BUDGET_S)
+        command = _COMMANDS.get(argv[0]) if argv else None
+        if command is None:
+            raise NotAnEvent(f"not called with {', '.join(_COMMANDS)}")
+        return command(argv[1:], stdin, env)
     except Exception as error:  # noqa: BLE001 - our faults are ours: the agent goes on
-        note(env, _words(error))
+        closed = argv[:1] == ["gate"] and argv[3:4] == ["closed"]
+        log.note(_run_dir(argv, env), log.words_of(error))
+        return FAULT if closed else 0
+
+
+def _gate(words: Sequence[str], stdin: "BinaryIO", env: Mapping[str, str]) -> int:
+    from aicost_hooks.gate import GATE_S, Caller, Event, answer_event
+
+    until = time.monotonic() + GATE_S
+    agent, event_name, others = words[:1], "".join(words[1:2]), list(words[2:])
+    if (
+        agent not in (["claude"], ["codex"])
+        or not event_name
+        or len(others) not in (0, _GATE_WORDS)
+    ):
+        raise NotAnEvent("not called with gate claude|codex EVENT")
+    stderr = _STDERR_OF_GATE if others else _STDERR
+    if others:
+        os.set_inheritable(stderr, False)  # a daemon that we start must not hold it open
+    caller = Caller(others, env, sys.argv[0])
+    answer = answer_event(Event(agent[0], event_name, read_event(stdin)), caller, until=until)
+    _write(stderr, answer.stderr)
+    _write(1, answer.stdout)
+    return REFUSED if others and answer.exit_code else answer.exit_code
+
+
+def _told(words: Sequence[str], stdin: "BinaryIO", env: Mapping[str, str]) -> int:
+    from aicost_hooks.gate import client_pid, tell
+
+    if len(words) != 3:
+        raise NotAnEvent("not called with told AGENT EVENT RUN_DIR")
+    agent, event_name, run_dir = words
+    reason = read_event(stdin).get("stopReason")
+    if isinstance(reason, str):
+        tell(f"{agent} {event_name}", reason, run_dir, client_pid(env))
     return 0
 
 
-def parse_event(content: bytes) -> dict[str, str]:
-    """Return the transcript and session that an event of Claude Code names.
+def _status_line(words: Sequence[str], stdin: "BinaryIO", env: Mapping[str, str]) -> int:
+    from aicost_hooks.asking import ask
+    from aicost_hooks.status_line import told_by
 
-    Raises NotAnEvent, also for input of over `MAX_INPUT_BYTES`.
-    """
-    event = _object(content)
-    path, session_id = event.get("transcript_path"), event.get("session_id")
-    if not isinstance(path, str) or not isinstance(session_id, str) or not path:
-        raise NotAnEvent("the event names no transcript")
-    return {"path": path, "session_id": session_id}
-
-
-def parse_status_line(content: bytes) -> dict[str, object]:
-    """Return the session in a status line's input and its cost so far, and nothing else of it.
-
-    Raises NotAnEvent, also for input of over `MAX_INPUT_BYTES`.
-    """
-    status = _object(content)
-    session_id, cost = status.get("session_id"), status.get("cost")
-    usd = cost.get("total_cost_usd") if isinstance(cost, dict) else None
-    is_number = isinstance(usd, int | float) and not isinstance(usd, bool)
-    if not isinstance(session_id, str) or not session_id or not is_number:
-        raise NotAnEvent("the status line names no session, or no cost")
-    return {"session_id": session_id, "total_cost_usd": usd}
+    if words:
+        raise NotAnEvent("statusline takes no more words")
+    until = time.monotonic() + STATUS_LINE_S
+    ask(find_socket(env), "statusline.seen", told_by(read_event(stdin)), until)
+    return 0
 
 
-_TOLD: Mapping[str, tuple[str, Callable[[bytes], Mapping[str, object]]]] = {
-    "claude": ("transcript.seen", parse_event),
-    "statusline": ("statusline.seen", parse_status_line),
-}
+_Command = Callable[[Sequence[str], "BinaryIO", Mapping[str, str]], int]
+_COMMANDS: "Mapping[str, _Command]" = {"gate": _gate, "statusline": _status_line, "told": _told}
 
 
-def _object(content: bytes) -> dict[str, object]:
-    if len(content) > MAX_INPUT_BYTES:
-        raise NotAnEvent(f"an event of over {MAX_INPUT_BYTES} bytes")
-    try:
-        event = json.loads(content)
-    except (ValueError, RecursionError) as error:  # ValueError: no JSON, or no UTF-8
-        raise NotAnEvent("the event is no JSON") from error
-    return event if isinstance(event, dict) else {}
+def _run_dir(argv: Sequence[str], env: Mapping[str, str]) -> str:
+    """Return the run folder that gate.sh names, else the environment's."""
+    named: Any = {"gate": argv[4:5], "told": argv[3:4]}.get(argv[0]) if argv else None
+    return named[0] if named and named[0].startswith("/") else find_run_dir(env)
 
 
-def tell_daemon(socket_path: str, method: str, message: Mapping[str, object], until: float) -> None:
-    """Hand a message over before the monotonic moment `until`. Raises DaemonDown.
-
-    Waits for the answer: a daemon may lose what a client says that hangs up at once.
-    """
-
-    def left_s() -> float:
-        return max(0.001, until - time.monotonic())
-
-    line = json.dumps(request(1, method, message)).encode()
-    connection = wire.connect(socket_path, timeout_s=left_s())
-    try:
-        connection.send_line(line, timeout_s=left_s())
-        for _ in ("hello", "answer"):
-            connection.read_line(timeout_s=left_s())
-    finally:
-        connection.close()
-
-
-def note(env: Mapping[str, str], text: str) -> None:
-    """Add a line to the hooks' log, or nothing if even that fails. Starts anew when it is full."""
-    try:
-        _append(find_run_dir(env), text)
-    except (OSError, AicostError, ValueError):  # nowhere left to say it
-        return
-
-
-def _append(run_dir: str, text: str) -> None:
-    make_private(run_dir)
-    flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW
-    log = os.open(f"{run_dir}/{LOG_NAME}", flags, 0o600)
-    try:
-        if os.fstat(log).st_size > MAX_LOG_BYTES:
-            os.ftruncate(log, 0)
-        at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-        one_line = " ".join(text.split())[:300]
-        os.write(log, f"{at} {one_line}\n".encode(errors="replace"))
-    finally:
-        os.close(log)
-
-
-def _words(error: Exception) -> str:
-    if isinstance(error, AicostError):
-        return f"{error.what}: {error.why}" if error.why else error.what
-    return f"{type(error).__name__}: {error}"
+def _write(descriptor: int, text: str) -> None:
+    content = f"{text}\n".encode("utf-8", "replace") if text else b""
+    while content:
+        content = content[os.write(descriptor, content) :]
 
 
 if __name__ == "__main__":

@@ -1,6 +1,5 @@
-"""The hook: hands the transcript over, and is silent with exit 0 whatever goes wrong."""
+"""The hook's process: what it is called with, and silence with exit 0 whatever goes wrong."""
 
-import contextlib
 import io
 import json
 import os
@@ -9,50 +8,57 @@ import stat
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from serving import served_in_thread
 
 import aicost
 import aicost_hooks
+from aicost.core.hook_files import Where, hook_command, where_text
 from aicost.daemon.server import Notify
-from aicost_hooks.main import (
-    MAX_INPUT_BYTES,
-    MAX_LOG_BYTES,
-    NotAnEvent,
-    note,
-    parse_event,
-    parse_status_line,
-    run,
-)
+from aicost_hooks.main import FAULT, run
 
 EVENT = {
     "session_id": "808a1f9b-a028-42a8-8063-3b1d120f7fec",
     "transcript_path": "/home/dev/.claude/projects/-home-dev-proj/808a1f9b.jsonl",
     "cwd": "/home/dev/proj",
-    "hook_event_name": "PostToolUse",
+    "hook_event_name": "PreToolUse",
     "tool_name": "Read",
-    "tool_response": {"type": "text", "file": {"content": 'print("hello")\n'}},
+    "tool_use_id": "toolu_1",
 }
-STATUS = {
-    "session_id": EVENT["session_id"],
-    "transcript_path": EVENT["transcript_path"],
-    "cwd": "/home/dev/proj",
-    "model": {"id": "claude-opus-5-5", "display_name": "Opus"},
-    "cost": {"total_cost_usd": 1.25, "total_duration_ms": 45_000, "total_lines_added": 156},
-}
+STATUS = {"session_id": EVENT["session_id"], "cost": {"total_cost_usd": 1.25}}
+WHY = "aicost: $25.10 of $25.00 today."
 LAUNCH = "import sys; from aicost_hooks.main import main; sys.exit(main())"
+GATE = Path(aicost_hooks.__file__ or "").parent / "gate.sh"
+SILENT = (0, b"", b"")
 
 
 @pytest.fixture
 def profile(home: Path) -> dict[str, str]:
     """Return an environment with a run folder of its own."""
     (home / "run").mkdir(mode=0o700)
-    return {"AICOST_HOME": str(home)}
+    packages = (Path(aicost.__file__ or "").parents[1], GATE.parents[1])
+    return {
+        "AICOST_HOME": str(home),
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": os.pathsep.join(map(str, packages)),
+    }
+
+
+@contextmanager
+def daemon(env: Mapping[str, str], method: str, **answer: object) -> Iterator[list[object]]:
+    """Run a daemon with one method; gives what it is asked."""
+    seen: list[object] = []
+
+    async def answered(params: Mapping[str, object], _notify: Notify) -> object:
+        seen.append(params)
+        return answer
+
+    with served_in_thread(Path(env["AICOST_HOME"]) / "run" / "daemon.sock", {method: answered}):
+        yield seen
 
 
 def log_lines(env: Mapping[str, str]) -> list[str]:
@@ -60,48 +66,47 @@ def log_lines(env: Mapping[str, str]) -> list[str]:
     return path.read_text().splitlines() if path.exists() else []
 
 
-def hook(
-    env: Mapping[str, str], content: bytes, *argv: str
-) -> "subprocess.CompletedProcess[bytes]":
+def hook(env: Mapping[str, str], content: object, *argv: str) -> tuple[int, bytes, bytes]:
     """Run the hook as an agent does: a process of its own, in a foreign folder."""
-    packages = (Path(aicost.__file__).parents[1], Path(aicost_hooks.__file__).parents[1])
-    return subprocess.run(
+    ended = subprocess.run(
         [sys.executable, "-c", LAUNCH, *argv],
-        input=content,
-        env={**env, "PYTHONPATH": os.pathsep.join(map(str, packages))},
+        input=content if isinstance(content, bytes) else json.dumps(content).encode(),
+        env=env,
         cwd="/",
         capture_output=True,
         check=False,
         timeout=60,
     )
+    return ended.returncode, ended.stdout, ended.stderr
 
 
-def test_the_daemon_hears_of_the_transcript(home: Path, profile: dict[str, str]) -> None:
-    seen: list[Mapping[str, object]] = []
-
-    async def transcript_seen(params: Mapping[str, object], _notify: Notify) -> object:
-        seen.append(params)
-        return {"known": True}
-
-    with served_in_thread(home / "run" / "daemon.sock", {"transcript.seen": transcript_seen}):
-        ended = hook(profile, json.dumps(EVENT).encode(), "claude")
-    assert (ended.returncode, ended.stdout, ended.stderr) == (0, b"", b"")
-    assert seen == [{"path": EVENT["transcript_path"], "session_id": EVENT["session_id"]}]
+def test_an_event_is_asked_about_and_answered(profile: dict[str, str]) -> None:
+    with daemon(profile, "gate", action="stop", reason=WHY) as seen:
+        code, stdout, stderr = hook(profile, EVENT, "gate", "claude", "PreToolUse")
+    assert (code, stderr) == (0, b"")
+    assert json.loads(stdout)["stopReason"] == WHY
+    assert seen == [
+        {
+            "agent": "claude",
+            "event": "PreToolUse",
+            "session_id": EVENT["session_id"],
+            "path": EVENT["transcript_path"],
+            "cwd": EVENT["cwd"],
+            "tool": "Read",
+            "tool_use_ids": ["toolu_1"],
+        }
+    ]
     assert log_lines(profile) == []
 
 
-def test_the_daemon_hears_what_a_session_cost_and_no_more(
-    home: Path, profile: dict[str, str]
-) -> None:
-    seen: list[Mapping[str, object]] = []
+def test_an_answer_that_refuses_by_exit_code_says_why_on_stderr(profile: dict[str, str]) -> None:
+    with daemon(profile, "gate", action="refuse", reason=WHY):
+        assert hook(profile, EVENT, "gate", "codex", "PreToolUse") == (2, b"", f"{WHY}\n".encode())
 
-    async def status_line_seen(params: Mapping[str, object], _notify: Notify) -> object:
-        seen.append(params)
-        return {"known": True}
 
-    with served_in_thread(home / "run" / "daemon.sock", {"statusline.seen": status_line_seen}):
-        ended = hook(profile, json.dumps(STATUS).encode(), "statusline")
-    assert (ended.returncode, ended.stdout, ended.stderr) == (0, b"", b"")
+def test_the_daemon_hears_what_a_session_cost(profile: dict[str, str]) -> None:
+    with daemon(profile, "statusline.seen", known=True) as seen:
+        assert hook(profile, STATUS, "statusline") == SILENT
     assert seen == [{"session_id": STATUS["session_id"], "total_cost_usd": 1.25}]
     assert log_lines(profile) == []
 
@@ -109,141 +114,154 @@ def test_the_daemon_hears_what_a_session_cost_and_no_more(
 @pytest.mark.parametrize(
     ("content", "argv", "words"),
     [
-        (json.dumps(EVENT).encode(), ["claude"], "no daemon is running"),
-        (json.dumps(STATUS).encode(), ["statusline"], "no daemon is running"),
-        (b"{}", ["statusline"], "names no session"),
-        (b"", ["claude"], "no JSON"),
-        (b"\xff\x00", ["claude"], "no JSON"),
-        (b"[]", ["claude"], "names no transcript"),
-        (json.dumps(EVENT).encode(), [], "not with claude"),
-        (json.dumps(EVENT).encode(), ["--help"], "not with claude"),
-        (json.dumps(EVENT).encode(), ["claude", "x\ny"], "not with claude"),
+        (EVENT, "gate claude PreToolUse", "no daemon is running"),
+        (STATUS, "statusline", "no daemon is running"),
+        ({}, "statusline", "names no session"),
+        (b"", "gate claude PreToolUse", "no JSON"),
+        (b"\xff\x00", "gate codex PreToolUse", "no JSON"),
+        (b"[]", "gate claude PreToolUse", "names no session"),
+        (EVENT, "", "not called with"),
+        (EVENT, "--help", "not called with"),
+        (EVENT, "claude", "not called with"),
+        (EVENT, "gate", "not called with gate"),
+        (EVENT, "gate claude", "not called with gate"),
+        (EVENT, "gate cursor PreToolUse", "not called with gate"),
+        (EVENT, "gate claude PreToolUse open", "not called with gate"),
+        (STATUS, "statusline x", "no more words"),
+        (EVENT, "told claude PreToolUse", "not called with told"),
     ],
-    ids=[
-        "no daemon",
-        "no daemon for a status line",
-        "an empty status line",
-        "nothing",
-        "no text",
-        "a list",
-        "no agent",
-        "a flag",
-        "two words",
-    ],
+    ids=range(15),
 )
 def test_whatever_is_wrong_the_agent_sees_nothing_and_our_log_one_line(
-    profile: dict[str, str], content: bytes, argv: list[str], words: str
+    profile: dict[str, str], content: object, argv: str, words: str
 ) -> None:
-    ended = hook(profile, content, *argv)
-    assert (ended.returncode, ended.stdout, ended.stderr) == (0, b"", b"")
+    assert hook(profile, content, *argv.split()) == SILENT
     (line,) = log_lines(profile)
     assert words in line
+    assert EVENT["cwd"] not in line
+    assert profile["AICOST_HOME"] not in line
 
 
-def test_a_daemon_that_hangs_costs_the_budget_and_no_more(
+def test_a_daemon_that_hangs_costs_a_status_line_its_limit(
     home: Path, profile: dict[str, str]
 ) -> None:
     with socket.socket(socket.AF_UNIX) as deaf:
         deaf.bind(str(home / "run" / "daemon.sock"))
         deaf.listen()
         start = time.monotonic()
-        assert run(["claude"], io.BytesIO(json.dumps(EVENT).encode()), profile) == 0
+        assert run(["statusline"], io.BytesIO(json.dumps(STATUS).encode()), profile) == 0
         assert 0.04 < time.monotonic() - start < 5
     assert "does not answer" in log_lines(profile)[0]
 
 
-def test_our_own_bug_is_swallowed_too(
-    profile: dict[str, str], monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("fail", "code"), [("open", 0), ("closed", FAULT)])
+def test_our_own_bug_is_swallowed_unless_the_gate_is_closed(
+    home: Path, profile: dict[str, str], monkeypatch: pytest.MonkeyPatch, fail: str, code: int
 ) -> None:
-    def bug(_: Mapping[str, str]) -> str:
+    def bug(*_: object, **__: object) -> None:
         raise KeyError("oops")
 
-    monkeypatch.setattr("aicost_hooks.main.find_socket", bug)
-    assert run(["claude"], io.BytesIO(b"{}"), profile) == 0
-    assert log_lines(profile)[0].endswith("KeyError: 'oops'")
+    monkeypatch.setattr("aicost_hooks.gate.answer_event", bug)
+    monkeypatch.setattr("aicost_hooks.main.os.set_inheritable", lambda *_: None)
+    words = ["gate", "claude", "PreToolUse", fail, str(home / "run"), "/d", "1"]
+    assert run(words, io.BytesIO(b"{}"), profile) == code
+    assert "KeyError in bug, line" in log_lines(profile)[0]
+    assert "oops" not in log_lines(profile)[0]
 
 
 def test_a_log_that_cannot_be_written_is_swallowed_as_well(home: Path) -> None:
     (home / "run").write_text("in the way")
-    assert run(["claude"], io.BytesIO(b""), {"AICOST_HOME": str(home)}) == 0
+    assert run(["statusline"], io.BytesIO(b""), {"AICOST_HOME": str(home)}) == 0
 
 
-def test_the_log_is_private_bounded_and_one_line_a_fault(profile: dict[str, str]) -> None:
-    path = Path(profile["AICOST_HOME"]) / "run" / "hook.log"
-    note(profile, "two\nlines and \udcff")
-    assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert len(log_lines(profile)) == 1
-    path.write_bytes(b"x" * MAX_LOG_BYTES)
-    note(profile, "still fits")
-    assert path.stat().st_size > MAX_LOG_BYTES
-    note(profile, "starts anew")
-    (line,) = log_lines(profile)
-    assert line.endswith("starts anew")
+def test_what_an_answer_said_is_told_again(profile: dict[str, str]) -> None:
+    """gate.sh answers by itself, then has the user of a run without a screen told."""
+    with subprocess.Popen(
+        ["sleep", "60"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as client:
+        env = profile | {"CLAUDE_PID": str(client.pid)}
+        said = {"continue": False, "stopReason": WHY}
+        run_dir = f"{profile['AICOST_HOME']}/run"
+        assert hook(env, said, "told", "claude", "PostToolBatch", run_dir) == SILENT
+        (line,) = log_lines(profile)
+        assert "claude PostToolBatch: a headless run is stopped" in line
+        if Path("/proc/self/fd").exists() and client.stderr is not None:
+            assert client.stderr.readline() == f"{WHY}\n".encode()
+        client.kill()
 
 
-def test_a_link_in_place_of_the_log_is_not_followed(home: Path, profile: dict[str, str]) -> None:
-    (home / "victim").write_text("precious")
-    (home / "run" / "hook.log").symlink_to(home / "victim")
-    note(profile, "no")
-    assert (home / "victim").read_text() == "precious"
+# Called by gate.sh
 
 
-@pytest.mark.parametrize(
-    "changes",
-    [{"transcript_path": None}, {"transcript_path": ""}, {"transcript_path": 3}, {"session_id": 3}],
-)
-def test_an_event_without_transcript_is_none(changes: dict[str, object]) -> None:
-    with pytest.raises(NotAnEvent, match="names no transcript"):
-        parse_event(json.dumps(EVENT | changes).encode())
+@pytest.fixture
+def installed(home: Path, profile: dict[str, str]) -> Path:
+    """Return a data folder with the gate, whose aicost-hook is this one."""
+    hooks = home / "data" / "hooks"
+    hooks.mkdir(parents=True, mode=0o700)
+    program = home / "aicost-hook"
+    program.write_text(f"#!{sys.executable}\n{LAUNCH}\n")
+    program.chmod(0o700)
+    (hooks / "gate.sh").write_bytes(GATE.read_bytes())
+    where = Where(run_dir=str(home / "run"), hook=str(program), fail="open", daemon_pid=0)
+    (hooks / "where").write_text(where_text(where))
+    (home / "run" / "verdict").mkdir(mode=0o700)
+    (home / "run" / "verdict" / "default").write_text("check\n")
+    (home / "run" / "verdict" / ".codex").write_text("")
+    return hooks
 
 
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {"session_id": None},
-        {"session_id": ""},
-        {"cost": None},
-        {"cost": {}},
-        {"cost": {"total_cost_usd": None}},
-        {"cost": {"total_cost_usd": "1.25"}},
-        {"cost": {"total_cost_usd": True}},
-    ],
-    ids=str,
-)
-def test_a_status_line_without_session_or_cost_is_none(changes: dict[str, object]) -> None:
-    with pytest.raises(NotAnEvent, match="names no session, or no cost"):
-        parse_status_line(json.dumps(STATUS | changes).encode())
+def gated(
+    env: Mapping[str, str], hooks: Path, agent: str, event: str, content: object = EVENT
+) -> tuple[int, bytes, bytes]:
+    ended = subprocess.run(
+        ["/bin/sh", "-c", hook_command(agent, event, str(hooks))],
+        input=json.dumps(content).encode(),
+        env={name: value for name, value in env.items() if name != "AICOST_HOME"},
+        cwd="/",
+        capture_output=True,
+        check=False,
+        timeout=60,
+    )
+    return ended.returncode, ended.stdout, ended.stderr
 
 
-def test_input_is_bounded() -> None:
-    pad = MAX_INPUT_BYTES - len(json.dumps(EVENT | {"pad": ""}))
-    assert parse_event(json.dumps(EVENT | {"pad": "x" * pad}).encode())
-    with pytest.raises(NotAnEvent, match="over"):
-        parse_event(json.dumps(EVENT | {"pad": "x" * (pad + 1)}).encode())
+def test_through_the_gate_the_answer_is_the_same(profile: dict[str, str], installed: Path) -> None:
+    """Also where the agent's environment names no profile."""
+    with daemon(profile, "gate", action="stop", reason=WHY) as seen:
+        code, stdout, stderr = gated(profile, installed, "claude", "PreToolUse")
+        assert (code, json.loads(stdout)["stopReason"], stderr) == (0, WHY, b"")
+        refused = (2, b"", f"{WHY}\n".encode())
+        assert gated(profile, installed, "codex", "PreToolUse") == refused
+        assert gated(profile, installed, "claude", "PreCompact") == refused
+        prompt = EVENT | {"prompt": "Go on."}
+        code, stdout, stderr = gated(profile, installed, "claude", "UserPromptSubmit", prompt)
+    assert (code, stderr) == (0, b"")
+    (kept,) = (installed.parent / "prompts").iterdir()
+    assert str(kept) in json.loads(stdout)["reason"]
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+    assert len(seen) == 4
 
 
-json_values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
-    lambda inner: (
-        st.lists(inner, max_size=3)
-        | st.dictionaries(
-            st.sampled_from(["transcript_path", "session_id", "cost", "total_cost_usd"]),
-            inner,
-            max_size=3,
+def test_through_the_gate_without_a_daemon_nothing_is_said(
+    profile: dict[str, str], installed: Path
+) -> None:
+    for event in ("PreToolUse", "UserPromptSubmit", "SessionEnd"):
+        assert gated(profile, installed, "claude", event) == SILENT
+        assert gated(profile, installed, "codex", event) == SILENT
+
+
+def test_through_a_closed_gate_without_a_daemon_prompts_are_refused(
+    profile: dict[str, str], installed: Path
+) -> None:
+    where = installed / "where"
+    where.write_text(where.read_text().replace("F=open", "F=closed"))
+    for agent in ("claude", "codex"):
+        code, stdout, stderr = gated(
+            profile, installed, agent, "UserPromptSubmit", EVENT | {"prompt": "Go on."}
         )
-    ),
-    max_leaves=8,
-)
-
-
-@given(st.binary(max_size=100) | json_values.map(lambda value: json.dumps(value).encode()))
-def test_any_input_is_an_event_or_none(content: bytes) -> None:
-    with contextlib.suppress(NotAnEvent):
-        assert set(parse_event(content)) == {"path", "session_id"}
-    with contextlib.suppress(NotAnEvent):
-        assert set(parse_status_line(content)) == {"session_id", "total_cost_usd"}
-
-
-def test_nesting_too_deep_is_no_event() -> None:
-    with pytest.raises(NotAnEvent):
-        parse_event(b"[" * 100_000)
+        assert (code, stderr) == (0, b"")
+        assert "aicost daemon start" in json.loads(stdout)["reason"]
+        code, stdout, stderr = gated(profile, installed, agent, "UserPromptSubmit", [])
+        assert (code, stderr) == (0, b"")
+        assert "aicost daemon start" in json.loads(stdout)["reason"]
+    assert len(list((installed.parent / "prompts").iterdir())) == 2

@@ -11,7 +11,8 @@ from aicost.sources.claude.totals import (
     parse_cost_state,
     status_line_total,
 )
-from aicost_hooks.main import NotAnEvent, parse_status_line
+from aicost_hooks.events import NotAnEvent, parse_object
+from aicost_hooks.status_line import told_by
 
 USED = {
     "inputTokens": 4, "outputTokens": 9, "cacheReadInputTokens": 0,
@@ -27,7 +28,7 @@ def check(content: bytes) -> None:
     """Any bytes are totals or none."""
     found = [*parse_cost_state(content), *parse_config_totals(content)]
     with contextlib.suppress(NotAnEvent):
-        if (total := status_line_total(parse_status_line(content))) is not None:
+        if (total := status_line_total(told_by(parse_object(content)))) is not None:
             found.append(total)
     for said in found:
         _check_total(said)

@@ -1,4 +1,4 @@
-"""What an agent sends to our hook, and the transcript that it names."""
+"""What an agent sends to our hook: what is asked of it, and the transcript that it names."""
 
 import contextlib
 import json
@@ -6,17 +6,30 @@ import json
 from fuzz.target import Target
 
 from aicost.sources.claude.paths import place_of
-from aicost_hooks.main import NotAnEvent, parse_event
+from aicost_hooks import claude, codex
+from aicost_hooks.events import NotAnEvent, parse_object
+from aicost_hooks.prompts import allow_words
 
+EVENTS = ("UserPromptSubmit", "PreToolUse", "PostToolBatch", "PreModelSwitch")
 PATH = "/home/dev/.claude/projects/-home-dev-proj/808a1f9b.jsonl"
+SHELL = {
+    "tool_name": "Bash", "tool_input": {"command": "git commit -m 'x'"}, "tool_use_id": "t",
+    "tool_response": "Exit code 1\nno", "estimated_cache_write_usd": 0.5,
+}  # fmt: skip
 
 
 def check(content: bytes) -> None:
     """Any bytes are an event or the declared error; any path has a place or none."""
     with contextlib.suppress(NotAnEvent):
-        event = parse_event(content)
-        json.dumps(event).encode()
-        place = place_of(event["path"])
+        event = parse_object(content)
+        allow_words(event.get("prompt"))
+        for name in EVENTS:
+            for question in (
+                claude.question_of(name, event, {}),
+                codex.question_of(name, event, {}),
+            ):
+                assert len(json.dumps(question, allow_nan=False).encode()) < 2**20
+        place = place_of(str(question["path"]))
         if place is not None:
             path, home = place
             assert path.startswith(f"{home.rstrip('/')}/projects/")
@@ -25,10 +38,11 @@ def check(content: bytes) -> None:
 
 TARGET = Target(
     name="hook_event",
-    modules=("aicost_hooks.main", "aicost.sources.claude.paths"),
+    modules=("aicost_hooks.events", "aicost_hooks.claude", "aicost.sources.claude.paths"),
     seeds=lambda: [
-        json.dumps({"session_id": "s-1", "transcript_path": path, "cwd": "/x"}).encode()
+        json.dumps({"session_id": "s-1", "transcript_path": path, "cwd": "/x", **more}).encode()
         for path in (PATH, "/projects/a.jsonl", "//x/../projects/projects/./b.jsonl", "x")
+        for more in ({}, SHELL, {"tool_calls": [SHELL, SHELL]}, {"prompt": "aicost allow 5"})
     ],
     check=check,
 )
