@@ -6,10 +6,10 @@ _aicost() {
   case ${COMP_WORDS[COMP_CWORD - 1]} in
     --by) words='day week month session model repo branch agent environment workflow version subagent skill mcp ticket mode' ;;
     --agent) words='claude codex' ;;
-    --since | --until | --timezone | --session | --at | --from) words='' ;;
+    --since | --until | --timezone | --session | --at | --from | --budget | --summary) words='' ;;
     *)
       case $COMP_CWORD:${COMP_WORDS[1]} in
-        1:*) words='top report sessions turns reconcile explain status prices daemon config --version --help' ;;
+        1:*) words='top report sessions turns reconcile explain status prices guard daemon config --version --help' ;;
         *:top) words='--once --json --demo --help' ;;
         *:report) words='--by --since --until --timezone --agent --json --csv --no-wait --help' ;;
         *:sessions) words='--live --json --csv --no-wait --help' ;;
@@ -25,6 +25,7 @@ _aicost() {
             *) words='--help' ;;
           esac
           ;;
+        *:guard) words='--budget --soft --fail-on-warn --summary --notify --help' ;;
         *:daemon) words='run start stop restart status --json --help' ;;
         2:config) words='path get set unset edit --help' ;;
         3:config) words='timezone sources.claude.homes sources.codex.homes attribution.ticket_pattern prices.url projectmap gate.fail gate.grace_percent nudges.desktop nudges.context_usd'; [[ $word == -* ]] && words='--help' ;;

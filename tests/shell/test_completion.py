@@ -97,7 +97,7 @@ def test_zsh_knows_the_options_and_choices_of_each_command(command: str) -> None
     specs = ask("zsh", command)
     parser = subcommands()[command]
     wanted = {word for action in parser._actions for word in action.option_strings}
-    offered = {re.sub(r"^\(.*?\)", "", spec).partition("[")[0] for spec in specs} - {""}
+    offered = {re.sub(r"^(\(.*?\)|\*)", "", spec).partition("[")[0] for spec in specs} - {""}
     assert {word for word in offered if word.startswith("--")} == wanted - {"-h"}
     for action in parser._actions:
         if action.choices:

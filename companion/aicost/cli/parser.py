@@ -180,6 +180,12 @@ def _fill_prices(prices: argparse.ArgumentParser) -> None:
     fill(prices)
 
 
+def _fill_guard(guard: argparse.ArgumentParser) -> None:
+    from aicost.cli.guard_grammar import fill
+
+    fill(guard)
+
+
 def _fill_daemon(daemon: argparse.ArgumentParser) -> None:
     daemon.add_argument(
         "action",
@@ -261,6 +267,9 @@ COMMANDS: Mapping[str, Command] = {
         _fill_status, "one screen: today, the burn, what runs, plan limits, what is not known"
     ),
     "prices": Command(_fill_prices, "list prices in use, and prices of your own"),
+    "guard": Command(
+        _fill_guard, "run a command under a budget of its own; stop it when it is spent"
+    ),
     "daemon": Command(_fill_daemon, "run, start, stop or look at the background process"),
     "config": Command(_fill_config, "show, change or edit the settings", _CONFIG_EPILOG),
 }

@@ -27,6 +27,7 @@ from aicost.daemon.answers import Question
 from aicost.daemon.budgeting import evaluate
 from aicost.daemon.guarding import GuardedRun, Guards, Member, owners_of
 from aicost.daemon.server import Method, Notify, Params
+from aicost.store.repeats import repeats
 from aicost.store.spending import Hidden, Spending, Used, Within
 
 T = TypeVar("T")
@@ -232,6 +233,7 @@ def _look(
         )
         for name, member in members.items()
     ]
+    counts_repeats = any(one.unit == "repeats" for one in run.budgets)
     found = evaluate(
         question.db,
         run.budgets,
@@ -239,7 +241,7 @@ def _look(
         now=question.now,
         zone=question.zone,
         reserved={},
-        repeats={},
+        repeats=repeats(question.db, list(members)) if counts_repeats else {},
     )
     # All sessions of a run stand before the same budgets: any of them knows how these stand.
     known = next(iter(found.by_session.values()), ())

@@ -4,9 +4,11 @@ A mark goes on to children, also to those that leave their parent behind.
 """
 
 import os
+import time
 from collections.abc import Iterable
 
 import psutil
+from psutil import Process
 
 from aicost.core.guard import is_within
 
@@ -17,7 +19,7 @@ _MOST_STEPS = 64  # up a process tree; numbers that are used again could make it
 def mark_of(pid: int, name: str) -> str:
     """Return a variable of a process's environment as it began; "" where it has none."""
     try:
-        return psutil.Process(pid).environ().get(name, "")
+        return Process(pid).environ().get(name, "")
     except (*_GONE, ValueError, OverflowError):
         return ""
 
@@ -28,7 +30,7 @@ def birth_of(pid: int) -> float | None:
     With its number it names a process: numbers are used again.
     """
     try:
-        process = psutil.Process(pid)
+        process = Process(pid)
         return None if process.status() == psutil.STATUS_ZOMBIE else process.create_time()
     except (*_GONE, ValueError, OverflowError):
         return None
@@ -37,7 +39,7 @@ def birth_of(pid: int) -> float | None:
 def is_below(pid: int, ancestor: int) -> bool:
     """Say whether a process is another one, or was started by it or by one that it started."""
     try:
-        process: psutil.Process | None = psutil.Process(pid)
+        process: Process | None = Process(pid)
         for _ in range(_MOST_STEPS):
             if process is None:
                 return False
@@ -49,7 +51,7 @@ def is_below(pid: int, ancestor: int) -> bool:
     return False
 
 
-def marked(name: str, value: str) -> list[psutil.Process]:
+def marked(name: str, value: str) -> list[Process]:
     """Return the user's processes that carry a mark, or one within it; not this one."""
     own, found = os.getuid(), []
     for process in psutil.process_iter():
@@ -62,28 +64,28 @@ def marked(name: str, value: str) -> list[psutil.Process]:
     return found
 
 
-def descendants(pid: int) -> list[psutil.Process]:
+def descendants(pid: int) -> list[Process]:
     """Return a process and all below it, the eldest first; nothing if it is gone."""
     try:
-        process = psutil.Process(pid)
+        process = Process(pid)
         return [process, *process.children(recursive=True)]
     except _GONE:
         return []
 
 
-def are_alive(processes: Iterable[psutil.Process]) -> bool:
+def are_alive(processes: Iterable[Process]) -> bool:
     """Say whether any of them still does anything."""
     return any(_is_alive(process) for process in processes)
 
 
-def _is_alive(process: psutil.Process) -> bool:
+def _is_alive(process: Process) -> bool:
     try:
         return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
     except _GONE:
         return False
 
 
-def name_of(process: psutil.Process) -> str:
+def name_of(process: Process) -> str:
     """Return the name of a process's program, "" if it is gone."""
     try:
         return process.name()
@@ -91,7 +93,15 @@ def name_of(process: psutil.Process) -> str:
         return ""
 
 
-def send(processes: Iterable[psutil.Process], number: int) -> None:
+def age_of_s(process: Process) -> float:
+    """Return for how many seconds a process is there; for ever if it is gone."""
+    try:
+        return max(0.0, time.time() - process.create_time())
+    except _GONE:
+        return float("inf")
+
+
+def send(processes: Iterable[Process], number: int) -> None:
     """Send a signal to those that are still there."""
     for process in processes:
         try:
