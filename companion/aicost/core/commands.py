@@ -94,7 +94,7 @@ def command_label(command: str) -> str:
     """Return what a command is called: its program, and its sub-command if it has such.
 
     Nothing else of it: no argument, path or value. "…" behind it: it runs more than that. At most
-    24 terminal cells, all of them ASCII but for the "…".
+    24 terminal cells, all of them ASCII but for "…".
     """
     return label_of(core_of(command))
 
@@ -103,16 +103,20 @@ def label_of(core: Core) -> str:
     """Return what a command is called, as `command_label`."""
     parts = core.parts
     name = _named(parts[0].text) if parts else ""
-    more = " …" if any(part.operator != "|" for part in parts[1:]) else ""
-    return (name or "command")[: MAX_LABEL_CELLS - len(more)].rstrip() + more
+    name = name or "command"
+    room = MAX_LABEL_CELLS - 2 * (more := any(part.operator != "|" for part in parts[1:]))
+    if len(name) > room:
+        name = name[: room - 1].rstrip() + "…"
+    return name + " …" if more else name
 
 
 def core_of(command: str) -> Core:
     """Return a command without what varies."""
     text, has_pipefail = command[:_MAX_COMMAND], False
     for _ in range(3):  # a shell in a shell
-        text = re.sub(_CONTINUED, " ", text).strip()
-        has_pipefail = has_pipefail or re.search(_PIPEFAIL, text) is not None
+        text = re.sub(_CONTINUED, " ", text).strip() if "\\" in text else text.strip()
+        if "pipefail" in text and re.search(_PIPEFAIL, text):
+            has_pipefail = True
         inside = re.match(_SHELL, text)
         if inside is None:
             break
@@ -170,7 +174,10 @@ def _bared(part: Part) -> Part:
     text = re.sub(_BLANKS, " ", part.text).strip()
     while (prefix := re.match(_PREFIX, text)) is not None:
         text = text[prefix.end() :]
-    while redirect := re.search(_REDIRECT, text[-_MAX_REDIRECT:]):
+    while ">" in text or "<" in text:
+        redirect = re.search(_REDIRECT, text[-_MAX_REDIRECT:])
+        if redirect is None:
+            break
         text = text[: redirect.start() - redirect.endpos]
     return Part(part.operator, text.strip())
 

@@ -18,7 +18,7 @@ Speaks = Literal["code", "answer", "summary"]  # what says how a command ended
 _MAX_OUTPUT = 40_000  # characters at each end of an output that are looked at
 _MAX_LINE = 1_000
 _INTERRUPTED = 130  # 128 + SIGINT: somebody pressed Ctrl-C
-_SUMMARY_LINES = 12  # where a program sums up
+_SUMMARY_LINES, _SUMMARY_CHARS = 12, 4_000  # where a program sums up
 _LAST_LINES = 10  # of an output none of whose lines speaks of an error
 
 _ANSWERING = (  # programs whose exit code 1 is a "no"
@@ -32,16 +32,17 @@ _TESTING = (
     r"|sbt|dotnet|bazel|buck2|rake|rspec|bundle|rubocop|phpunit|composer|swift|xcodebuild|flutter"
     r"|dart|zig|stack|cabal|gcc|g\+\+|clang|clang\+\+|javac)(?: |$)"
 )
+_HINTS = ("fail", "error", "issues:", "exit", "***", "** (", "panic", "elifecycle", "err!")
 _FAILED = (
-    r"(?m)^(?:--- )?FAIL\b|^FAILED\b|ERROR task failed|^npm (?:ERR!|error)|\bELIFECYCLE\b"
+    r"^(?:--- )?FAIL\b|^FAILED\b|ERROR task failed|^npm (?:ERR!|error)|\bELIFECYCLE\b"
     r"|\b[1-9]\d* (?:failures?|failed|failing|errors?|issues:)"
     r"|^error(?:\[\w+\])?:|\berror TS\d|^\*\* \(|\bBUILD FAIL|^make(?:\[\d+\])?: \*\*\*"
     r"|^panic: |\bexit status [1-9]|\bExit(?:ed| status|ing)? (?:with )?(?:code )?[1-9]"
 )
 
 _ESCAPES = r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?|\x1b."
+_FOLDER = r"(?:/private)?/(?:tmp|var/folders|var/tmp)/[^\s'\":,)\]]*"
 _VARYING = (
-    (r"(?:/private)?/(?:tmp|var/folders|var/tmp)/[^\s'\":,)\]]*", "<folder>"),
     (
         r"\b\d{4}[-/]\d\d[-/]\d\d"
         r"(?:[T ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?",
@@ -51,7 +52,7 @@ _VARYING = (
     (r"(?i)\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b|\b0x[0-9a-f]+\b", "<id>"),
     (r"(?i)\b(?=[a-f]*\d)(?=\d*[a-f])[0-9a-f]{7,}\b", "<id>"),
     (
-        r"(?:\b\d+(?:\.\d+)? ?(?:[nmµu]?s|sec(?:ond)?s?|min(?:ute)?s?|m|h)\b ?)+|\(cached\)",
+        r"(?:\b\d+(?:\.\d+)? ?(?:[nmµu]?s|sec(?:ond)?s?|min(?:ute)?s?|m|h)\b ?)+",
         "<while>",
     ),
     (
@@ -60,14 +61,18 @@ _VARYING = (
     ),
     (r"\b\d{4,}\b|\b\d{1,3}(?:[,_]\d{3})+\b", "<number>"),
 )
-_PASSING = r"\s*(?:ok\b|PASS|--- PASS|=== |\?\s|[✓✔√]|\.+$)|.*(?:\bPASSED\b|\.\.\. ok$)"
+_PASSING = ("ok ", "ok\t", "pass", "--- pass", "=== ", "? ", "?\t", "✓", "✔", "√")
+_PASSED_AT_END = (" passed", "... ok")
+# Words in small letters; a pattern of them takes four times as long.
 _SPEAKING = (
-    r"(?i)error|fail|fatal|panic|exception|undefined|unexpected|expect|cannot|can't|could ?n.t"
-    r"|could not|unable|not found|no such|denied|refused|invalid|missing|mismatch|assert"
-    r"|timed? ?out|abort|unknown|unresolved|undeclared|unused|not used|illegal|must |issues:"
-    r"|warning|actual|received|\bgot\b|\bwant\b|\bleft:|\bright:|[✗✕✘×]|^E\s|^not ok|\*\* \("
-    r"|^\d+\) |\.\w{1,5}:<at>"
-)
+    "error", "fail", "fatal", "panic", "exception", "undefined", "unexpected", "expect", "cannot",
+    "can't", "could not", "couldn't", "unable", "not found", "no such", "denied", "refused",
+    "invalid", "missing", "mismatch", "assert", "timed out", "timeout", "abort", "unknown",
+    "unresolved", "undeclared", "unused", "not used", "illegal", "must ", "issues:", "warning",
+    "actual", "received", "got ", "want ", "left:", "right:", "✗", "✕", "✘", "×", "** (",
+)  # fmt: skip
+_SPEAKING_AT_START = ("e ", "not ok")
+_PLACED = r"\.\w{1,5}:\d|^\s*\d{1,6}\) "  # "pay_test.go:41: …", "  1) test …"
 
 
 class Command(NamedTuple):
@@ -114,10 +119,10 @@ def error_key(text: str) -> str:
     """Return 16 hex digits that stand for the error an output tells of; "" for an empty output."""
     if len(text) > 2 * _MAX_OUTPUT:
         text = f"{text[:_MAX_OUTPUT]}\n{text[-_MAX_OUTPUT:]}"
-    lines = [line for line in map(_steady, _lines(text)) if line]
-    speaking = {line for line in lines if _speaks_of_an_error(line)}
-    said = sorted(speaking) or lines[-_LAST_LINES:]  # (tests side by side end in any order)
-    return hash_of("\n".join(said)) if said else ""
+    lines = list(dict.fromkeys(_lines(text)))
+    said = [line for line in lines if _speaks_of_an_error(line)] or lines[-_LAST_LINES:]
+    steady = sorted({line for line in map(_steady, said) if line})
+    return hash_of("\n".join(steady)) if steady else ""  # (tests side by side end in any order)
 
 
 def _speaks(core: Core) -> Speaks:
@@ -127,21 +132,39 @@ def _speaks(core: Core) -> Speaks:
 
 
 def _sums_up_a_failure(output: str) -> bool:
-    last = [line.strip() for line in _lines(output[-_MAX_OUTPUT:]) if line.strip()]
-    return re.search(_FAILED, "\n".join(last[-_SUMMARY_LINES:])) is not None
+    last = [line.strip() for line in _lines(output[-_SUMMARY_CHARS:]) if line.strip()]
+    return any(re.search(_FAILED, line) for line in last[-_SUMMARY_LINES:] if _hints(line))
+
+
+def _hints(line: str) -> bool:
+    low = line.lower()
+    return any(word in low for word in _HINTS)
 
 
 def _lines(text: str) -> list[str]:
-    return re.sub(_ESCAPES, "", text).replace("\r\n", "\n").split("\n")
+    """Return the lines as a terminal shows them."""
+    if "\x1b" in text:
+        text = re.sub(_ESCAPES, "", text)
+    if "\r" not in text:
+        return [line[:_MAX_LINE] for line in text.split("\n")]
+    shown = (line.rstrip("\r").rpartition("\r")[2] for line in text.split("\n"))  # progress bars
+    return [line[:_MAX_LINE] for line in shown]
 
 
 def _speaks_of_an_error(line: str) -> bool:
-    return re.search(_SPEAKING, line) is not None and not re.match(_PASSING, line)
+    low = line.strip().lower()
+    if low.startswith(_PASSING) or low.endswith(_PASSED_AT_END):
+        return False
+    if low.startswith(_SPEAKING_AT_START) or any(word in low for word in _SPEAKING):
+        return True
+    return re.search(_PLACED, line) is not None
 
 
 def _steady(line: str) -> str:
     """Return a line without what differs from run to run."""
-    line = line.rpartition("\r")[2][:_MAX_LINE]  # a progress bar overwrites itself
-    for varying, instead in _VARYING:
-        line = re.sub(varying, instead, line)
+    if "/" in line:
+        line = re.sub(_FOLDER, "<folder>", line)
+    if re.search(r"\d", line):
+        for varying, instead in _VARYING:
+            line = re.sub(varying, instead, line)
     return " ".join(line.split())

@@ -112,7 +112,9 @@ def test_it_is_known_where_an_exit_code_is_that_of_something_else(
         ("$PROGRAM x", "command"),
         ("", "command"),
         ("git commit -m \"$(cat <<'EOF'\na && b\nEOF\n)\"", "git commit"),
-        ("npm run a-very-long-name-indeed", "npm run a-very-long-name"),
+        ("npm run a-very-long-name", "npm run a-very-long-name"),
+        ("npm run a-very-long-names", "npm run a-very-long-nam…"),
+        ("npm run a-very-long-name && x", "npm run a-very-long-n… …"),
     ],
 )
 def test_a_label_names_program_and_sub_command_only(command: str, label: str) -> None:

@@ -112,8 +112,7 @@ class _Reading:
         command = self._note_skill(row, event_key)
         self.found.settings(place, row.version, row.entrypoint, row.effort, None, command)
         self._note_kind(row, place, at)
-        self._note_tools(message, place, at)
-        self._note_commands(message, event_key)
+        self._note_tools(message, place, at, is_answered_here=True)
 
     def _note_skill(self, row: Line, event_key: str) -> str | None:
         """Note a call's skill; return it as the turn's command if the prompt itself named none."""
@@ -133,17 +132,18 @@ class _Reading:
                 )
             )
 
-    def _note_tools(self, message: Message, place: Place, at: datetime) -> None:
+    def _note_tools(
+        self, message: Message, place: Place, at: datetime, *, is_answered_here: bool = False
+    ) -> None:
+        event_key = f"claude:{message.id}"
         for tool_use_id, name, asked in message.tool_uses():
-            self.found.tool_call(tool_use_id, f"claude:{message.id}", name, at)
+            self.found.tool_call(tool_use_id, event_key, name, at)
             if name in _TASK_TOOLS and (kind := decode_task_input(asked).subagent_type):
                 self.notebook.expect(tool_use_id, Task(place.session_id, kind, at))
-
-    def _note_commands(self, message: Message, event_key: str) -> None:
-        for tool_use_id, name, asked in message.tool_uses():
-            if name == SHELL:
-                command = command_of(decode_command_input(asked).command)
-                self.notebook.expect_end(tool_use_id, event_key, command)
+            elif name == SHELL and is_answered_here:
+                command = decode_command_input(asked).command
+                if isinstance(command, str):
+                    self.notebook.expect_end(tool_use_id, event_key, command_of(command))
 
     def _take_progress(self, row: Line) -> None:
         """Take the tools that a subagent asked for, as its parent's log repeats it."""

@@ -198,7 +198,7 @@ class Results(msgspec.Struct, gc=False):
 class CommandInput(msgspec.Struct, gc=False):
     """What the Bash tool was asked for."""
 
-    command: str = ""
+    command: object = ""
 
 
 class TaskInput(msgspec.Struct, gc=False):
