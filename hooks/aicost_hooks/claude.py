@@ -4,7 +4,6 @@ import re
 from collections.abc import Mapping
 
 from aicost_hooks.events import calls_in, command_in, known, place_of, text_in
-from aicost_hooks.saving import saves_work, spawns
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # see events
@@ -34,8 +33,7 @@ def question_of(
             "entrypoint": env.get("CLAUDE_CODE_ENTRYPOINT", ""),
             "tool": tool,
             "tool_use_ids": [text_in(call, "tool_use_id") for call in calls],
-            "saves": is_before and saves_work(tool, event.get("tool_input")),
-            "spawns": is_before and spawns(tool),
+            **(_means(tool, event) if is_before else {}),
             "commands": _to_run(calls) if is_before else _failures(calls),
             "from_model": text_in(switched, "from_model"),
             "to_model": text_in(switched, "to_model"),
@@ -44,6 +42,12 @@ def question_of(
             "pid": int(pid) if pid.isascii() and pid.isdecimal() else None,
         }
     )
+
+
+def _means(tool: str, event: "Mapping[str, Any]") -> dict[str, object]:
+    from aicost_hooks.saving import saves_work, spawns  # only before a tool
+
+    return {"saves": saves_work(tool, event.get("tool_input")), "spawns": spawns(tool)}
 
 
 def is_headless(env: Mapping[str, str]) -> bool:

@@ -4,7 +4,6 @@ import os
 from collections.abc import Mapping
 
 from aicost_hooks.events import calls_in, command_in, known, place_of, text_in
-from aicost_hooks.saving import saves_work, spawns
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # see events
@@ -30,13 +29,18 @@ def question_of(
             "model": text_in(event, "model"),
             "tool": tool,
             "tool_use_ids": [text_in(call, "tool_use_id") for call in calls],
-            "saves": is_before and saves_work(tool, event.get("tool_input")),
-            "spawns": is_before and spawns(tool),
+            **(_means(tool, event) if is_before else {}),
             "commands": [_named(call) for call in calls if command_in(call)] if is_before else [],
             "guard": env.get("AICOST_GUARD", ""),
             "pid": parent_pid or None,
         }
     )
+
+
+def _means(tool: str, event: "Mapping[str, Any]") -> dict[str, object]:
+    from aicost_hooks.saving import saves_work, spawns  # only before a tool
+
+    return {"saves": saves_work(tool, event.get("tool_input")), "spawns": spawns(tool)}
 
 
 def is_headless(event: "Mapping[str, Any]", parent_pid: int) -> bool:

@@ -8,7 +8,7 @@ from aicost.core.errors import AicostError, ConfigError
 from aicost.core.hook_answers import CLOSED, Answer, claude_answer, codex_answer
 from aicost.ipc.protocol import NotRunning
 from aicost.platform.rundir import check_private, find_run_dir, socket_path_in
-from aicost_hooks import asking, claude, codex, log, prompts
+from aicost_hooks import asking, log
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # see events
@@ -63,9 +63,7 @@ def answer_event(event: Event, caller: Caller, *, until: float) -> Answer:
     Without a daemon that answers: nothing, or a refusal where the user wants it closed.
     """
     question = _question(event, caller)
-    allow = prompts.allow_words(event.said.get("prompt")) if event.name == PROMPT else None
-    if allow is not None:
-        question["allow"] = allow
+    allow = question.get("allow")
     decision = _decision(event, question, caller, until)
     refuses = decision.get("action") in _REFUSES
     if refuses and event.name == PROMPT and allow is None:
@@ -78,7 +76,7 @@ def answer_event(event: Event, caller: Caller, *, until: float) -> Answer:
 
 def tell(what: str, reason: str, run_dir: str, pid: int) -> None:
     """Say why a headless run ends, where its user may see it. Our log says only that it does."""
-    from aicost_hooks.terminal import tell_user  # only where it is needed
+    from aicost_hooks.terminal import tell_user
 
     where = "its user was told" if tell_user(reason, pid) else "there is no terminal to say so"
     log.note(run_dir, f"{what}: a headless run is stopped, {where}")
@@ -89,10 +87,26 @@ def client_pid(env: Mapping[str, str]) -> int:
     return _pid(env.get("CLAUDE_PID", ""))
 
 
+# What only some events need is loaded there: a hook starts at each of them.
+
+
 def _question(event: Event, caller: Caller) -> dict[str, object]:
     if event.agent == "claude":
-        return claude.question_of(event.name, event.said, caller.env)
-    return codex.question_of(event.name, event.said, caller.env, parent_pid=caller.parent_pid)
+        from aicost_hooks import claude
+
+        question = claude.question_of(event.name, event.said, caller.env)
+    else:
+        from aicost_hooks import codex
+
+        pid = caller.parent_pid
+        question = codex.question_of(event.name, event.said, caller.env, parent_pid=pid)
+    if event.name == PROMPT:
+        from aicost_hooks.prompts import allow_words
+
+        allow = allow_words(event.said.get("prompt"))
+        if allow is not None:
+            question["allow"] = allow
+    return question
 
 
 def _decision(
@@ -110,7 +124,7 @@ def _decision(
 
 
 def _start(caller: Caller) -> None:
-    from aicost_hooks.starting import start_daemon  # only where it is needed
+    from aicost_hooks.starting import start_daemon
 
     try:
         start_daemon(caller.program, caller.run_dir, caller.env)
@@ -122,6 +136,8 @@ def _with_kept_prompt(
     decision: "Decision", said: "Mapping[str, Any]", caller: Caller
 ) -> "Decision":
     """Keep a prompt that the agent is about to forget, and say where."""
+    from aicost_hooks.prompts import keep_prompt
+
     prompt, given = said.get("prompt"), decision.get("prompts_dir")
     folder = given if isinstance(given, str) and given else caller.prompts_dir
     if not isinstance(prompt, str) or not prompt.strip():
@@ -130,7 +146,7 @@ def _with_kept_prompt(
         if not folder.startswith("/"):
             raise ConfigError("no folder to keep prompts in")
         session_id = str(said.get("session_id", ""))
-        path = prompts.keep_prompt(folder, session_id, prompt, now_s=time.time())
+        path = keep_prompt(folder, session_id, prompt, now_s=time.time())
         where = _KEPT.format(path)
     except (AicostError, OSError) as error:
         log.note(caller.run_dir, f"a prompt could not be kept: {log.words_of(error)}")
@@ -142,8 +158,12 @@ def _with_kept_prompt(
 def _is_unseen(event: Event, decision: "Decision", caller: Caller) -> bool:
     """Say whether the client keeps to itself why it is refused: a run without a screen."""
     if event.agent == "claude":
+        from aicost_hooks import claude
+
         ends = event.name != PROMPT and decision.get("action") != "refuse"
         return ends and claude.is_headless(caller.env)
+    from aicost_hooks import codex
+
     return event.name != "PreToolUse" and codex.is_headless(event.said, caller.parent_pid)
 
 

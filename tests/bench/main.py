@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from bench import appends, first_read, large, ledger, resident, second_pass, storm
+from bench import appends, first_read, gate, large, ledger, resident, second_pass, storm
 from bench.grow import MIB, corpus
 from bench.ours import ROOT, install_ours
 from bench.peers import CCUSAGE, TOKSCALE, Peer, PeerMissing, find_peer
@@ -34,6 +34,7 @@ PARTS: Mapping[str, Callable[[Bench], list[Figure]]] = {
     "restart": resident.measure_restart,
     "answers": resident.measure_answers,
     "starts": resident.measure_starts,
+    "gate": gate.measure,
     "ledger": ledger.measure,
     "appends": appends.measure,
     "storm": storm.measure,

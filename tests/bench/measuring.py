@@ -24,10 +24,15 @@ class Run:
     output: bytes = b""
 
 
-def timed(argv: Sequence[str | os.PathLike[str]], env: Mapping[str, str]) -> Run:
-    """Run a program to its end. Raises RuntimeError with its last words if it fails."""
+def timed(
+    argv: Sequence[str | os.PathLike[str]], env: Mapping[str, str], content: bytes | None = None
+) -> Run:
+    """Run a program to its end, with `content` as its input.
+
+    Raises RuntimeError with its last words if it fails.
+    """
     before, start = os.times(), time.perf_counter()
-    done = subprocess.run(argv, env=env, capture_output=True, check=False)
+    done = subprocess.run(argv, env=env, input=content, capture_output=True, check=False)
     wall, after = time.perf_counter() - start, os.times()
     if done.returncode != 0:
         raise RuntimeError(f"{argv}: {done.stderr.decode(errors='replace')[-1000:]}")
