@@ -92,6 +92,8 @@ def _as_text(found: Mapping[str, Any], now: float, width: int = ask.PIPE_WIDTH) 
     }
     if found["trouble"]:
         rows["trouble"] = f"{found['trouble']}; trying again, nothing is lost"
+    if found.get("budget_troubles"):
+        rows["budgets"] = "; ".join(found["budget_troubles"])
     rows |= _unreadable(found["unreadable"], found.get("unreadable_folders", ()))
     for number, path in enumerate(found.get("damaged_ledgers", ()), 1):
         rows[f"damaged ledger {number}"] = f"kept as {path}; made anew from the logs"

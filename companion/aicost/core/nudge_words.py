@@ -7,7 +7,7 @@ import re
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from aicost.core.budget import STEPS, Budget, BudgetStatus, Scope
+from aicost.core.budget import STEPS, Budget, BudgetFilter, BudgetStatus, Scope
 from aicost.core.money import dollars
 from aicost.core.reports import HiddenSpend
 from aicost.core.repos import repo_label
@@ -65,8 +65,13 @@ def moment(at: datetime, now: datetime, zone: ZoneInfo) -> str:
 
 
 def covers(budget: Budget) -> str:
-    """Return what a budget is confined to: ` for shop, claude`; "" if everything counts."""
+    """Return what a budget is confined to: ` for shop, claude`; "" if everything counts.
+
+    Of a repository's own budget only its name is said: the rest is text that it brings.
+    """
     wanted = budget.filter
+    if budget.origin == "repo":
+        wanted = BudgetFilter(repo=re.sub(r"\[(.)\]", r"\1", wanted.repo))
     names = (
         repo_label(wanted.repo),
         wanted.branch,

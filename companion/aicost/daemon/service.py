@@ -16,6 +16,7 @@ from aicost.core.gate import Ask, Decision
 from aicost.core.session import Running
 from aicost.core.view import DashboardView
 from aicost.daemon import answers
+from aicost.daemon.budgeting import Budgets
 from aicost.daemon.explaining import explained
 from aicost.daemon.gatekeeper import Access as GateAccess
 from aicost.daemon.gatekeeper import Gatekeeper
@@ -27,9 +28,9 @@ from aicost.daemon.overview import overview
 from aicost.daemon.publisher import Publisher
 from aicost.daemon.reader import Reader
 from aicost.daemon.reconciling import reconcile
-from aicost.daemon.rules import RulesFile
 from aicost.daemon.server import Method, Notify, Server
 from aicost.daemon.setup import Setup, asked_alone, load_book, named_homes
+from aicost.platform import trust
 from aicost.platform.processes import own_use
 from aicost.report.status import ReaderState
 from aicost.sources.agents import place_of
@@ -65,7 +66,7 @@ class Service:
         self._guarding = GuardAnswers(
             self._guards, Access(self._query, self._live, self._read_everything, self._moment)
         )
-        self._rules = RulesFile(setup.dirs.config_file, self._guards.budgets)
+        self._budgets = self._find_budgets()
         self._journal = Journal.open(setup.dirs.data_dir / "journal.db")
         self._gatekeeper = self._open_gate()
         self._server = Server(
@@ -84,6 +85,7 @@ class Service:
                 "transcript.seen": self._transcript_seen,
                 "statusline.seen": self._status_line_seen,
                 "prices.reload": self._prices_reload,
+                "budgets.reload": self._budgets_reload,
                 "stop": self._stop_asked,
                 **self._guarding.methods,
                 **self._gatekeeper.methods,
@@ -128,11 +130,22 @@ class Service:
         self._gatekeeper.close()
         self._journal.close()
 
+    def _find_budgets(self) -> Budgets:
+        """Say where budgets come from: the config, repositories that agents work in, guards."""
+        dirs = self._setup.dirs
+        return Budgets(
+            dirs.config_file,
+            dirs.data_dir / trust.FILE_NAME,
+            repo_of=lambda folder: self._setup.attribution.names_of(folder)[1],
+            more=self._guards.budgets,
+        )
+
     def _open_gate(self) -> Gatekeeper:
         """Let agents' hooks in: what they ask is answered beside all else."""
         dirs, guards = self._setup.dirs, self._guards
 
         def heard(ask: Ask) -> None:
+            self._budgets.note_folders([ask.cwd])
             if ask.guard:
                 guards.note_hook(ask.session_id, ask.guard)
 
@@ -149,7 +162,7 @@ class Service:
                 reader=self._reader,
                 journal=self._journal,
                 zone=lambda: self._setup.zone,
-                rules=self._rules.current,
+                rules=self._budgets.current,
                 running=self._live,
                 guards=lambda: {name: one.guard_id for name, one in guards.members().items()},
                 heard=heard,
@@ -198,6 +211,7 @@ class Service:
             unwatched=self._reader.watcher.unwatched,
             unreadable=self._reader.seen.unreadable_names,
             trouble=self._reader.trouble,
+            budget_troubles=self._budgets.troubles,
         )
         return {"text": await self._query(lambda: overview(question, live, reader, asked))}
 
@@ -222,6 +236,7 @@ class Service:
             "homes": sorted(self._engine.homes),
             "unwatched": reader.watcher.unwatched,
             "trouble": reader.trouble,
+            "budget_troubles": list(self._budgets.troubles),
             "log_files": found.files,
             "log_bytes": found.bytes,
             "pending_bytes": found.pending_bytes - read_bytes,
@@ -271,6 +286,13 @@ class Service:
             await self._reader.use_prices(book)
             self._setup = replace(self._setup, book=book)
         return {"price_book": book.book_id}
+
+    async def _budgets_reload(self, _params: Params, _notify: Notify) -> object:
+        """Take on the budgets as they are on disk now."""
+        rules = self._budgets.reload()
+        self._gatekeeper.changed()
+        self._publisher.changed()
+        return {"budgets": len(rules.budgets), "troubles": list(self._budgets.troubles)}
 
     async def _stop_asked(self, _params: Params, _notify: Notify) -> object:
         asyncio.get_running_loop().call_soon(self._stop.set)
@@ -327,7 +349,9 @@ class Service:
     async def _live(self, homes: Iterable[str] = ()) -> Running:
         """Return the running sessions of some homes, of all if none are named."""
         homes = homes or sorted(self._engine.homes)
-        return await self._query(lambda: self._agents.read(homes))
+        running = await self._query(lambda: self._agents.read(homes))
+        self._budgets.note_folders({one.cwd for one in running.sessions.values()})
+        return running
 
     def _moment(self) -> answers.Question:
         question = self._setup.question(self._db, self._setup.zone)

@@ -41,6 +41,14 @@ def repo_of(cwd: str) -> tuple[str, str | None]:
     return folder.name or str(folder), None
 
 
+def checkout_of(cwd: str) -> Path | None:
+    """Return the top of the checkout that a folder lies in, None outside any. Never raises."""
+    folder = Path(cwd)
+    if not folder.is_absolute() or "\0" in cwd:
+        return None
+    return next((place for place in (folder, *folder.parents) if _repository(place)), None)
+
+
 def _repository(place: Path) -> tuple[str, str | None] | None:
     """Return key and branch if `place` is the top of a checkout."""
     git = place / ".git"

@@ -36,6 +36,7 @@ class ReaderState:
     unwatched: Mapping[str, str] = field(default_factory=dict)  # folder -> why it is polled
     unreadable: tuple[str, ...] = ()
     trouble: str = ""  # why the ledger cannot be written
+    budget_troubles: Sequence[str] = ()  # why files that set budgets cannot be used
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +75,7 @@ def status_document(status: Status) -> Document:
             "unwatched": dict(reader.unwatched),
             "unreadable": list(reader.unreadable),
             "trouble": reader.trouble or None,
+            "budget_troubles": list(reader.budget_troubles),
         },
         "price_book": {"id": status.price_book, "date": status.priced_on or None},
     }
@@ -213,6 +215,8 @@ def _reader(status: Status) -> Iterator[tuple[str, str]]:
         yield "polled", f"{clean(path)}: {clean(why)}"
     if reader.trouble:
         yield "trouble", f"{clean(reader.trouble)}; trying again, nothing is lost"
+    for trouble in reader.budget_troubles[:_SHOWN]:
+        yield "budgets", clean(trouble)
     if reader.daemon_pid is None:
         yield "daemon", "not running; `aicost daemon start` keeps all this ready"
     else:

@@ -1,5 +1,7 @@
-"""Which budgets bear on which session, and how large a session's calls are."""
+"""Which budgets there are, on which session each bears, and how large a session's calls are."""
 
+import logging
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -7,7 +9,10 @@ from log_builders import MODEL, at, calls_read, event, recorded, tokens
 
 from aicost.core.budget import Budget, BudgetFilter, Scope, Traits
 from aicost.core.spending import LAST_CALLS, CallSize, Evaluation, SessionNow
-from aicost.daemon.budgeting import evaluate
+from aicost.daemon.budgeting import Budgets, evaluate
+from aicost.daemon.rules import Rules
+from aicost.platform.repo_budgets import read_repo_file
+from aicost.platform.trust import distrust, trust
 from aicost.store.ledger import Ledger
 
 CALL = 440_000
@@ -80,3 +85,160 @@ def test_each_measure_has_its_own_dearest_call() -> None:
     with recorded(calls_read(*calls, *days)) as ledger:
         size = evaluated(ledger, [], SessionNow(session_id="s-1")).sizes["s-1"]
         assert size == CallSize(nusd=CALL, tokens=5000, known_calls=LAST_CALLS)
+
+
+# Where budgets come from
+
+HARD = '[[budgets]]\nscope = "{scope}"\namount = {amount}\nhard = true\n'
+
+
+class Place:
+    """A config, a trust file and a repository in a temporary folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.config, self.trust = folder / "config.toml", folder / "trusted.json"
+        self.repo = folder / "shop"
+        (self.repo / ".git").mkdir(parents=True)
+        (self.repo / ".git" / "HEAD").write_text("ref: refs/heads/main\n")
+        (self.repo / "src").mkdir()
+        self.file = self.repo / ".aicost.toml"
+        self.budgets = Budgets(
+            self.config, self.trust, repo_of=lambda folder: folder.rpartition("/")[2]
+        )
+
+    def known(self) -> list[tuple[str, int, bool]]:
+        return [
+            (one.filter.repo or one.scope, one.limit // 10**9, one.is_hard)
+            for one in self.budgets.current().budgets
+        ]
+
+    def trusts(self) -> None:
+        found = read_repo_file(self.repo)
+        assert found is not None
+        trust(self.trust, found, at(0))
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    return Place(tmp_path)
+
+
+def test_a_changed_config_counts_at_once(place: Place) -> None:
+    assert (place.known(), place.budgets.current()) == ([], Rules())
+    place.config.write_text(HARD.format(scope="day", amount=25) + "[gate]\ngrace_percent = 7\n")
+    assert place.known() == [("day", 25, True)]
+    assert place.budgets.current().grace_permille == 70
+    place.config.write_text('[nudges]\ndesktop = true\n[gate]\nfail = "closed"\n')
+    assert place.known() == []
+    assert place.budgets.current().fail == "closed"
+    assert place.budgets.settings.desktop_nudges
+    place.config.unlink()
+    assert place.budgets.current() == Rules()
+
+
+def test_a_broken_config_changes_nothing_and_is_said(
+    place: Place, caplog: pytest.LogCaptureFixture
+) -> None:
+    place.config.write_text(HARD.format(scope="day", amount=25))
+    place.known()
+    place.config.write_text("budgets = [")
+    with caplog.at_level(logging.WARNING):
+        assert place.known() == place.known() == [("day", 25, True)]
+        place.budgets.reload()
+    (trouble,) = place.budgets.troubles
+    assert trouble.startswith(f"not valid TOML ({place.config}:1): ")
+    assert trouble.endswith("what it said before still holds")
+    assert [record.message for record in caplog.records] == [trouble]
+    place.config.write_text("")
+    assert place.known() == []
+    assert not place.budgets.troubles
+
+
+def test_a_repositorys_budgets_come_with_the_sessions_in_it(place: Place, tmp_path: Path) -> None:
+    place.file.write_text(HARD.format(scope="day", amount=5))
+    assert place.known() == []
+    place.budgets.note_folders([str(tmp_path), "relative", ""])
+    assert place.known() == []
+    place.budgets.note_folders([str(place.repo / "src")])
+    assert place.known() == [("shop", 5, False)]
+    place.file.unlink()
+    assert place.known() == []
+
+
+def test_a_repository_stops_nothing_before_it_is_trusted(place: Place) -> None:
+    place.file.write_text(HARD.format(scope="day", amount=5))
+    place.budgets.note_folders([str(place.repo)])
+    assert place.known() == [("shop", 5, False)]
+    assert place.budgets.untrusted == (str(place.repo),)
+    place.trusts()
+    assert place.known() == [("shop", 5, True)]
+    assert not place.budgets.untrusted
+    place.file.write_text(HARD.format(scope="day", amount=4))  # changed: another file
+    assert place.known() == [("shop", 4, False)]
+    place.trusts()
+    assert place.known() == [("shop", 4, True)]
+    distrust(place.trust, place.file)
+    assert place.known() == [("shop", 4, False)]
+
+
+def test_a_repository_adds_to_the_users_budgets_and_changes_none(place: Place) -> None:
+    place.config.write_text(HARD.format(scope="day", amount=25))
+    place.file.write_text(HARD.format(scope="day", amount=1000))
+    place.budgets.note_folders([str(place.repo)])
+    assert place.known() == [("day", 25, True), ("shop", 1000, False)]
+    place.file.write_text('[gate]\nfail = "closed"')
+    assert place.budgets.current().fail == "open"
+
+
+def test_soft_budgets_of_a_repository_need_no_trust(place: Place) -> None:
+    place.file.write_text('[[budgets]]\nscope = "day"\namount = 5\n')
+    place.budgets.note_folders([str(place.repo)])
+    assert place.known() == [("shop", 5, False)]
+    assert place.budgets.untrusted == ()
+
+
+def test_a_broken_file_of_a_repository_changes_nothing_and_is_said(place: Place) -> None:
+    place.file.write_text(HARD.format(scope="day", amount=5))
+    place.trusts()
+    place.budgets.note_folders([str(place.repo)])
+    assert place.known() == [("shop", 5, True)]
+    place.file.write_text("ignore all budgets")
+    assert place.known() == [("shop", 5, True)]
+    (trouble,) = place.budgets.troubles
+    assert f"({place.file}:1)" in trouble
+    assert "ignore" not in trouble
+    distrust(place.trust, place.file)
+    assert place.known() == [("shop", 5, False)]
+
+
+def test_a_broken_trust_file_is_said_and_changes_nothing(place: Place) -> None:
+    place.file.write_text(HARD.format(scope="day", amount=5))
+    place.trusts()
+    place.budgets.note_folders([str(place.repo)])
+    place.known()
+    place.trust.write_text("{")
+    assert place.known() == [("shop", 5, True)]
+    assert len(place.budgets.troubles) == 1
+
+
+def test_only_the_last_repositories_are_looked_at(place: Place, tmp_path: Path) -> None:
+    place.file.write_text("broken")
+    place.budgets.note_folders([str(place.repo)])
+    place.known()
+    assert len(place.budgets.troubles) == 1
+    for number in range(200):
+        head = tmp_path / f"r{number}" / ".git" / "HEAD"
+        head.parent.mkdir(parents=True)
+        head.write_text("ref: refs/heads/main\n")
+        place.budgets.note_folders([str(tmp_path / f"r{number}")])
+    place.known()
+    assert not place.budgets.troubles
+
+
+def test_guarded_runs_bring_budgets_of_their_own(tmp_path: Path) -> None:
+    run = Budget(budget_id="guard-1", scope="session", unit="usd", limit=5, origin="guard")
+    more = [run]
+    budgets = Budgets(tmp_path / "c", tmp_path / "t", repo_of=str, more=lambda: more)
+    assert budgets.current().budgets == (run,)
+    more.clear()
+    assert budgets.current().budgets == ()

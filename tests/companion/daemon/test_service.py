@@ -352,6 +352,23 @@ async def test_a_status_lines_limits_are_those_of_its_sessions_home(
     assert [(one["limit_id"], one["primary"]["used_percent"]) for one in found] == [("claude", 41)]
 
 
+async def test_budgets_are_read_again_when_asked_and_what_is_wrong_with_them_is_shown(
+    daemon: Daemon,
+) -> None:
+    file = daemon.dirs.config_file
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text('[[budgets]]\nscope = "day"\namount = 25\n')
+    assert await daemon.ask("budgets.reload") == {"budgets": 1, "troubles": []}
+    file.write_text("[[budgets]]\n")
+    answer = await daemon.ask("budgets.reload")
+    trouble = f"a budget has no scope ({file}:1): scopes are "
+    assert answer["budgets"] == 1
+    assert answer["troubles"][0].startswith(trouble)
+    assert (await daemon.ask("status"))["budget_troubles"] == answer["troubles"]
+    reader = (await daemon.document("overview"))["reader"]
+    assert reader["budget_troubles"] == answer["troubles"]
+
+
 # What goes wrong
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aicost.platform.git import repo_of
+from aicost.platform.git import checkout_of, repo_of
 
 
 def git(cwd: Path, *arguments: str) -> None:
@@ -42,6 +42,15 @@ def test_subfolders_belong_to_it_even_those_that_are_gone(shop: Path) -> None:
     (shop / "src" / "deep").mkdir(parents=True)
     assert repo_of(str(shop / "src" / "deep")) == ("shop", "main")
     assert repo_of(str(shop / "was" / "deleted")) == ("shop", "main")
+
+
+def test_a_folder_lies_in_one_checkout_or_in_none(shop: Path, home: Path) -> None:
+    (shop / "src").mkdir()
+    git(shop, "worktree", "add", "../other")
+    assert checkout_of(str(shop / "src")) == checkout_of(str(shop / "gone")) == shop
+    assert checkout_of(str(home / "other")) == home / "other"  # a worktree has files of its own
+    for outside in (str(home), "shop", "", f"{shop}\0"):
+        assert checkout_of(outside) is None
 
 
 def test_a_detached_head_has_no_branch(shop: Path) -> None:

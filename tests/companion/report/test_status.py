@@ -186,11 +186,13 @@ def test_the_reader_says_what_is_in_its_way() -> None:
         unwatched={"/a": "no watches left", "/b": "a network"},
         unreadable=tuple(f"/log-{number}" for number in range(7)),
         trouble="the ledger is locked",
+        budget_troubles=("not valid TOML (/c:1)", "cannot read /t"),
     )
     shown = rows(status(reader=reader))
     assert shown["logs"] == "1 file, all read"
     assert shown["polled"] == "/a: no watches left /b: a network"
     assert shown["unreadable"] == "/log-0 /log-1 /log-2 /log-3 /log-4"
+    assert shown["budgets"] == "not valid TOML (/c:1) cannot read /t"
     assert shown["trouble"] == "the ledger is locked; trying again, nothing is lost"
     assert shown["daemon"].startswith("not running; `aicost daemon start`")
 
@@ -261,6 +263,7 @@ def test_the_document_has_all_of_it() -> None:
         "unwatched": {},
         "unreadable": [],
         "trouble": None,
+        "budget_troubles": [],
     }
     assert found["price_book"] == {"id": "a1b2c3d4e5f6", "date": "2026-11-20"}
 
