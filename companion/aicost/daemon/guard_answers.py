@@ -12,7 +12,6 @@ import msgspec
 from aicost.core.budget import STEPS, Budget, BudgetFilter, BudgetStatus, Unit
 from aicost.core.days import from_us, to_us
 from aicost.core.errors import ConfigError, StoreError
-from aicost.core.gate import Ask, Decision
 from aicost.core.guard import (
     MOST_REFUSALS,
     WARNING_PERCENT,
@@ -100,16 +99,6 @@ class GuardAnswers:
         self._news += 1
         told, self._told = self._told, asyncio.Event()
         told.set()
-
-    def heard(self, ask: Ask) -> None:
-        """Take a hook's word for the guard that its session is under. In the event loop only."""
-        if ask.guard:
-            self._guards.note_hook(ask.session_id, ask.guard)
-
-    def decided(self, ask: Ask, decision: Decision) -> None:
-        """Take what an agent was answered. In the event loop only."""
-        self._guards.note_decision(ask.session_id, ask.event, decision.action, decision.reason)
-        self.changed()
 
     async def _start(self, params: Params, _notify: Notify) -> object:
         asked = _asked(params)

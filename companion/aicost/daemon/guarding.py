@@ -99,10 +99,6 @@ class Guards:
             return ""
         return member.guard_id
 
-    def by_session(self) -> dict[str, str]:
-        """Return the innermost guard of each session that is under one, ended ones too."""
-        return {session_id: member.guard_id for session_id, member in self.members().items()}
-
     def members(self, guard_id: str = "") -> Mapping[str, Member]:
         """Return the sessions under a guard and those within it, ended ones too; "": under any."""
         guards = (guard_id,) if guard_id else tuple(self._runs)

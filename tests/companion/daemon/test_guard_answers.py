@@ -14,7 +14,6 @@ import pytest
 from claude_logs import TOO_LATE_S, append, call_line, eventually, log_of, prompt_line, register
 
 from aicost.core.errors import ConfigError
-from aicost.core.gate import Action, Ask, Decision
 from aicost.core.guard import MARK
 from aicost.daemon import guard_answers
 from aicost.daemon.service import Service
@@ -34,10 +33,6 @@ def spent_at(moment: datetime, name: str, session: str = "s-1") -> bytes:
 
 def now() -> datetime:
     return datetime.now(UTC)
-
-
-def ask_of(event: str, session_id: str = "s-1", guard_id: str = A) -> Ask:
-    return Ask(agent="claude", event=event, session_id=session_id, path="", guard=guard_id)
 
 
 class Guard:
@@ -67,11 +62,10 @@ class Guard:
         return found
 
     def hook(self, session_id: str = "s-1", guard_id: str = A) -> None:
-        self.service._guarding.heard(ask_of("SessionStart", session_id, guard_id))
+        self.service._guards.note_hook(session_id, guard_id)
 
-    def decide(self, event: str, action: Action, reason: str = "over") -> None:
-        decision = Decision(action=action, reason=reason)
-        self.service._guarding.decided(ask_of(event), decision)
+    def decide(self, event: str, action: str, reason: str = "over") -> None:
+        self.service._guards.note_decision("s-1", event, action, reason)
 
 
 @pytest.fixture
