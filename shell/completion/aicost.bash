@@ -9,7 +9,7 @@ _aicost() {
     --since | --until | --timezone | --session | --at | --from | --budget | --summary) words='' ;;
     *)
       case $COMP_CWORD:${COMP_WORDS[1]} in
-        1:*) words='top report sessions turns reconcile explain status prices guard daemon config --version --help' ;;
+        1:*) words='top report sessions turns reconcile explain status prices guard hooks daemon config --version --help' ;;
         *:top) words='--once --json --demo --help' ;;
         *:report) words='--by --since --until --timezone --agent --json --csv --no-wait --help' ;;
         *:sessions) words='--live --json --csv --no-wait --help' ;;
@@ -26,6 +26,16 @@ _aicost() {
           esac
           ;;
         *:guard) words='--budget --soft --fail-on-warn --summary --notify --help' ;;
+        2:hooks) words='install uninstall status --help' ;;
+        *:hooks)
+          case ${COMP_WORDS[2]} in
+            install) words='claude codex --project --project-local --yes --print --trust --help' ;;
+            uninstall) words='claude codex --project --project-local --yes --help' ;;
+            status) words='claude codex --json --help' ;;
+            *) words='' ;;
+          esac
+          [[ $word == -* ]] && words=${words//claude codex /}
+          ;;
         *:daemon) words='run start stop restart status --json --help' ;;
         2:config) words='path get set unset edit --help' ;;
         3:config) words='timezone sources.claude.homes sources.codex.homes attribution.ticket_pattern prices.url projectmap gate.fail gate.grace_percent nudges.desktop nudges.context_usd'; [[ $word == -* ]] && words='--help' ;;

@@ -13,6 +13,7 @@ complete -c aicost -n __fish_use_subcommand -a explain -d 'Where a cost comes fr
 complete -c aicost -n __fish_use_subcommand -a status -d 'One screen of how all stands'
 complete -c aicost -n __fish_use_subcommand -a prices -d 'List prices, and your own'
 complete -c aicost -n __fish_use_subcommand -a guard -d 'Run a command under a budget'
+complete -c aicost -n __fish_use_subcommand -a hooks -d 'Let agents ask before they spend'
 complete -c aicost -n __fish_use_subcommand -a daemon -d 'The background process'
 complete -c aicost -n __fish_use_subcommand -a config -d 'The settings'
 
@@ -28,8 +29,8 @@ complete -c aicost -n '__fish_seen_subcommand_from turns reconcile' -l session -
 complete -c aicost -n '__fish_seen_subcommand_from report turns' -l since -x -d 'First day, YYYY-MM-DD'
 complete -c aicost -n '__fish_seen_subcommand_from top report sessions turns reconcile daemon' -l json -d 'Print JSON'
 complete -c aicost -n '__fish_seen_subcommand_from report sessions turns reconcile' -l no-wait -d 'Answer now, even if logs are not all read'
-complete -c aicost -n '__fish_seen_subcommand_from explain status; and not __fish_seen_subcommand_from daemon' -l json -d 'Print JSON'
-complete -c aicost -n '__fish_seen_subcommand_from explain status; and not __fish_seen_subcommand_from daemon' -l no-wait -d 'Answer now, even if logs are not all read'
+complete -c aicost -n '__fish_seen_subcommand_from explain status; and not __fish_seen_subcommand_from daemon hooks' -l json -d 'Print JSON'
+complete -c aicost -n '__fish_seen_subcommand_from explain status; and not __fish_seen_subcommand_from daemon hooks' -l no-wait -d 'Answer now, even if logs are not all read'
 complete -c aicost -n '__fish_seen_subcommand_from prices; and not __fish_seen_subcommand_from show set unset update' -a 'show set unset update'
 complete -c aicost -n '__fish_seen_subcommand_from prices; and __fish_seen_subcommand_from show' -l at -x -d 'The rates of YYYY-MM-DD'
 complete -c aicost -n '__fish_seen_subcommand_from prices; and __fish_seen_subcommand_from show' -l json -d 'Print JSON'
@@ -46,6 +47,14 @@ complete -c aicost -n '__fish_seen_subcommand_from guard' -l soft -d 'Only tell,
 complete -c aicost -n '__fish_seen_subcommand_from guard' -l fail-on-warn -d 'Exit with 10 near a budget'
 complete -c aicost -n '__fish_seen_subcommand_from guard' -l summary -r -d 'Write the summary there'
 complete -c aicost -n '__fish_seen_subcommand_from guard' -l notify -d 'Show on the desktop how it ended'
+complete -c aicost -n '__fish_seen_subcommand_from hooks; and not __fish_seen_subcommand_from install uninstall status' -a 'install uninstall status'
+complete -c aicost -n '__fish_seen_subcommand_from hooks; and __fish_seen_subcommand_from install uninstall status' -a 'claude codex'
+complete -c aicost -n '__fish_seen_subcommand_from hooks; and __fish_seen_subcommand_from install uninstall' -l project -d "In this folder's settings, for all"
+complete -c aicost -n '__fish_seen_subcommand_from hooks; and __fish_seen_subcommand_from install uninstall' -l project-local -d "In this folder's settings, for you"
+complete -c aicost -n '__fish_seen_subcommand_from hooks; and __fish_seen_subcommand_from install uninstall' -l yes -d 'Do not ask'
+complete -c aicost -n '__fish_seen_subcommand_from hooks; and __fish_seen_subcommand_from install' -l print -d 'Print the entries only'
+complete -c aicost -n '__fish_seen_subcommand_from hooks; and __fish_seen_subcommand_from install' -l trust -d 'Mark them as trusted in Codex'
+complete -c aicost -n '__fish_seen_subcommand_from hooks; and __fish_seen_subcommand_from status' -l json -d 'Print JSON'
 complete -c aicost -n '__fish_seen_subcommand_from daemon' -a 'run start stop restart status'
 complete -c aicost -n '__fish_seen_subcommand_from config; and not __fish_seen_subcommand_from path get set unset edit' -a 'path get set unset edit'
 complete -c aicost -n '__fish_seen_subcommand_from config; and __fish_seen_subcommand_from get set unset' -a 'timezone sources.claude.homes sources.codex.homes attribution.ticket_pattern prices.url projectmap gate.fail gate.grace_percent nudges.desktop nudges.context_usd'

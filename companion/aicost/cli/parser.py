@@ -186,6 +186,12 @@ def _fill_guard(guard: argparse.ArgumentParser) -> None:
     fill(guard)
 
 
+def _fill_hooks(hooks: argparse.ArgumentParser) -> None:
+    from aicost.cli.hooks_grammar import fill
+
+    fill(hooks)
+
+
 def _fill_daemon(daemon: argparse.ArgumentParser) -> None:
     daemon.add_argument(
         "action",
@@ -270,6 +276,7 @@ COMMANDS: Mapping[str, Command] = {
     "guard": Command(
         _fill_guard, "run a command under a budget of its own; stop it when it is spent"
     ),
+    "hooks": Command(_fill_hooks, "let agents ask before they spend: install, uninstall, status"),
     "daemon": Command(_fill_daemon, "run, start, stop or look at the background process"),
     "config": Command(_fill_config, "show, change or edit the settings", _CONFIG_EPILOG),
 }
