@@ -29,7 +29,8 @@ ROUNDS = 5
 EVIDENCE = (
     "tool_call", "evidence_day", "evidence_day_span", "api_error", "api_error_span", "hidden_hint",
     "hidden_hint_session", "evidence_file", "evidence_file_identity",
-    "sqlite_autoindex_evidence_file_1",
+    "sqlite_autoindex_evidence_file_1", "command_run", "command_label",
+    "sqlite_autoindex_command_label_1",
 )  # fmt: skip
 
 

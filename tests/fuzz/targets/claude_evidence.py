@@ -19,6 +19,7 @@ TARGET = Target(
         "aicost.sources.claude.notebook",
         "aicost.sources.claude.findings",
         "aicost.sources.claude.records",
+        "aicost.sources.claude.results",
     ),
     seeds=lambda: log_seeds(SEEDS),
     check=check,

@@ -14,7 +14,11 @@ def check(content: bytes) -> None:
 
 TARGET = Target(
     name="codex_evidence",
-    modules=("aicost.sources.codex.evidence", "aicost.sources.codex.tools"),
+    modules=(
+        "aicost.sources.codex.evidence",
+        "aicost.sources.codex.commands",
+        "aicost.sources.codex.tools",
+    ),
     seeds=lambda: log_seeds(SEEDS),
     check=check,
 )
