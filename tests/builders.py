@@ -138,6 +138,73 @@ def busy_day() -> DashboardView:
     return replace(day, today=today, burn=total, skipped_lines=3)
 
 
+def guarded_day() -> DashboardView:
+    """The same day with budgets of every scope, forecasts, plans, and advice of most kinds."""
+    loop = {"session_id": "019ab4c2-7d10-7aa1-b6d3-5f1e2d3c4b5a"}
+    shop, waiting = "3f2a91c4-5b6d-4e0e-9d1f-1234567890ab", "8c1b0d7e-2a45-4c9f-8e21-0c4d5e6f7a81"
+    day = budget_status("18.42", 25, forecast=41.2)
+    budgets = (
+        budget_status("6.02", "6.25", "session", is_hard=True, subject=loop["session_id"]),
+        plan_status(82),
+        day,
+        budget_status(71, 120, "week", forecast=96.0),
+        budget_status(9, 40, "day", "requests", filter=BudgetFilter(repo="billing*")),
+        plan_status(12, "plan-week", minutes=5 * 1440),
+        budget_status(230, 400, "month", forecast=388.0),
+    )
+    nudges = (
+        nudge(
+            "context",
+            severity="info",
+            at=_ago(48),
+            session_id=waiting,
+            sentence="the cache ends at 12:44: a prompt here then costs $0.78 instead of $0.07",
+            action="go on before 12:44, or /clear",
+            cost_nusd=usd("0.88"),
+        ),
+        nudge(
+            "budget",
+            severity="serious",
+            at=_ago(71),
+            sentence="$6.02 of this session's $6.25 spent, 96 %",
+            action="save the work; to go on: aicost allow AMOUNT REASON",
+            cost_nusd=usd("6.02"),
+            **loop,
+        ),
+        nudge(
+            "loop",
+            at=_ago(600),
+            sentence="`pytest tests` failed 4 times the same way, $0.92, since 12:31",
+            action="stop it, or narrow the task: name the error or the file",
+            cost_nusd=usd("0.92"),
+            **loop,
+        ),
+        nudge(
+            "plan",
+            at=_ago(900),
+            sentence="82 % of the codex plan's 5 hours used; resets at 14:51",
+            action="keep large tasks for after 14:51",
+        ),
+        nudge(
+            "forecast",
+            at=_ago(1500),
+            sentence="at this rate today ends at $41.20 of $25.00",
+            action="aicost top, sorted by $/h, shows what burns most",
+            cost_nusd=usd("18.42"),
+        ),
+        nudge(
+            "hidden",
+            severity="info",
+            at=_ago(4000),
+            session_id=shop,
+            sentence="$0.31 of this session is in no log line (compaction)",
+            action="aicost reconcile shows the difference",
+            cost_nusd=usd("0.31"),
+        ),
+    )
+    return replace(busy_day(), budgets=budgets, nudges=nudges)
+
+
 def _ago(seconds: float) -> datetime:
     return NOW - timedelta(seconds=seconds)
 

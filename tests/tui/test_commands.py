@@ -12,6 +12,8 @@ async def test_everything_a_key_does_now_is_in_the_palette() -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: app.top.view)
         titles = [command.title for command in app.get_system_commands(app.top)]
+        assert "Budgets  (b)" in titles
+        assert "Nudges  (n)" not in titles  # there are none
         for title in ("Sort  (s)", "Filter  (/)", "Pause  (space)", "Help  (?)", "Quit  (q)"):
             assert title in titles
         for sort in Sort:
@@ -19,7 +21,7 @@ async def test_everything_a_key_does_now_is_in_the_palette() -> None:
         assert {"Theme", "Screenshot"} <= set(titles)
         assert "Retry  (r)" not in titles
         keys = {key for pressed, _ in key_table(app, app.top) for key in pressed.split()}
-        assert {"s", "/", "y", "space", "?", "^p", "q", "↑", "k", "pgup", "end"} <= keys
+        assert {"s", "/", "b", "y", "space", "?", "^p", "q", "↑", "k", "pgup", "end"} <= keys
 
 
 async def test_before_the_first_view_there_is_nothing_to_sort() -> None:

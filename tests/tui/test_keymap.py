@@ -7,6 +7,7 @@ from aicost_tui import keymap
 from aicost_tui.app import DashboardApp
 from aicost_tui.screens.dashboard import DashboardScreen
 from aicost_tui.screens.help import HelpScreen
+from aicost_tui.screens.panel import PanelScreen
 from aicost_tui.widgets.filter_bar import FilterInput
 from aicost_tui.widgets.session_table import SessionTable
 
@@ -16,6 +17,7 @@ LISTS: dict[type, list[BindingType]] = {
     SessionTable: keymap.TABLE_KEYS,
     FilterInput: keymap.FILTER_KEYS,
     HelpScreen: keymap.HELP_KEYS,
+    PanelScreen: keymap.PANEL_KEYS,
 }
 EVERY = [
     (owner, binding)

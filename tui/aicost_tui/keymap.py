@@ -48,6 +48,8 @@ DASHBOARD_KEYS: list[BindingType] = [
         id="top.clear_filter",
         tooltip="Show all sessions again",
     ),
+    _key("b", "budgets", "budgets", id="top.budgets", tooltip="All budgets and plan windows"),
+    _key("n", "nudges", "nudges", id="top.nudges", tooltip="All advice, with what to do"),
     _key(
         "y",
         "copy_session",
@@ -78,4 +80,7 @@ HELP_KEYS: list[BindingType] = [
         id="help.close",
         tooltip="Back to the dashboard",
     ),
+]
+PANEL_KEYS: list[BindingType] = [
+    _key("escape,b,n,q", "dismiss", "close", id="panel.close", tooltip="Back to the dashboard"),
 ]

@@ -13,6 +13,7 @@ from aicost.core.view import DashboardView, Reading, SessionRow, SessionState
 from aicost.ipc.protocol import RESTART_HINT, START_HINT
 from aicost_tui import format as fmt
 from aicost_tui.columns import STATE_ROLES
+from aicost_tui.gauges import budget_facts, header_parts
 from aicost_tui.rows import STATES, Sort
 from aicost_tui.spans import Line, Part, Span, arrange, crop
 
@@ -38,10 +39,13 @@ def header_lines(facts: HeaderFacts, width: int) -> tuple[Line, Line]:
     clock = _clock_part(facts)
     if view is None:
         return arrange([Part(0, (_named("aicost", ""),))], [clock], width), ()
+    gauges, plans = header_parts(budget_facts(view, facts.now, zone_of(view, facts.now)))
     words: Line = (Span("paused", "warn"), Span(", space goes on", "label"))
     pause = Part(1, (words, words[:1])) if facts.paused else None
-    first = arrange(_money_parts(view, facts.now), [p for p in (pause, clock) if p], width)
-    second = arrange(_burn_parts(view), _doubt_parts(facts), width)
+    money, tokens = _money_parts(view, facts.now)
+    right = [part for part in (pause, clock) if part]
+    first = arrange([money, *gauges, tokens], right, width)
+    second = arrange([*_burn_parts(view), *plans], _doubt_parts(facts), width)
     return first, second
 
 
@@ -168,7 +172,8 @@ def zone_of(view: DashboardView | None, now: datetime) -> tzinfo:
         return own
 
 
-def _money_parts(view: DashboardView, now: datetime) -> list[Part]:
+def _money_parts(view: DashboardView, now: datetime) -> tuple[Part, Part]:
+    """The day's money, and its tokens."""
     today, *rest = _today(view)
     is_today = view.day == now.astimezone(zone_of(view, now)).date().isoformat()
     label = "today" if is_today else clean(view.day)
@@ -190,7 +195,7 @@ def _money_parts(view: DashboardView, now: datetime) -> list[Part]:
             (),
         ),
     )
-    return [money, tokens]
+    return money, tokens
 
 
 def _today(view: DashboardView) -> tuple[Span, ...]:

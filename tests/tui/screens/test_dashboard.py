@@ -5,14 +5,16 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from builders import NOW, busy_day, session_row, usd, view
+from builders import NOW, budget_status, busy_day, guarded_day, nudge, session_row, usd, view
 from fake_feed import Dashboard, until
 from textual.pilot import Pilot
 from textual.widgets import Input
 
+from aicost.core.budget import BudgetFilter
 from aicost.core.errors import DaemonDown, ProtocolMismatch
 from aicost.core.view import DashboardView, Reading
 from aicost_tui.rows import Sort
+from aicost_tui.screens.panel import PanelScreen
 from aicost_tui.widgets.key_bar import KeyBar
 from aicost_tui.widgets.session_table import SessionTable
 
@@ -172,7 +174,96 @@ async def test_foreign_text_stays_text_in_every_part(text: str) -> None:
         assert sum("$3.20" in line for line in app.text()) == 2
 
 
+async def test_budgets_are_in_the_header_and_below_the_table() -> None:
+    app = Dashboard(guarded_day())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(
+            app,
+            pilot,
+            "━━━━━━━╸── $25 73% ▲",
+            "budgets  ■ session api · feat/export 96% hard",
+            "nudges   ■ $6.02 of this session's $6.25 spent, 96 %",
+            "b all 7",
+            "n all 6",
+        )
+        await pilot.resize_terminal(140, 40)
+        await shows(
+            app, pilot, "week $71/120", "codex 5 h limit 82% ▲ ↺ 2h10", "─ Budgets ─", "─ Nudges ─"
+        )
+        await shows(
+            app, pilot, "almost used", "→ $41.20", "→ go on before 12:44", "2 more, n shows all"
+        )
+        await pilot.resize_terminal(48, 24)
+        await shows(app, pilot, "73% ▲", "■ session api", "n all 6", "62%", "$3.20")
+        await pilot.resize_terminal(80, 12)
+        await until(pilot, lambda: "budgets  ■" not in screen_text(app))
+        assert "━ $25 73% ▲" in screen_text(app).replace("╸──", "━")
+
+
+async def test_without_budgets_one_quiet_line_says_how_to_set_one() -> None:
+    app = Dashboard(busy_day())
+    for size in ((80, 24), (140, 40)):
+        app = Dashboard(busy_day())
+        async with app.run_test(size=size) as pilot:
+            await shows(app, pilot, "no budgets; aicost budget set day 25 sets one")
+            assert "Budgets" not in screen_text(app)
+            assert "nudges" not in screen_text(app)
+
+
+async def test_where_nothing_runs_nobody_is_told_of_budgets() -> None:
+    app = Dashboard(view(log_files=0))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(app, pilot, "No agent logs found")
+        assert "budget" not in screen_text(app)
+
+
+@pytest.mark.parametrize(
+    "text", ["[bold]x[/]", "\x1b[2J\x1b[31mred", "one\ntwo", "日本語" * 40, "[/]"]
+)
+async def test_foreign_text_stays_text_in_panels_and_on_their_pages(text: str) -> None:
+    row = session_row("id", repo=text, branch=text)
+    told = nudge(sentence=text, action=text, session_id="id")
+    own = budget_status(4, 5, "session", filter=BudgetFilter(repo=text, model=text), subject="id")
+    app = Dashboard(view(row, budgets=(own,), nudges=(told,)))
+    async with app.run_test(size=(140, 40)) as pilot:
+        await shows(app, pilot, "$3.20", "80%")
+        assert all(line.isprintable() for line in app.text())
+        for key in ("b", "n"):
+            await pilot.press(key)
+            await until(pilot, lambda: isinstance(app.screen, PanelScreen))
+            await pilot.pause()
+            assert all(line.isprintable() for line in app.text())
+            await pilot.press("escape")
+            await until(pilot, lambda: app.screen is app.top)
+
+
 # Keys
+
+
+async def test_n_is_there_only_when_there_is_something_to_tell() -> None:
+    app = Dashboard(busy_day())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(app, pilot, "$18.42")
+        assert "b budgets" in footer(app)
+        assert "nudges" not in footer(app)
+        await pilot.press("n")
+        await pilot.pause()
+        assert app.screen is app.top
+        app.fake_feed.send(guarded_day())
+        await until(pilot, lambda: "n nudges" in footer(app))
+
+
+async def test_a_pause_freezes_the_panels_too() -> None:
+    app = Dashboard(guarded_day())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(app, pilot, "n all 6")
+        await pilot.press("space")
+        await shows(app, pilot, "paused")
+        app.fake_feed.send(replace(guarded_day(), nudges=(nudge(),)))
+        await until(pilot, lambda: len(app.top.view.nudges) == 1 if app.top.view else False)
+        assert "n all 6" in screen_text(app)
+        await pilot.press("space")
+        await shows(app, pilot, "n all 1")
 
 
 async def test_space_freezes_the_table_while_the_header_goes_on() -> None:
@@ -305,7 +396,7 @@ async def test_r_is_there_only_when_the_daemon_is_lost_and_tries_at_once() -> No
         assert app.fake_feed.connections == 2
 
 
-@pytest.mark.parametrize("key", ["space", "s", "y", "slash", "escape", "r"])
+@pytest.mark.parametrize("key", ["space", "s", "y", "slash", "escape", "r", "b", "n"])
 async def test_keys_that_cannot_do_anything_do_nothing(key: str) -> None:
     app = Dashboard()
     async with app.run_test(size=(80, 24)) as pilot:
@@ -325,7 +416,8 @@ NOTHING_YET = DashboardView(
     homes=("/home/ada/.claude", "/home/ada/.config/claude"),
 )
 PICTURES: dict[str, tuple[Any, ...]] = {
-    "dashboard": (busy_day(),),
+    "dashboard": (guarded_day(),),
+    "no budgets": (busy_day(),),
     "empty": (NOTHING_YET,),
     "reading": (replace(busy_day(), reading=READING),),
     "lost": (replace(busy_day(), at=NOW - timedelta(seconds=42)), LOST),

@@ -19,15 +19,15 @@ async def test_keys_stand_there_in_their_order_when_they_do_something() -> None:
         app.fake_feed.send(busy_day())
         await until(pilot, lambda: "sort" in bar_text(app))
         assert bar_text(app).split("   ") == [
-            *["s sort", "/ filter", "y copy id", "space pause"],
-            *["? help", "^p palette", "q quit"],
+            *["s sort", "/ filter", "b budgets", "y copy id", "space pause"],
+            *["? help", "q quit"],
         ]
 
 
 @pytest.mark.parametrize(
     ("width", "text"),
     [
-        (48, "s sort  / filter  y copy id  ? help  q quit"),
+        (48, "s sort  / filter  b budgets  ? help  q quit"),
         (40, "s sort   / filter   ? help   q quit"),
     ],
 )

@@ -48,8 +48,8 @@ def shown(table: SessionTable) -> list[str]:
         ("end down", 49),
         ("end home", 0),
         ("end g", 0),
-        ("pagedown", 15),
-        ("pagedown pagedown pageup", 15),
+        ("pagedown", 14),
+        ("pagedown pagedown pageup", 14),
         ("pageup", 0),
     ],
 )

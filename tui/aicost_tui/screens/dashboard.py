@@ -15,12 +15,15 @@ from aicost.core.session import session_name
 from aicost.core.view import DashboardView, SessionRow
 from aicost_tui.keymap import DASHBOARD_KEYS
 from aicost_tui.messages import RetryAsked
+from aicost_tui.panels import NAMES, TALL, Name, page_of, panel_of
 from aicost_tui.rows import Sort, matching, ordered
+from aicost_tui.screens.panel import PanelScreen
 from aicost_tui.spans import Line
 from aicost_tui.summary import HeaderFacts, blank_lines, lost_lines, too_small_lines, zone_of
 from aicost_tui.widgets.filter_bar import FilterBar, FilterInput
 from aicost_tui.widgets.key_bar import KeyBar
 from aicost_tui.widgets.painted import PaintedLines
+from aicost_tui.widgets.panel import Panel
 from aicost_tui.widgets.reading_bar import ReadingBar
 from aicost_tui.widgets.session_detail import Selected, SessionDetail
 from aicost_tui.widgets.session_table import SessionTable
@@ -28,8 +31,19 @@ from aicost_tui.widgets.status_header import StatusHeader
 
 # Terminals from which a class applies: what it hides stands in the TCSS.
 _WIDTHS = [(0, "-sliver"), (40, "-roomy")]
-_HEIGHTS = [(0, "-flat"), (7, "-low"), (16, "-high")]
-_CONDITIONAL = frozenset({"retry", "sort", "filter", "clear_filter", "copy_session", "pause"})
+_HEIGHTS = [(0, "-flat"), (7, "-low"), (16, "-high"), (TALL, "-tall")]
+_CONDITIONAL = frozenset(
+    {
+        "retry",
+        "sort",
+        "filter",
+        "clear_filter",
+        "copy_session",
+        "pause",
+        "budgets",
+        "nudges",
+    }
+)
 
 
 class DashboardScreen(Screen[None]):
@@ -51,6 +65,7 @@ class DashboardScreen(Screen[None]):
         self._now = now
         self._picture: DashboardView | None = None  # what the table shows; stands still in a pause
         self._picture_at = now
+        self._page: PanelScreen | None = None  # all of a panel, over this screen
         self._possible: frozenset[str] = frozenset()  # those of _CONDITIONAL that can be done now
 
     def compose(self) -> ComposeResult:
@@ -61,12 +76,16 @@ class DashboardScreen(Screen[None]):
         yield SessionTable(id="sessions")
         yield PaintedLines(id="blank")
         yield SessionDetail(id="detail")
+        for name in NAMES:
+            yield Panel(name)
         yield FilterBar(id="filter")
         yield KeyBar(id="keys")
         yield PaintedLines(id="too-small")
 
     def on_mount(self) -> None:
         """Show the first state."""
+        for panel in self.query(Panel):
+            panel.border_title = f" {panel.panel.capitalize()} "
         self._show()
 
     def tick(self, now: datetime) -> None:
@@ -115,6 +134,18 @@ class DashboardScreen(Screen[None]):
             self.app.copy_to_clipboard(row.session_id)
             self.app.notify(f"Copied the id of {session_name(row)}", timeout=3, markup=False)
 
+    def action_budgets(self) -> None:
+        """Show all budgets."""
+        self._open("budgets")
+
+    def action_nudges(self) -> None:
+        """Show all advice."""
+        self._open("nudges")
+
+    def on_panel_opened(self, message: Panel.Opened) -> None:
+        """Show all of the panel that was clicked."""
+        self._open(message.name)
+
     def action_retry(self) -> None:
         """Try the daemon now."""
         self.post_message(RetryAsked())
@@ -149,6 +180,7 @@ class DashboardScreen(Screen[None]):
             self._show_frame()
             self._show_sessions()
             self._show_detail()
+            self._show_panels()
         self._show_keys()
 
     def _show_frame(self) -> None:
@@ -186,6 +218,23 @@ class DashboardScreen(Screen[None]):
         zone, at = zone_of(self._picture, self._now), self._picture_at
         self.query_one(SessionDetail).selected = Selected(row, at, zone) if row else None
 
+    def _show_panels(self) -> None:
+        picture = self._picture
+        at, height = self._picture_at, self.size.height
+        for name in NAMES:
+            content = panel_of(name, picture, at, height) if picture else None
+            self.query_one(f"#{name}", Panel).content = content
+        self.query_one("#budgets").set_class(not (picture and picture.budgets), "-quiet")
+        if self._page is not None:
+            self._page.show(page_of(self._page.panel, picture, at))
+
+    def _open(self, name: Name) -> None:
+        self._page = PanelScreen(name, page_of(name, self._picture, self._picture_at))
+        self.app.push_screen(self._page, self._page_closed)
+
+    def _page_closed(self, _result: None) -> None:
+        self._page = None
+
     def _show_keys(self) -> None:
         """Offer what can be done in this state."""
         has_sessions = bool(self._picture and self._picture.sessions)
@@ -196,6 +245,8 @@ class DashboardScreen(Screen[None]):
             "clear_filter": bool(self.needle),
             "copy_session": self.query_one(SessionTable).cursor_row is not None,
             "pause": has_sessions,
+            "budgets": has_sessions or bool(self._picture and self._picture.budgets),
+            "nudges": bool(self._picture and self._picture.nudges),
         }
         possible = frozenset(action for action, is_possible in can.items() if is_possible)
         if possible != self._possible:

@@ -1,0 +1,152 @@
+"""Nudges as text: one line of the first, a panel of the newest, a list of all. Pure."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+
+from aicost.core.money import dollars
+from aicost.core.nudge import Nudge, NudgeKind, Severity
+from aicost.core.nudging import SIGNS, first_of
+from aicost.core.session import session_name
+from aicost.core.text import clean, wrapped
+from aicost.core.view import DashboardView
+from aicost_tui.spans import Line, Part, Role, Span, arrange, crop, pad, width_of
+
+KINDS: dict[NudgeKind, str] = {
+    "budget": "budget",
+    "forecast": "forecast",
+    "plan": "plan",
+    "loop": "loop",
+    "context": "context",
+    "unpriced": "unpriced",
+    "hidden": "hidden",
+    "repo-budgets": "repo",
+}
+_ROLES: dict[Severity, Role] = {"info": "label", "warning": "warn", "serious": "bad"}
+_KIND_CELLS = 8
+_TIME_CELLS = 6
+_NAME_CELLS = 24  # of a session, where there is room for a column
+_WIDE = 100  # cells from which there is
+
+
+@dataclass(frozen=True, slots=True)
+class NudgeFacts:
+    """What the panels of nudges show, at a moment, in the zone its times are told in."""
+
+    nudges: tuple[Nudge, ...]  # the newest first
+    names: Mapping[str, str]  # of sessions, by id
+    now: datetime
+    zone: tzinfo
+
+
+def nudge_facts(view: DashboardView, now: datetime, zone: tzinfo) -> NudgeFacts:
+    """Return the nudges of a view with the names of their sessions."""
+    names = {row.session_id: session_name(row) for row in view.sessions}
+    return NudgeFacts(view.nudges, names, now, zone)
+
+
+def first_line(facts: NudgeFacts, width: int) -> Line:
+    """Return the one that matters most, and how many there are; nothing if there is none."""
+    first = first_of(facts.nudges)
+    if first is None:
+        return ()
+    name = _name(facts, first)
+    more: Line = (Span("n", "accent"), Span(f" all {len(facts.nudges)}", "label"))
+    head: Line = (Span("nudges   ", "label"), _sign(first), Span(" "))
+    named: Line = (*head, Span(f"{name}: ", "figure")) if name else head
+    sentence = Span(clean(first.sentence), "text")
+    whole: Line = (*named, sentence, Span(f" → {clean(first.action)}", "label"))
+    room = max(0, width - width_of(more) - 2)
+    forms = [form for form in (whole, (*named, sentence)) if width_of(form) <= room]
+    line = forms[0] if forms else crop((*head, sentence), room)
+    return crop((*pad(line, room + 2), *more), width)
+
+
+def panel_lines(facts: NudgeFacts, width: int, most: int) -> tuple[Line, ...]:
+    """Return the newest in at most `most` lines; an action that does not fit has its own."""
+    lines: list[Line] = []
+    for number, nudge in enumerate(facts.nudges):
+        own = _row(facts, nudge, width)
+        is_last = number == len(facts.nudges) - 1
+        if len(lines) + len(own) > most - (0 if is_last else 1):
+            left = len(facts.nudges) - number
+            lines.append((Span(f"{left} more, ", "label"), Span("n", "accent"), Span(" shows all")))
+            break
+        lines += own
+    return tuple(crop(line, width) for line in lines)
+
+
+def _row(facts: NudgeFacts, nudge: Nudge, width: int) -> Sequence[Line]:
+    head = _head(facts, nudge, width)
+    indent = width_of(head if width >= _WIDE else _when(facts, nudge))
+    sentence, action = clean(nudge.sentence), f"→ {clean(nudge.action)}"
+    one: Line = (*head, Span(sentence, "text"), Span(f"  {action}", "label"))
+    if width_of(one) <= width:
+        return (one,)
+    first: Line = (*head, Span(sentence, "text"))
+    if width_of(first) > width:
+        return (*_block(facts, nudge, width),)
+    return (first, (Span(" " * indent), Span(action, "label")))
+
+
+def _head(facts: NudgeFacts, nudge: Nudge, width: int) -> Line:
+    """Return when, how serious, what kind, and in which session."""
+    line, name = _when(facts, nudge), _name(facts, nudge)
+    if width < _WIDE:
+        return (*line, Span(f"{name}: ", "figure")) if name else line
+    if not any(one.session_id for one in facts.nudges):
+        return line
+    return (*line, *pad((Span(name, "figure"),), _NAME_CELLS), Span("  "))
+
+
+def _when(facts: NudgeFacts, nudge: Nudge) -> Line:
+    return (
+        Span(f"{_time(facts, nudge.at):<{_TIME_CELLS}} ", "label"),
+        _sign(nudge),
+        *pad((Span(f" {KINDS[nudge.kind]}", "text"),), _KIND_CELLS + 2),
+    )
+
+
+def list_lines(facts: NudgeFacts, width: int) -> tuple[Line, ...]:
+    """Return all of each nudge, wrapped."""
+    if not facts.nudges:
+        return (
+            (Span("Nothing to tell", "figure"),),
+            (Span("Budgets, loops and dear contexts are told here.", "label"),),
+        )
+    lines: list[Line] = []
+    for nudge in facts.nudges:
+        if lines:
+            lines.append(())
+        lines += _block(facts, nudge, width)
+    return tuple(crop(line, width) for line in lines)
+
+
+def _block(facts: NudgeFacts, nudge: Nudge, width: int) -> Iterable[Line]:
+    cost = "" if nudge.cost_nusd is None else f"{dollars(nudge.cost_nusd)} so far"
+    head: Line = (*_when(facts, nudge), Span(_name(facts, nudge), "figure"))
+    yield arrange([Part(0, (head,))], [Part(1, ((Span(cost, "label"),), ()))], width)
+    texts: tuple[tuple[str, Role], ...] = (
+        (clean(nudge.sentence), "text"),
+        (f"→ {clean(nudge.action)}", "label"),
+    )
+    for text, role in texts:
+        for part in wrapped(text, max(10, width - 2)):
+            yield (Span("  "), Span(part, role))
+
+
+def _sign(nudge: Nudge) -> Span:
+    return Span(SIGNS[nudge.severity], _ROLES[nudge.severity])
+
+
+def _name(facts: NudgeFacts, nudge: Nudge) -> str:
+    if not nudge.session_id:
+        return ""
+    return facts.names.get(nudge.session_id) or clean(nudge.session_id)[:8]
+
+
+def _time(facts: NudgeFacts, at: datetime) -> str:
+    """Return when something began, in six cells; of another day its date."""
+    local = at.astimezone(facts.zone)
+    is_today = local.date() == facts.now.astimezone(facts.zone).date()
+    return f"{local:%H:%M}" if is_today else f"{local:%d %b}"
