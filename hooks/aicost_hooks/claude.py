@@ -56,17 +56,7 @@ def is_headless(env: Mapping[str, str]) -> bool:
 
 
 def _to_run(calls: "list[Mapping[str, Any]]") -> list[dict[str, object]]:
-    from aicost.core.commands import command_key, command_label  # only where a shell is used
-
-    return [
-        {
-            "id": text_in(call, "tool_use_id"),
-            "command": command_key(command),
-            "label": command_label(command),
-        }
-        for call in calls
-        if (command := command_in(call))
-    ]
+    return [_named(call) for call in calls if command_in(call)]
 
 
 def _failures(calls: "list[Mapping[str, Any]]") -> list[dict[str, object]]:
@@ -75,27 +65,33 @@ def _failures(calls: "list[Mapping[str, Any]]") -> list[dict[str, object]]:
     The client says `Exit code N` in front of a failed one's output. What looks like a success may
     be a command that was not run at all (refused): only the transcript tells these apart.
     """
-    from aicost.core.commands import command_key, command_label
-    from aicost.core.endings import ending
+    shells = [call for call in calls[:_MAX_COMMANDS] if command_in(call)]
+    ended = [(call, _error_of(call)) for call in shells]
+    return [_named(call) | {"failed": True, "error": error} for call, error in ended if error]
 
-    found: list[dict[str, object]] = []
-    for call in calls[:_MAX_COMMANDS]:
-        command, output = command_in(call), call.get("tool_response", call.get("error"))
-        if not command or not isinstance(output, str):
-            continue
-        said = _EXIT_CODE.match(output)
-        end = ending(command, int(said[1]) if said else 0, output[said.end() :] if said else output)
-        if end is not None and end.failed:
-            found.append(
-                {
-                    "id": text_in(call, "tool_use_id"),
-                    "command": command_key(command),
-                    "label": command_label(command),
-                    "failed": True,
-                    "error": end.error,
-                }
-            )
-    return found
+
+def _error_of(call: "Mapping[str, Any]") -> str:
+    """Return the key of the error that a command ended with, "" if it is not known to have."""
+    from aicost.core.endings import ending  # only where a shell was used
+
+    output = call.get("tool_response", call.get("error"))
+    if not isinstance(output, str):
+        return ""
+    said = _EXIT_CODE.match(output)
+    code, output = (int(said[1]), output[said.end() :]) if said else (0, output)
+    end = ending(command_in(call), code, output)
+    return end.error if end is not None and end.failed else ""
+
+
+def _named(call: "Mapping[str, Any]") -> dict[str, object]:
+    from aicost.core.commands import command_key, command_label  # only where a shell is used
+
+    command = command_in(call)
+    return {
+        "id": text_in(call, "tool_use_id"),
+        "command": command_key(command),
+        "label": command_label(command),
+    }
 
 
 def _number(value: object) -> float | None:

@@ -190,6 +190,26 @@ def test_what_an_answer_said_is_told_again(profile: dict[str, str]) -> None:
         client.kill()
 
 
+def test_an_event_loads_little(profile: dict[str, str]) -> None:
+    """An agent waits for each import, at each of its events."""
+    code = (
+        "import io, os, sys; from aicost_hooks.main import run\n"
+        f"stdin = io.BytesIO({json.dumps(EVENT).encode()!r})\n"
+        "run(['gate', 'claude', 'PreToolUse'], stdin, os.environ)\n"
+        "print(' '.join(sys.modules))"
+    )
+    with daemon(profile, "gate", action="pass") as seen:
+        ended = subprocess.run(
+            [sys.executable, "-S", "-c", code], env=profile, capture_output=True, check=False
+        )
+    assert (ended.returncode, ended.stderr, len(seen)) == (0, b"", 1)
+    loaded = set(ended.stdout.decode().split())
+    assert "aicost_hooks.claude" in loaded
+    heavy = {"argparse", "dataclasses", "datetime", "inspect", "pathlib", "subprocess", "typing"}
+    rare = {"aicost_hooks.codex", "aicost_hooks.prompts", "aicost_hooks.starting"}
+    assert loaded.isdisjoint(heavy | rare | {"aicost_hooks.terminal", "aicost.core.commands"})
+
+
 # Called by gate.sh
 
 
