@@ -50,6 +50,8 @@ class Seen:
     evaluation: Evaluation = field(default_factory=Evaluation)
     repeats: Mapping[str, Repeat | None] = field(default_factory=dict)  # by session
     untrusted: Sequence[str] = ()  # folders whose budgets nobody trusted
+    context_nusd: int = CONTEXT_NUSD  # a prompt from this price on is worth a word
+    tells_desktop: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,23 +71,22 @@ class BadgeNote:
 
 
 NO_ADVICE = Advice()
+_NOTHING: Mapping[str, datetime] = {}
 
 
 class Nudging:
     """Keeps what holds now. `look` and `notice_for` may be called in any thread.
 
     `note_shown(key, channel, at)` says True the first time; it may raise StoreError. `notify`
-    shows a notification without waiting; None: the desktop is not told.
+    shows a notification without waiting.
     """
 
     def __init__(
         self,
         note_shown: Callable[[str, str, datetime], bool],
-        *,
-        notify: Callable[[Notification], None] | None = None,
-        context_nusd: int = CONTEXT_NUSD,
+        notify: Callable[[Notification], None],
     ) -> None:
-        self._note_shown, self._notify, self._context_nusd = note_shown, notify, context_nusd
+        self._note_shown, self._notify = note_shown, notify
         self._lock = threading.Lock()
         self._advice = NO_ADVICE
         self._since: dict[str, datetime] = {}  # key -> when it began to hold
@@ -108,21 +109,9 @@ class Nudging:
 
     def look(self, db: sqlite3.Connection, seen: Seen) -> Advice:
         """Find what holds now, and tell the desktop what it was not told. Raises sqlite3.Error."""
+        found = find_advice(db, seen, self._since)
+        budgets, nudges = found.budgets, found.nudges
         live = [row for row in seen.sessions if row.state != "ended"]
-        budgets = standing(seen.evaluation, plan_limits(db), seen.now)
-        nudges = nudges_of(
-            Situation(
-                now=seen.now,
-                zone=seen.zone,
-                budgets=budgets,
-                sessions=live,
-                repeats=seen.repeats,
-                hidden={row.session_id: _hidden(db, row.session_id) for row in live},
-                untrusted=seen.untrusted,
-                context_nusd=self._context_nusd,
-                since=self._since,
-            )
-        )
         with self._lock:
             self._since = {one.key: one.at for one in nudges}
             self._given = {
@@ -130,13 +119,14 @@ class Nudging:
                 for place, at in self._given.items()
                 if place[0] in self._since or seen.now - at < _REMEMBERED
             }
-            self._advice = Advice(budgets=budgets, nudges=nudges)
+            self._advice = found
             self._names = {row.session_id: session_name(row) for row in live}
             self._bearing = {
                 row.session_id: _bearing_on(row, seen, budgets, nudges) for row in live
             }
-            self._tell_desktop(seen.now)
-            return self._advice
+            if seen.tells_desktop:
+                self._tell_desktop(seen.now)
+        return found
 
     def notice_for(self, session_id: str, now: datetime) -> str:
         """Return what the user of a session was not told yet, in one line; "" if there is nothing.
@@ -152,8 +142,6 @@ class Nudging:
         return ""
 
     def _tell_desktop(self, now: datetime) -> None:
-        if self._notify is None:
-            return
         for one in by_weight(self._advice.nudges):
             if one.severity != "info" and self._is_new(one, DESKTOP, now):
                 name = self._names.get(one.session_id, "")
@@ -177,6 +165,28 @@ class Nudging:
             return False
         self._given[place] = now
         return is_new
+
+
+def find_advice(
+    db: sqlite3.Connection, seen: Seen, since: Mapping[str, datetime] = _NOTHING
+) -> Advice:
+    """Return what holds; `since` says when it began, by key. Raises sqlite3.Error."""
+    live = [row for row in seen.sessions if row.state != "ended"]
+    budgets = standing(seen.evaluation, plan_limits(db), seen.now)
+    nudges = nudges_of(
+        Situation(
+            now=seen.now,
+            zone=seen.zone,
+            budgets=budgets,
+            sessions=live,
+            repeats=seen.repeats,
+            hidden={row.session_id: _hidden(db, row.session_id) for row in live},
+            untrusted=seen.untrusted,
+            context_nusd=seen.context_nusd,
+            since=since,
+        )
+    )
+    return Advice(budgets=budgets, nudges=nudges)
 
 
 def line_of(nudge: Nudge) -> str:

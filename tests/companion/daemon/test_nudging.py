@@ -68,14 +68,14 @@ class Desktop:
 
 
 def test_before_the_first_look_nothing_holds() -> None:
-    nudging = Nudging(always)
+    nudging = Nudging(always, Desktop())
     assert nudging.advice == NO_ADVICE
     assert nudging.badge is None
     assert nudging.notice_for("s-1", NOW) == ""
 
 
 def test_screens_show_what_holds_for_as_long_as_it_holds(ledger: Ledger) -> None:
-    nudging = Nudging(always)
+    nudging = Nudging(always, Desktop())
     for minute in range(3):
         now = NOW + timedelta(minutes=minute)
         advice = nudging.look(ledger.db, seen(DAY80, now=now))
@@ -86,7 +86,7 @@ def test_screens_show_what_holds_for_as_long_as_it_holds(ledger: Ledger) -> None
 
 
 def test_the_badge_is_the_most_serious_sign(ledger: Ledger) -> None:
-    nudging = Nudging(always)
+    nudging = Nudging(always, Desktop())
     nudging.look(ledger.db, seen(DAY80, budget_status(96, 100, "week")))
     assert nudging.badge == BadgeNote(severity="serious", sign="■")
     nudging.look(ledger.db, seen(DAY80))
@@ -107,7 +107,7 @@ def test_what_the_ledger_says_of_plans_and_hidden_spend_is_told(ledger: Ledger) 
     ledger.record([calls_read(event(1, tokens=tokens(100, 10)))])
     ledger.record([evidence(limits=(limits,), client_totals=(total,))])
     ledger.settle()
-    advice = Nudging(always).look(ledger.db, seen())
+    advice = Nudging(always, Desktop()).look(ledger.db, seen())
     assert {one.kind: one.cost_nusd for one in advice.nudges} == {
         "plan": None,
         "hidden": usd("0.40"),
@@ -120,7 +120,7 @@ def test_what_the_ledger_says_of_plans_and_hidden_spend_is_told(ledger: Ledger) 
 
 def test_sessions_that_ended_are_not_spoken_of(ledger: Ledger) -> None:
     ended = session_row("s-1", state="ended", unpriced_tokens=5)
-    nudging = Nudging(always)
+    nudging = Nudging(always, Desktop())
     assert nudging.look(ledger.db, seen(sessions=(ended,))).nudges == ()
     assert nudging.notice_for("s-1", NOW) == ""
 
@@ -129,7 +129,7 @@ def test_sessions_that_ended_are_not_spoken_of(ledger: Ledger) -> None:
 
 
 def test_a_user_is_told_once_the_most_serious_first(ledger: Ledger, journal: Journal) -> None:
-    nudging = Nudging(journal.note_shown)
+    nudging = Nudging(journal.note_shown, Desktop())
     nudging.look(ledger.db, seen(DAY80, budget_status(96, 100, "week")))
     assert nudging.notice_for("s-1", NOW) == (
         "aicost ■ $96.00 of this week's $100.00 spent, 96 %; resets at 00:00"
@@ -145,13 +145,13 @@ def test_what_was_told_is_told_no_second_time_after_a_restart(
     ledger: Ledger, journal: Journal
 ) -> None:
     for told in (True, False):
-        nudging = Nudging(journal.note_shown)
+        nudging = Nudging(journal.note_shown, Desktop())
         nudging.look(ledger.db, seen(DAY80))
         assert bool(nudging.notice_for("s-1", NOW)) is told
 
 
 def test_of_other_sessions_a_user_is_told_nothing(ledger: Ledger) -> None:
-    nudging = Nudging(always)
+    nudging = Nudging(always, Desktop())
     nudging.look(ledger.db, seen(repeats={"s-1": LOOP}))
     assert nudging.notice_for("s-2", NOW) == ""
     assert nudging.notice_for("unknown", NOW) == ""
@@ -161,7 +161,7 @@ def test_of_other_sessions_a_user_is_told_nothing(ledger: Ledger) -> None:
 def test_of_budgets_that_do_not_bear_on_a_session_its_user_is_told_nothing(ledger: Ledger) -> None:
     shop = budget_status(20, 25, filter=BudgetFilter(repo="shop"))
     evaluation = Evaluation(shared=(shop,), by_session={"s-1": (shop,), "s-2": ()})
-    nudging = Nudging(always)
+    nudging = Nudging(always, Desktop())
     nudging.look(ledger.db, seen(evaluation=evaluation))
     assert nudging.notice_for("s-2", NOW) == ""
     assert "for shop" in nudging.notice_for("s-1", NOW)
@@ -170,7 +170,7 @@ def test_of_budgets_that_do_not_bear_on_a_session_its_user_is_told_nothing(ledge
 @pytest.mark.parametrize(("agent", "told"), [("codex", True), ("claude", False)])
 def test_of_a_plan_its_own_agents_users_are_told(ledger: Ledger, agent: Any, told: bool) -> None:
     evaluation = Evaluation(shared=(plan_status(82),))
-    nudging = Nudging(always)
+    nudging = Nudging(always, Desktop())
     nudging.look(
         ledger.db, seen(evaluation=evaluation, sessions=(session_row("s-1", agent=agent),))
     )
@@ -190,18 +190,19 @@ def test_of_a_plan_its_own_agents_users_are_told(ledger: Ledger, agent: Any, tol
 def test_of_a_repositorys_budgets_those_in_it_are_told(
     ledger: Ledger, cwd: str, told: bool
 ) -> None:
-    nudging = Nudging(always)
+    nudging = Nudging(always, Desktop())
     sessions = (session_row("s-1", cwd=cwd),)
     nudging.look(ledger.db, seen(untrusted=("/src/shop",), sessions=sessions))
     assert ("aicost trust" in nudging.notice_for("s-1", NOW)) is told
 
 
 def test_a_dear_context_is_told_once_an_hour(ledger: Ledger, journal: Journal) -> None:
-    nudging = Nudging(journal.note_shown, context_nusd=usd("0.40"))
+    nudging = Nudging(journal.note_shown, Desktop())
     told = []
     for minutes in range(0, 125, 5):
         now = NOW + timedelta(minutes=minutes)
-        nudging.look(ledger.db, seen(sessions=(session_row("s-1"),), now=now))
+        sessions = (session_row("s-1"),)
+        nudging.look(ledger.db, seen(sessions=sessions, now=now, context_nusd=usd("0.40")))
         if nudging.notice_for("s-1", now):
             told.append(minutes)
     assert told == [0, 60, 120]
@@ -213,7 +214,7 @@ def test_a_journal_that_cannot_be_written_leaves_things_unsaid(
     def broken(_key: str, _channel: str, _at: datetime) -> bool:
         raise StoreError("the journal cannot be written")
 
-    nudging = Nudging(broken)
+    nudging = Nudging(broken, Desktop())
     nudging.look(ledger.db, seen(DAY80))
     assert nudging.notice_for("s-1", NOW) == ""
     assert caplog.messages == ["a notice is not shown: the journal cannot be written"]
@@ -224,9 +225,11 @@ def test_a_journal_that_cannot_be_written_leaves_things_unsaid(
 
 def test_the_desktop_is_told_once_of_what_is_no_mere_note(ledger: Ledger, journal: Journal) -> None:
     desktop = Desktop()
-    nudging = Nudging(journal.note_shown, notify=desktop)
+    nudging = Nudging(journal.note_shown, desktop)
     for _ in range(3):
-        nudging.look(ledger.db, seen(DAY80, budget_status(13, 25, "month"), repeats={"s-2": LOOP}))
+        month = budget_status(13, 25, "month")
+        told = seen(DAY80, month, repeats={"s-2": LOOP}, tells_desktop=True)
+        nudging.look(ledger.db, told)
     assert [(one.title, one.urgency) for one in desktop.told] == [
         ("aicost", "normal"),
         ("aicost: api · main", "normal"),
@@ -235,15 +238,17 @@ def test_the_desktop_is_told_once_of_what_is_no_mere_note(ledger: Ledger, journa
         "`npm test` failed 4 times the same way, $0.92, since 12:31",
         "stop it, or narrow the task: name the error or the file",
     ]
-    nudging.look(ledger.db, seen(budget_status(25, 25)))
+    nudging.look(ledger.db, seen(budget_status(25, 25), tells_desktop=True))
     assert desktop.told[-1].urgency == "critical"
     assert len(desktop.told) == 3
 
 
 def test_what_an_agent_was_told_the_desktop_is_told_too(ledger: Ledger, journal: Journal) -> None:
     desktop = Desktop()
-    nudging = Nudging(journal.note_shown, notify=desktop)
+    nudging = Nudging(journal.note_shown, desktop)
     nudging.look(ledger.db, seen(DAY80))
+    assert desktop.told == []
+    nudging.look(ledger.db, seen(DAY80, tells_desktop=True))
     assert len(desktop.told) == 1
     assert nudging.notice_for("s-1", NOW)
 
@@ -258,9 +263,9 @@ def test_what_no_longer_holds_is_forgotten_but_not_by_the_journal(
         return journal.note_shown(key, channel, at)
 
     desktop = Desktop()
-    nudging = Nudging(note, notify=desktop)
+    nudging = Nudging(note, desktop)
     for hours in (0, 1, 4, 5):
         status = DAY80 if hours in (0, 5) else budget_status(1, 25)
-        nudging.look(ledger.db, seen(status, now=NOW + hours * HOUR))
+        nudging.look(ledger.db, seen(status, now=NOW + hours * HOUR, tells_desktop=True))
     assert len(asked) == 2
     assert len(desktop.told) == 1
