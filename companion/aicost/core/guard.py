@@ -15,7 +15,7 @@ STOPPED = 20  # exit code of a run that we ended
 WARNED = 10  # exit code of one that came near its budget, where that is asked for
 WARNING_PERCENT = 80  # of a budget: from here on a run came near it
 GRACE_S = 10.0  # an agent whose hooks work has ended its turn by then
-MOST_REFUSALS = 2  # tools that an agent may ask for after its budget is spent
+MOST_REFUSALS = 2  # so many, and an agent over its budget does not mean to end
 _SEPARATOR = "."
 _ID = re.compile(r"[0-9a-f]{8,32}(\.[0-9a-f]{8,32}){0,7}")
 
@@ -51,7 +51,7 @@ class GuardedAgent:
     is_busy: bool  # a turn goes on
     has_hooks: bool  # it asks us before it goes on: seen, not guessed
     has_called: bool = False  # the ledger has a call of it since the run began
-    refusals: int = 0  # tools that it was refused since the budget is spent
+    refusals: int = 0  # tools that it was refused, to save its work or to end
 
 
 def is_to_interrupt(agent: GuardedAgent, over_s: float) -> bool:

@@ -13,7 +13,6 @@ from aicost.core.budget import STEPS, Budget, BudgetFilter, BudgetStatus, Unit
 from aicost.core.days import from_us, to_us
 from aicost.core.errors import ConfigError, StoreError
 from aicost.core.guard import (
-    MOST_REFUSALS,
     WARNING_PERCENT,
     GuardedAgent,
     is_guard_id,
@@ -158,18 +157,14 @@ class GuardAnswers:
         question: Question,
     ) -> dict[str, object]:
         hard = [one for one in look.statuses if one.budget.is_hard]
-        is_refused = any(one.refusals >= MOST_REFUSALS for one in agents)
-        is_over = any(one.spent >= one.budget.limit for one in hard)
-        over_s = self._guards.over_for_s(
-            run.guard_id, time.monotonic(), is_over=is_over or is_refused
-        )
-        ends = (is_over or is_refused) and any(is_to_interrupt(one, over_s) for one in agents)
         stops = [member.stop_reason for member in members.values() if member.stop_reason]
+        is_over = any(one.spent >= one.budget.limit for one in hard)
+        over_s = self._guards.over_for_s(run.guard_id, time.monotonic(), is_over=is_over)
         return {
             "is_over": is_over,
-            "interrupt": ends,
-            "reason": _reason(hard, question),
-            "hook_stops": stops,
+            "interrupt": is_over and any(is_to_interrupt(one, over_s) for one in agents),
+            "reason": _reason(hard, question) if is_over else next(iter(stops), ""),
+            "is_stopped": bool(stops),
             "is_warned": any(one.level >= WARNING_PERCENT for one in look.statuses),
             "budgets": [_budget_json(one, question) for one in look.statuses],
             "agents": [

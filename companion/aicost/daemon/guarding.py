@@ -16,6 +16,7 @@ from aicost.platform.families import birth_of, is_below, mark_of
 _MOST_SESSIONS = 4_096  # that are remembered of runs that ended
 BEFORE_TOOL, PROMPT = "PreToolUse", "UserPromptSubmit"
 _ENDS = ("stop", "block")
+_REFUSES = ("stop", "refuse")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,9 +120,9 @@ class Guards:
         member = self._members.get(session_id)
         if member is None:
             return
+        member.refusals += event == BEFORE_TOOL and action in _REFUSES
         if action in _ENDS:
             member.stop_reason = reason or "over a hard budget"
-            member.refusals += event == BEFORE_TOOL
         elif event == PROMPT:  # the user, or a script, may go on: the stop is over
             member.stop_reason, member.refusals = "", 0
 

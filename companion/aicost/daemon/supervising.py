@@ -24,7 +24,7 @@ from aicost.sources.homes import home_folders
 SCHEMA = 1
 TICK_S = 0.5  # between two looks at what the daemon said last
 NEWS_S = 0.25  # how long the daemon waits for news before it answers anyway: agents come and go
-PAUSE_S = 0.1  # between two questions: agents write many lines at once
+PAUSE_S = 0.05  # between two questions: agents write many lines at once
 NEWBORN_S = 3.0  # a process younger than that may still turn out to be an agent
 REVIVE_S = 10.0  # between two starts of a daemon that went away
 ANSWER_S = 10.0
@@ -219,8 +219,7 @@ def _ended(
     """Sum up a run; `last` is what the daemon said at its end, None if it said nothing."""
     found = last or {}
     guard_id, duration_s = named
-    stops = found.get("hook_stops", [])
-    reason = seen.interrupted or (stops[0] if stops else "")
+    reason = seen.interrupted or (found["reason"] if found.get("is_stopped") else "")
     code = exit_code(
         command,
         is_stopped=bool(reason),

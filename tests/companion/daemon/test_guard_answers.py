@@ -1,6 +1,7 @@
 """What the daemon says of guarded runs: real logs, real processes, a real socket."""
 
 import asyncio
+import dataclasses
 import os
 import signal
 import subprocess
@@ -15,6 +16,7 @@ from claude_logs import TOO_LATE_S, append, call_line, eventually, log_of, promp
 
 from aicost.core.errors import ConfigError
 from aicost.core.guard import MARK
+from aicost.core.session import LiveSession, Running
 from aicost.daemon import guard_answers
 from aicost.daemon.service import Service
 from aicost.daemon.setup import load_setup
@@ -193,12 +195,49 @@ async def test_one_that_waits_for_its_user_is_let_be(guard: Guard, agent: int) -
     assert (found["is_over"], found["interrupt"]) == (True, False)
 
 
+async def test_codex_is_interrupted_over_its_budget_at_the_second_refused_tool(
+    guard: Guard, agent: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    codex = LiveSession(
+        session_id="s-1",
+        pid=agent,
+        state="busy",
+        cwd="/x",
+        started_at=None,
+        version="",
+        entrypoint="",
+        agent="codex",
+    )
+
+    async def running(*_: object) -> Running:
+        return Running(sessions={"s-1": codex})
+
+    access = guard.service._guarding._access
+    monkeypatch.setattr(
+        guard.service._guarding, "_access", dataclasses.replace(access, running=running)
+    )
+    guard.hook()
+    guard.decide("PreToolUse", "refuse")
+    guard.decide("PreToolUse", "refuse")
+    assert not (await guard.ask())["interrupt"]  # it may save its work
+    append(log_of(guard.logs), spent_at(now(), "msg_1"), spent_at(now(), "msg_2"))
+    assert (await guard.when("is_over", True))["interrupt"]
+    guard.decide("UserPromptSubmit", "pass")
+    assert not (await guard.ask())["interrupt"]
+    guard.decide("PreToolUse", "stop")
+    assert not (await guard.ask())["interrupt"]
+    guard.decide("PreToolUse", "stop")
+    assert (await guard.ask())["interrupt"]
+
+
 async def test_what_a_hook_stopped_is_said_until_a_prompt_goes_through(guard: Guard) -> None:
     guard.hook()
     guard.decide("PostToolBatch", "stop", "$1.20 of $1.00")
-    assert (await guard.ask())["hook_stops"] == ["$1.20 of $1.00"]
+    found = await guard.ask()
+    assert (found["is_stopped"], found["reason"]) == (True, "$1.20 of $1.00")
     guard.decide("UserPromptSubmit", "pass")
-    assert (await guard.ask())["hook_stops"] == []
+    found = await guard.ask()
+    assert (found["is_stopped"], found["reason"]) == (False, "")
 
 
 # Guards within guards, and their ends
@@ -237,9 +276,7 @@ async def test_an_end_is_answered_though_the_logs_cannot_be_read(
     access = guard.service._guarding._access
     monkeypatch.setattr(guard_answers, "READ_S", 0.01)
     monkeypatch.setattr(
-        guard.service._guarding,
-        "_access",
-        guard_answers.Access(access.query, access.running, never, access.moment),
+        guard.service._guarding, "_access", dataclasses.replace(access, read_all=never)
     )
     assert (await guard.ask("guard.end"))["complete"] is False
 

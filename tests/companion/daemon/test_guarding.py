@@ -147,7 +147,7 @@ def test_a_stop_is_known_until_a_prompt_is_let_pass() -> None:
     ("event", "action", "refusals", "is_stopped"),
     [
         ("PreToolUse", "stop", 1, True),
-        ("PreToolUse", "refuse", 0, False),  # room to save the work: the turn goes on
+        ("PreToolUse", "refuse", 1, False),  # room to save the work: the turn goes on
         ("PreToolUse", "pass", 0, False),
         ("PostToolBatch", "stop", 0, True),
         ("PostToolBatch", "save", 0, False),

@@ -22,7 +22,7 @@ QUIET: Json = {
     "is_over": False,
     "interrupt": False,
     "reason": "the run's $1.00 used up",
-    "hook_stops": [],
+    "is_stopped": False,
     "is_warned": False,
     "budgets": [],
     "agents": [],
@@ -258,18 +258,18 @@ def test_what_makes_a_figure_doubtful_is_said(changes: Json, warning: str) -> No
 
 
 @pytest.mark.parametrize(
-    ("interrupted", "stops", "reason"),
+    ("interrupted", "is_stopped", "reason"),
     [
-        ("", [], ""),
-        ("by us", [], "by us"),
-        ("", ["by a hook", "by another"], "by a hook"),
-        ("by us", ["by a hook"], "by us"),
+        ("", False, ""),
+        ("by us", False, "by us"),
+        ("", True, "the run's $1.00 used up"),
+        ("by us", True, "by us"),
     ],
 )
 def test_a_stop_is_one_by_a_hook_or_by_a_signal(
-    interrupted: str, stops: list[str], reason: str
+    interrupted: str, is_stopped: bool, reason: str
 ) -> None:
-    last = QUIET | {"complete": True, "sessions": ["s-1"], "hook_stops": stops}
+    last = QUIET | {"complete": True, "sessions": ["s-1"], "is_stopped": is_stopped}
     found = ended(0, last, interrupted=interrupted)
     assert (found.summary["stopped"], found.summary["reason"]) == (bool(reason), reason)
     assert found.exit_code == found.summary["exit_code"] == (STOPPED if reason else 0)
