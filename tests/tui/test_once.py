@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from builders import busy_day, session_row, view
+from builders import busy_day, guarded_day, session_row, view
 
 import aicost
 import aicost_tui
@@ -20,9 +20,24 @@ def test_it_is_the_dashboard_as_text(width: int) -> None:
     assert lines[0].startswith("today $18.42")
     assert lines[1].startswith("burn $6.10/h")
     assert "▾$/h" in lines[3]
-    assert len(lines) == 4 + len(busy_day().sessions)
+    assert len(lines) == 6 + len(busy_day().sessions)
+    assert lines[-2:] == ["", "no budgets; aicost budget set day 25 sets one"]
     assert all(cells_of(line) <= width for line in lines)
     assert all(line == line.rstrip() for line in lines)
+
+
+@pytest.mark.parametrize("width", [48, 80, 140])
+def test_budgets_and_nudges_stand_below(width: int) -> None:
+    day = guarded_day()
+    lines = render_once(day, width, False).splitlines()
+    assert all(cells_of(line) <= width for line in lines)
+    assert "73%" in lines[0]
+    _, budgets, nudges = "\n".join(lines[3:]).split("\n\n")
+    assert len(budgets.splitlines()) == len(day.budgets)
+    assert "shows all" not in nudges
+    for kind in ("context", "budget", "loop", "plan", "forecast", "hidden"):
+        assert f" {kind}" in nudges
+    assert nudges.count("→ ") == len(day.nudges)
 
 
 def test_without_colour_there_is_no_escape_and_with_colour_the_text_is_the_same() -> None:

@@ -78,15 +78,19 @@ def panel_lines(facts: NudgeFacts, width: int, most: int) -> tuple[Line, ...]:
 
 def _row(facts: NudgeFacts, nudge: Nudge, width: int) -> Sequence[Line]:
     head = _head(facts, nudge, width)
-    indent = width_of(head if width >= _WIDE else _when(facts, nudge))
     sentence, action = clean(nudge.sentence), f"→ {clean(nudge.action)}"
     one: Line = (*head, Span(sentence, "text"), Span(f"  {action}", "label"))
     if width_of(one) <= width:
         return (one,)
-    first: Line = (*head, Span(sentence, "text"))
-    if width_of(first) > width:
-        return (*_block(facts, nudge, width),)
-    return (first, (Span(" " * indent), Span(action, "label")))
+    if width < _WIDE:
+        return tuple(_block(facts, nudge, width))
+    indent = width_of(head)
+    lines: list[Line] = [
+        (Span(" " * indent), Span(part, role))
+        for text, role in _texts(nudge)
+        for part in wrapped(text, width - indent)
+    ]
+    return ((*head, *lines[0][1:]), *lines[1:])
 
 
 def _head(facts: NudgeFacts, nudge: Nudge, width: int) -> Line:
@@ -126,13 +130,13 @@ def _block(facts: NudgeFacts, nudge: Nudge, width: int) -> Iterable[Line]:
     cost = "" if nudge.cost_nusd is None else f"{dollars(nudge.cost_nusd)} so far"
     head: Line = (*_when(facts, nudge), Span(_name(facts, nudge), "figure"))
     yield arrange([Part(0, (head,))], [Part(1, ((Span(cost, "label"),), ()))], width)
-    texts: tuple[tuple[str, Role], ...] = (
-        (clean(nudge.sentence), "text"),
-        (f"→ {clean(nudge.action)}", "label"),
-    )
-    for text, role in texts:
+    for text, role in _texts(nudge):
         for part in wrapped(text, max(10, width - 2)):
             yield (Span("  "), Span(part, role))
+
+
+def _texts(nudge: Nudge) -> tuple[tuple[str, Role], ...]:
+    return ((clean(nudge.sentence), "text"), (f"→ {clean(nudge.action)}", "label"))
 
 
 def _sign(nudge: Nudge) -> Span:

@@ -127,7 +127,7 @@ def header_parts(facts: BudgetFacts) -> tuple[list[Part], list[Part]]:
         if status is not None:
             first.append(Part(5, (_short_gauge(name, status), ())))
     plans = [one for one in facts.budgets if one.budget.scope in OF_A_PLAN]
-    return first, [_plan_part(facts, one) for one in plans[:2]]
+    return first, [_plan_part(facts, one, rank) for rank, one in enumerate(plans[:2], start=4)]
 
 
 def _strictest(facts: BudgetFacts, scope: str) -> BudgetStatus | None:
@@ -157,14 +157,14 @@ def _short_gauge(name: str, status: BudgetStatus) -> Line:
     return (Span(f"{name} ", "label"), Span(f"{amounts}{mark}", role if mark else "text"))
 
 
-def _plan_part(facts: BudgetFacts, status: BudgetStatus) -> Part:
+def _plan_part(facts: BudgetFacts, status: BudgetStatus, rank: int) -> Part:
     sign, role = _sign(status)
     name = f"{budget_name(facts, status)} "
     mark = f" {sign}" if severity_of(status) != "info" else ""
     share = Span(f"{percent_text(status)}{mark}", role if mark else "text")
     reset = _in_text(facts, status)
     short: Line = (Span(name, "label"), share)
-    return Part(4, ((*short, Span(f" {reset}", "label")) if reset else short, short, ()))
+    return Part(rank, ((*short, Span(f" {reset}", "label")) if reset else short, short, ()))
 
 
 def _in_text(facts: BudgetFacts, status: BudgetStatus) -> str:

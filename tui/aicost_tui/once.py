@@ -3,10 +3,13 @@
 from datetime import datetime
 
 from aicost.core.view import DashboardView
+from aicost_tui import advice, gauges
 from aicost_tui import columns as cols
 from aicost_tui.rows import Sort, ordered
 from aicost_tui.spans import Line, Role, plain
-from aicost_tui.summary import HeaderFacts, blank_lines, header_lines, reading_line
+from aicost_tui.summary import HeaderFacts, blank_lines, header_lines, reading_line, zone_of
+
+_ALL = 10_000  # lines
 
 _SGR: dict[Role, str] = {
     "label": "2",
@@ -42,7 +45,20 @@ def render_once(
         lines.extend(cols.row_line(columns, row, now, gap) for row in rows)
     else:
         lines.extend(blank_lines(view, lost=None, needle="", shown=0))
+    lines.extend(_panels(view, now, width))
     return "".join(f"{_painted(line, colour=colour)}\n" for line in lines)
+
+
+def _panels(view: DashboardView, now: datetime, width: int) -> list[Line]:
+    """Return all budgets and all advice, each below an empty line; or how to set a budget."""
+    lines: list[Line] = []
+    zone = zone_of(view, now)
+    if view.budgets or view.sessions:
+        lines += [(), *gauges.table_lines(gauges.budget_facts(view, now, zone), width)]
+    if view.nudges:
+        nudges = advice.nudge_facts(view, now, zone)
+        lines += [(), *advice.panel_lines(nudges, width, _ALL)]
+    return lines
 
 
 def _painted(line: Line, *, colour: bool) -> str:
