@@ -25,6 +25,7 @@ from aicost_hooks.install_entries import (
 from aicost_hooks.install_files import as_text, read_file
 
 _SCOPES: tuple[Scope, ...] = ("user", "project", "local")
+_NONE = "no hooks of aicost are installed"
 _STOPS: Mapping[Agent, Mapping[str, tuple[tuple[str, ...], str]]] = {  # any of these events
     "claude": {
         "a prompt": (("UserPromptSubmit",), "before it is sent"),
@@ -100,12 +101,21 @@ def agent_state(agent: Agent, places: Places, common: Sequence[Problem]) -> Agen
 
 
 def _file_states(agent: Agent, version: Version | None, places: Places) -> Iterator[FileState]:
+    """Yield the files with hooks of ours, the folder's first; those that should have some if none.
+
+    Who has hooks in a folder's settings may want none in the user's.
+    """
     handlers = wanted(agent, version, places)
-    for scope in _SCOPES:
-        for path in places.settings_files(agent, scope):
-            state = _file_state(agent, path, scope, handlers, places)
-            if scope == "user" or state.events or state.problems:
-                yield state
+    states = [
+        _file_state(agent, path, scope, handlers, places)
+        for scope in reversed(_SCOPES)
+        for path in places.settings_files(agent, scope)
+    ]
+    has_own = any(state.scope != "user" and state.events for state in states)
+    for state in states:
+        is_empty = not state.events and [p.what for p in state.problems] in ([], [_NONE])
+        if not is_empty or (state.scope == "user" and not has_own):
+            yield state
 
 
 def _file_state(
@@ -139,7 +149,7 @@ def _entry_problems(
     option = {"user": "", "project": " --project", "local": " --project-local"}[scope]
     hint = f"aicost hooks install {agent}{option}"
     if not found:
-        yield Problem("no hooks of aicost are installed", hint)
+        yield Problem(_NONE, hint)
         return
     if missing := [event for event in handlers if event not in found]:
         yield Problem(f"hooks are missing: {', '.join(missing)}", hint, stops_all=False)

@@ -227,11 +227,16 @@ def test_a_hook_that_is_switched_off_in_codex_is_named(places: Places) -> None:
 
 
 def test_a_projects_hooks_are_shown_where_there_are_some(places: Places) -> None:
-    put("claude", places)
     (project,) = places.settings_files("claude", "project")
     install(plan_install("claude", project, wanted("claude", NEWEST, places)), places, "now")
-    state = agent_state("claude", places, [])
-    assert [file.scope for file in state.files] == ["user", "project"]
+    alone = agent_state("claude", places, [])
+    assert [file.scope for file in alone.files] == ["project"]
+    assert problems(alone) == []  # who has those may want no others
+    assert stops(alone) == EVERYTHING
+    put("claude", places)
+    both = agent_state("claude", places, [])
+    assert [file.scope for file in both.files] == ["project", "user"]
+    assert problems(both) == []
 
 
 WHERE = Where(run_dir="/run/aicost", hook="/bin/sh", fail="open", daemon_pid=7)
