@@ -8,7 +8,10 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from aicost.core.budget import STEPS, Budget, BudgetFilter, BudgetStatus
 from aicost.core.money import usd
+from aicost.core.nudge import Nudge
+from aicost.core.nudging import severity_of
 from aicost.core.reports import ReportRow, TurnRow, UsageReport, WorkDone
 from aicost.core.text import escaped
 from aicost.core.usage import TokenCounts
@@ -176,10 +179,68 @@ def top_document(view: DashboardView, work: Mapping[str, WorkDone] | None = None
         "complete": view.reading is None and not view.trouble and not view.unreadable,
         "today": {"day": view.day, "timezone": view.timezone, **_totals(view.today)},
         "burn": {**burn_fields(view.burn), "window_seconds": view.burn.window_s},
-        "budgets": [],
-        "nudges": [],
+        "budgets": [budget_fields(one) for one in view.budgets],
+        "nudges": [nudge_fields(one) for one in view.nudges],
         "sessions": [session_fields(row, work_of(row, work)) for row in view.sessions],
         "skipped_lines": view.skipped_lines,
+    }
+
+
+def budget_fields(status: BudgetStatus) -> Document:
+    """Return how a budget stands. Amounts are in its unit: dollars, tokens, minutes, percent …"""
+    budget = status.budget
+    session_id, _, turn_id = status.subject.partition(" ")
+    return {
+        "id": budget.budget_id,
+        "scope": budget.scope,
+        "unit": budget.unit,
+        "limit": _units(budget, budget.limit),
+        "hard": budget.is_hard,
+        "origin": budget.origin,
+        "filter": _filter_fields(budget.filter),
+        "session_id": session_id or None,
+        "turn_id": turn_id or None,
+        "spent": _units(budget, status.spent),
+        "hidden": _units(budget, status.hidden),
+        "reserved": _units(budget, status.reserved),
+        "left": _units(budget, status.left),
+        "share": status.share,
+        "level": status.level,
+        "severity": severity_of(status),
+        "forecast": None if status.forecast is None else _units(budget, status.forecast),
+        "unpriced_tokens": status.unpriced_tokens,
+        "resets_at": moment(status.resets_at),
+    }
+
+
+def _filter_fields(wanted: BudgetFilter) -> Document:
+    fields = {
+        "repo": wanted.repo,
+        "branch": wanted.branch,
+        "model": wanted.model,
+        "agent": wanted.agent,
+        "env": wanted.environment,
+        "category": wanted.category,
+    }
+    return {name: text for name, text in fields.items() if text}
+
+
+def _units(budget: Budget, steps: int) -> float:
+    whole, rest = divmod(steps, STEPS[budget.unit])
+    return steps / STEPS[budget.unit] if rest or budget.unit == "usd" else whole
+
+
+def nudge_fields(nudge: Nudge) -> Document:
+    """Return one piece of advice."""
+    return {
+        "kind": nudge.kind,
+        "key": nudge.key,
+        "severity": nudge.severity,
+        "at": moment(nudge.at),
+        "session_id": nudge.session_id or None,
+        "sentence": nudge.sentence,
+        "action": nudge.action,
+        "cost_usd": _usd(nudge.cost_nusd),
     }
 
 

@@ -5,16 +5,23 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from aicost.core.budget import OF_A_PLAN, OF_ONE, STEPS, BudgetStatus
 from aicost.core.limits import LimitWindow, PlanLimits
 from aicost.core.money import NANO, cost_text, dollars, more_text
+from aicost.core.nudge import Nudge
+from aicost.core.nudge_words import budget_sentence
+from aicost.core.nudging import SIGNS, by_weight, severity_of
 from aicost.core.reports import UsageReport
+from aicost.core.session import session_name
 from aicost.core.text import clean, wrapped
 from aicost.core.view import BurnRate, SessionRow
 from aicost.report.documents import (
     SCHEMA,
     Document,
+    budget_fields,
     burn_fields,
     moment,
+    nudge_fields,
     report_document,
     session_fields,
 )
@@ -24,6 +31,7 @@ _LABEL_CELLS = 10
 _DIM, _PLAIN = "\x1b[2m", "\x1b[0m"
 _SPANS = {300: "5 h", 1440: "day", 10080: "week", 43200: "month"}  # minutes -> what one says
 _UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"))
+_NUDGES = 3  # that are told; JSON has all
 _SHOWN = 5  # folders and files that are named; JSON has all
 
 
@@ -52,6 +60,8 @@ class Status:
     reader: ReaderState
     price_book: str
     priced_on: str  # YYYY-MM-DD, when its prices were last looked at; "" is not known
+    budgets: Sequence[BudgetStatus] = ()  # the most used first
+    nudges: Sequence[Nudge] = ()  # the newest first
 
 
 def status_document(status: Status) -> Document:
@@ -67,6 +77,8 @@ def status_document(status: Status) -> Document:
         "hidden": today["hidden"],
         "burn": {**burn_fields(status.burn), "window_seconds": status.burn.window_s},
         "sessions": [session_fields(row) for row in status.sessions],
+        "budgets": [budget_fields(one) for one in status.budgets],
+        "nudges": [nudge_fields(one) for one in status.nudges],
         "limits": [_limit_fields(one, status.at) for one in status.limits],
         "reader": {
             "daemon_pid": reader.daemon_pid,
@@ -120,6 +132,9 @@ def status_screen(status: Status, style: Style, zone: ZoneInfo) -> str:
     text = _rows_text(rows, style)
     if status.sessions:
         text += "\n" + sessions_table(status.sessions, style, zone) + "\n"
+    told = [*_budgets(status, zone), *_nudges(status)]
+    if told:
+        text += _rows_text(told, style)
     return text + _rows_text([*_limits(status), *_unknown(status), *_reader(status)], style)
 
 
@@ -153,6 +168,34 @@ def _sessions(sessions: Sequence[SessionRow]) -> str:
     spent = cost_text(cost if is_known else None, unpriced)
     verb = "runs" if len(sessions) == 1 else "run"
     return f"{len(sessions)} {verb}, {spent} since they began"
+
+
+def _budgets(status: Status, zone: ZoneInfo) -> Iterator[tuple[str, str]]:
+    """Yield how budgets stand; the windows of plans are told as limits."""
+    for one in status.budgets:
+        if one.budget.scope in OF_A_PLAN and one.budget.limit == 100 * STEPS["percent"]:
+            continue
+        sign, hard = SIGNS[severity_of(one)], " (hard)" if one.budget.is_hard else ""
+        session_id = one.subject.partition(" ")[0] if one.budget.scope in OF_ONE else ""
+        sentence = budget_sentence(one, status.at, zone)
+        yield "budgets", f"{sign} {_of_session(status, session_id)}{sentence}{hard}"
+
+
+def _nudges(status: Status) -> Iterator[tuple[str, str]]:
+    """Yield the advice that matters most; budgets are told above."""
+    told = [one for one in by_weight(status.nudges) if one.kind not in ("budget", "plan")]
+    for one in told[:_NUDGES]:
+        whose = _of_session(status, one.session_id)
+        text = f"{SIGNS[one.severity]} {whose}{one.sentence} → {one.action}"
+        yield "nudges", text
+    if len(told) > _NUDGES:
+        yield "nudges", f"{len(told) - _NUDGES} more: aicost top"
+
+
+def _of_session(status: Status, session_id: str) -> str:
+    names = {row.session_id: session_name(row) for row in status.sessions}
+    name = names.get(session_id) or clean(session_id)[:8]
+    return f"{name}: " if name else ""
 
 
 def _limits(status: Status) -> Iterator[tuple[str, str]]:

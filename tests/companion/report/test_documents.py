@@ -5,12 +5,14 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from builders import NOW, session_row, view
+from builders import NOW, budget_status, nudge, plan_status, session_row, usd, view
 from report_builders import AT, TOKENS, report, row, turn
 
+from aicost.core.budget import BudgetFilter
 from aicost.core.reports import WorkDone
 from aicost.core.view import BurnRate, Reading, Totals
 from aicost.report.documents import (
+    nudge_fields,
     report_document,
     session_fields,
     sessions_document,
@@ -173,6 +175,52 @@ def test_top_has_every_field_of_the_contract() -> None:
     }
     assert document["sessions"] == [session_fields(session_row())]
     assert document["complete"] is True
+    assert json.loads(json.dumps(document)) == document
+
+
+def test_top_has_budgets_in_their_own_unit_and_nudges() -> None:
+    shop = BudgetFilter(repo="shop", environment="ci")
+    day = budget_status("18.425", 25, forecast=41.2, is_hard=True, filter=shop)
+    own = budget_status(250, 300, "turn", "tokens", subject="s-1 t-1", resets_at=None)
+    told = nudge("loop", session_id="s-1", cost_nusd=usd("0.92"))
+    document = top_document(view(budgets=(day, own, plan_status(41.5)), nudges=(told, nudge())))
+    first, second, plan = document["budgets"]
+    assert first == {
+        "id": "day-hard@repo=shop,environment=ci",
+        "scope": "day",
+        "unit": "usd",
+        "limit": 25.0,
+        "hard": True,
+        "origin": "config",
+        "filter": {"repo": "shop", "env": "ci"},
+        "session_id": None,
+        "turn_id": None,
+        "spent": 18.425,
+        "hidden": 0.0,
+        "reserved": 0.0,
+        "left": 6.575,
+        "share": 0.737,
+        "level": 50,
+        "severity": "warning",
+        "forecast": 41.2,
+        "unpriced_tokens": 0,
+        "resets_at": "2026-11-22T23:00:00Z",
+    }
+    assert (second["session_id"], second["turn_id"], second["spent"]) == ("s-1", "t-1", 250)
+    assert (second["forecast"], second["resets_at"]) == (None, None)
+    assert (plan["scope"], plan["limit"], plan["spent"]) == ("plan-5h", 100, 41.5)
+    assert document["nudges"] == [nudge_fields(told), nudge_fields(nudge())]
+    assert document["nudges"][0] == {
+        "kind": "loop",
+        "key": "loop:1",
+        "severity": "warning",
+        "at": "2026-11-22T11:38:07Z",
+        "session_id": "s-1",
+        "sentence": told.sentence,
+        "action": told.action,
+        "cost_usd": 0.92,
+    }
+    assert (document["nudges"][1]["session_id"], document["nudges"][1]["cost_usd"]) == (None, None)
     assert json.loads(json.dumps(document)) == document
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from builders import session_row
+from builders import NOW, budget_status, nudge, plan_status, session_row
 from report_builders import AT, report, row
 
 from aicost.core.limits import LimitWindow, PlanLimits, RateLimits
@@ -276,3 +276,42 @@ def test_what_is_not_known_is_null_not_zero() -> None:
     (limit,) = found["limits"]
     assert (limit["plan_type"], limit["primary"], limit["secondary"]) == (None, None, None)
     assert limit["credits"]["balance"] is None
+
+
+def test_budgets_and_the_most_serious_advice_are_told() -> None:
+    row_ = session_row("s-1", repo="api", branch="main")
+    told = rows(
+        status(
+            at=NOW,
+            sessions=[row_],
+            budgets=[
+                budget_status("6.02", "6.25", "session", is_hard=True, subject="s-1"),
+                plan_status(82),
+                budget_status("18.42", 25, forecast=41.2),
+                budget_status(1, 5, "turn", subject="unknown-session t-1"),
+                budget_status(41, 80, "plan-5h", "percent"),
+            ],
+            nudges=[
+                nudge("context", severity="info", sentence="a", action="b"),
+                nudge("budget", severity="serious", sentence="no", action="no"),
+                nudge("plan", severity="serious", sentence="no", action="no"),
+                nudge("loop", severity="serious", sentence="c", action="d", session_id="s-1"),
+                nudge("forecast", severity="warning", sentence="e", action="f"),
+                nudge("hidden", severity="info", sentence="g", action="h"),
+            ],
+        )
+    )
+    assert told["budgets"] == (
+        "■ api · main: $6.02 of this session's $6.25 spent, 96 % (hard)"
+        " ▲ $18.42 of today's $25.00 spent, 73 %; resets at 23:00"
+        " ○ unknown-: $1.00 of this turn's $5.00 spent, 20 %"
+        " ○ 41 % of the plan's 5 hours used, 80 % is your limit"
+    )
+    assert told["nudges"] == "■ api · main: c → d ▲ e → f ○ a → b 1 more: aicost top"
+
+
+def test_without_budgets_and_advice_nothing_is_said_of_them() -> None:
+    assert {"budgets", "nudges"}.isdisjoint(rows(status()))
+    document = status_document(status(budgets=[budget_status(1, 2)], nudges=[nudge()]))
+    assert [one["scope"] for one in document["budgets"]] == ["day"]
+    assert [one["kind"] for one in document["nudges"]] == ["budget"]
