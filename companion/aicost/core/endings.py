@@ -9,6 +9,7 @@ or builds say how it ended.
 """
 
 import re
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from aicost.core.commands import Core, core_of, hash_of, label_of
@@ -93,6 +94,7 @@ class Ending(NamedTuple):
 PASSED = Ending(failed=False, error="")
 
 
+@lru_cache(maxsize=256)  # a session runs the same few again and again
 def command_of(command: str) -> Command:
     """Return what is kept of a command."""
     core = core_of(command)
