@@ -6,10 +6,12 @@ _aicost() {
   case ${COMP_WORDS[COMP_CWORD - 1]} in
     --by) words='day week month session model repo branch agent environment workflow version subagent skill mcp ticket mode' ;;
     --agent) words='claude codex' ;;
+    --env) words='interactive headless ci' ;;
+    --repo | --branch | --model | --category) words='' ;;
     --since | --until | --timezone | --session | --at | --from | --budget | --summary) words='' ;;
     *)
       case $COMP_CWORD:${COMP_WORDS[1]} in
-        1:*) words='top report sessions turns reconcile explain status prices guard hooks daemon config --version --help' ;;
+        1:*) words='top report sessions turns reconcile explain status prices budget trust guard hooks daemon config --version --help' ;;
         *:top) words='--once --json --demo --help' ;;
         *:report) words='--by --since --until --timezone --agent --json --csv --no-wait --help' ;;
         *:sessions) words='--live --json --csv --no-wait --help' ;;
@@ -25,6 +27,26 @@ _aicost() {
             *) words='--help' ;;
           esac
           ;;
+        2:budget) words='list set rm --help' ;;
+        3:budget)
+          case ${COMP_WORDS[2]} in
+            set) words='turn session 5h day week month plan-5h plan-week' ;;
+            *) words='' ;;
+          esac
+          [[ $word == -* ]] && case ${COMP_WORDS[2]} in
+            list) words='--json --no-wait --help' ;;
+            set) words='--hard --soft --repo --branch --category --model --agent --env --help' ;;
+            *) words='--help' ;;
+          esac
+          ;;
+        *:budget)
+          case ${COMP_WORDS[2]} in
+            list) words='--json --no-wait --help' ;;
+            set) words='--hard --soft --repo --branch --category --model --agent --env --help' ;;
+            *) words='--help' ;;
+          esac
+          ;;
+        *:trust) words='--list --remove --yes --help' ;;
         *:guard) words='--budget --soft --fail-on-warn --summary --notify --help' ;;
         2:hooks) words='install uninstall status --help' ;;
         *:hooks)

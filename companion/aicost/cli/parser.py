@@ -192,6 +192,18 @@ def _fill_hooks(hooks: argparse.ArgumentParser) -> None:
     fill(hooks)
 
 
+def _fill_budget(budget: argparse.ArgumentParser) -> None:
+    from aicost.cli.budget_grammar import fill
+
+    fill(budget)
+
+
+def _fill_trust(trust: argparse.ArgumentParser) -> None:
+    from aicost.cli.budget_grammar import fill_trust
+
+    fill_trust(trust)
+
+
 def _fill_daemon(daemon: argparse.ArgumentParser) -> None:
     daemon.add_argument(
         "action",
@@ -273,6 +285,8 @@ COMMANDS: Mapping[str, Command] = {
         _fill_status, "one screen: today, the burn, what runs, plan limits, what is not known"
     ),
     "prices": Command(_fill_prices, "list prices in use, and prices of your own"),
+    "budget": Command(_fill_budget, "limits on what may be spent: list, set, rm"),
+    "trust": Command(_fill_trust, "let the budgets that a repository brings stop agents"),
     "guard": Command(
         _fill_guard, "run a command under a budget of its own; stop it when it is spent"
     ),

@@ -7,6 +7,7 @@ import re
 from decimal import Decimal
 
 from aicost.core.budget import OF_A_PLAN, STEPS, Budget, Scope, Unit
+from aicost.core.nudge_words import amount, covers
 
 SCOPES: tuple[Scope, ...] = (
     "turn", "session", "5h", "day", "week", "month", "plan-5h", "plan-week",
@@ -53,6 +54,18 @@ _MOST: dict[Unit, int] = {  # in units: more is a slip of the finger, or does no
 }
 
 
+_PER: dict[Scope, str] = {
+    "turn": "a turn",
+    "session": "a session",
+    "5h": "in five hours",
+    "day": "a day",
+    "week": "a week",
+    "month": "a month",
+    "plan-5h": "of the plan's 5 hours",
+    "plan-week": "of the plan's week",
+}
+
+
 class AmountError(ValueError):
     """An amount that cannot be used; the text says why, and repeats nothing of it."""
 
@@ -89,6 +102,11 @@ def _check_scope(unit: Unit, scope: Scope) -> None:
         raise AmountError("repeats are counted within a turn or a session")
     if unit == "turns" and scope == "turn":
         raise AmountError("a turn is one turn; limit its requests, minutes or dollars")
+
+
+def limit_words(budget: Budget) -> str:
+    """Return a limit as a sentence has it that is of no moment: `$25.00 a day for shop`."""
+    return f"{amount(budget, budget.limit)} {_PER[budget.scope]}{covers(budget)}"
 
 
 def amount_words(budget: Budget) -> str:

@@ -4,6 +4,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
+from datetime import datetime
 
 from aicost.core.errors import ConfigError
 from aicost.core.view import Reading
@@ -101,6 +102,8 @@ def _answer(
                 from aicost.daemon.explaining import explained
 
                 return explained(question, asked)
+            case "budgets":
+                return _budgets(setup, question, asked)
             case "overview" | "sessions":
                 from aicost.daemon.live import read_live
 
@@ -113,3 +116,24 @@ def _answer(
                 state = ReaderState(log_files=left.files, unreadable=left.unreadable_names)
                 return overview(question, live, state, asked)
     raise ConfigError(f"{method} cannot be answered without a daemon")
+
+
+def _budgets(setup: Setup, question: answers.Question, asked: Mapping[str, object]) -> str:
+    from collections import Counter  # (a report starts without them)
+
+    from aicost.daemon.budget_answers import listed, sources_for
+    from aicost.daemon.budgeting import Budgets
+    from aicost.daemon.live import read_live
+    from aicost.store.journal import read_events
+
+    dirs = setup.dirs
+    running = read_live({*setup.homes, *read_homes(question.db)})
+
+    def would_stops(since: datetime) -> Mapping[str, int]:
+        events = read_events(dirs.journal_file, since)
+        return Counter(event.budget_id for event in events if event.kind == "would-stop")
+
+    budgets = Budgets(dirs.config_file, dirs.trust_file, repo_of=question.repo_of)
+    budgets.note_folders({one.cwd for one in running.sessions.values()})
+    sources = sources_for(asked, budgets, setup, would_stops)
+    return listed(question, running, sources, asked)

@@ -16,6 +16,7 @@ from aicost.core.gate import Ask, Decision
 from aicost.core.session import Running
 from aicost.core.view import DashboardView
 from aicost.daemon import answers
+from aicost.daemon.budget_answers import listed, sources_for
 from aicost.daemon.budgeting import Budgets
 from aicost.daemon.explaining import explained
 from aicost.daemon.gatekeeper import Access as GateAccess
@@ -30,7 +31,6 @@ from aicost.daemon.reader import Reader
 from aicost.daemon.reconciling import reconcile
 from aicost.daemon.server import Method, Notify, Server
 from aicost.daemon.setup import Setup, asked_alone, load_book, named_homes
-from aicost.platform import trust
 from aicost.platform.processes import own_use
 from aicost.report.status import ReaderState
 from aicost.sources.agents import place_of
@@ -67,34 +67,39 @@ class Service:
             self._guards, Access(self._query, self._live, self._read_everything, self._moment)
         )
         self._budgets = self._find_budgets()
-        self._journal = Journal.open(setup.dirs.data_dir / "journal.db")
+        self._journal = Journal.open(setup.dirs.journal_file)
         self._gatekeeper = self._open_gate()
         self._server = Server(
             setup.dirs.socket_path,
-            {
-                "report": self._answering("report", answers.report),
-                "sessions": self._sessions,
-                "turns": self._answering("turns", answers.turns),
-                "reconcile": self._answering("reconcile", reconcile),
-                "explain": self._answering("explain", explained),
-                "overview": self._overview,
-                "view": self._view,
-                "work": self._work,
-                "status": self._status,
-                "homes.add": self._homes_add,
-                "transcript.seen": self._transcript_seen,
-                "statusline.seen": self._status_line_seen,
-                "prices.reload": self._prices_reload,
-                "budgets.reload": self._budgets_reload,
-                "stop": self._stop_asked,
-                **self._guarding.methods,
-                **self._gatekeeper.methods,
-            },
+            self._methods(),
             first_view=self._build_view,
         )
         self._publisher = Publisher(
             self._build_view, self._server.publish, lambda: self._server.subscribers > 0
         )
+
+    def _methods(self) -> dict[str, Method]:
+        """Return what clients may call."""
+        return {
+            "report": self._answering("report", answers.report),
+            "sessions": self._sessions,
+            "turns": self._answering("turns", answers.turns),
+            "reconcile": self._answering("reconcile", reconcile),
+            "explain": self._answering("explain", explained),
+            "overview": self._overview,
+            "view": self._view,
+            "work": self._work,
+            "status": self._status,
+            "homes.add": self._homes_add,
+            "transcript.seen": self._transcript_seen,
+            "statusline.seen": self._status_line_seen,
+            "prices.reload": self._prices_reload,
+            "budgets": self._budgets_listed,
+            "budgets.reload": self._budgets_reload,
+            "stop": self._stop_asked,
+            **self._guarding.methods,
+            **self._gatekeeper.methods,
+        }
 
     def stop(self) -> None:
         """Ask for a clean end. In the event loop only."""
@@ -135,7 +140,7 @@ class Service:
         dirs = self._setup.dirs
         return Budgets(
             dirs.config_file,
-            dirs.data_dir / trust.FILE_NAME,
+            dirs.trust_file,
             repo_of=lambda folder: self._setup.attribution.names_of(folder)[1],
             more=self._guards.budgets,
         )
@@ -286,6 +291,12 @@ class Service:
             await self._reader.use_prices(book)
             self._setup = replace(self._setup, book=book)
         return {"price_book": book.book_id}
+
+    async def _budgets_listed(self, params: Params, notify: Notify) -> object:
+        question, asked = await self._prepared("budgets", params, notify)
+        live = await self._live()
+        sources = sources_for(params, self._budgets, self._setup, self._journal.would_stops)
+        return {"text": await self._query(lambda: listed(question, live, sources, asked))}
 
     async def _budgets_reload(self, _params: Params, _notify: Notify) -> object:
         """Take on the budgets as they are on disk now."""

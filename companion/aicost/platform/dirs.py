@@ -21,6 +21,16 @@ class Dirs:
     lock_file: Path
     log_file: Path
 
+    @property
+    def journal_file(self) -> Path:
+        """What the gate did and was allowed."""
+        return self.data_dir / "journal.db"
+
+    @property
+    def trust_file(self) -> Path:
+        """Which repositories' budgets the user trusts."""
+        return self.data_dir / "trusted.json"
+
 
 def load_dirs(env: Mapping[str, str]) -> Dirs:
     """Find all places and make the private folders.

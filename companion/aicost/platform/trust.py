@@ -14,7 +14,6 @@ from aicost.core.errors import ConfigError
 from aicost.platform.atomic import replace_file
 from aicost.platform.repo_budgets import RepoFile
 
-FILE_NAME = "trusted.json"
 _SCHEMA = 1
 
 

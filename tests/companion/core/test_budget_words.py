@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aicost.core.budget import OF_A_PLAN, STEPS, Budget, Scope, Unit
-from aicost.core.budget_words import SCOPES, AmountError, amount_words, parse_amount
+from aicost.core.budget import OF_A_PLAN, STEPS, Budget, BudgetFilter, Scope, Unit
+from aicost.core.budget_words import SCOPES, AmountError, amount_words, limit_words, parse_amount
 
 
 @pytest.mark.parametrize(
@@ -96,6 +96,21 @@ def test_an_amount_is_read_back_as_it_was_written(unit: Unit, steps: int) -> Non
         steps -= steps % (STEPS[unit] // 100) - STEPS[unit] // 100
     one = Budget(budget_id="b", scope="session", unit=unit, limit=steps)
     assert parse_amount(amount_words(one), "session") == (unit, steps)
+
+
+@pytest.mark.parametrize(
+    ("scope", "unit", "limit", "text"),
+    [
+        ("day", "usd", 25 * 10**9, "$25.00 a day for shop"),
+        ("5h", "tokens", 300_000, "300,000 tokens in five hours for shop"),
+        ("turn", "repeats", 1, "1 repeat a turn for shop"),
+        ("plan-week", "percent", 80_000, "80 % of the plan's week for shop"),
+    ],
+)
+def test_a_limit_is_said_without_a_moment(scope: Scope, unit: Unit, limit: int, text: str) -> None:
+    shop = BudgetFilter(repo="shop")
+    one = Budget(budget_id="b", scope=scope, unit=unit, limit=limit, filter=shop)
+    assert limit_words(one) == text
 
 
 def test_percent_are_read_back_as_they_were_written() -> None:

@@ -384,7 +384,7 @@ async def test_budgets_are_read_again_when_asked_and_what_is_wrong_with_them_is_
         ("sessions", {"colour": "red"}),
         ("view", {"homes": [7]}),
         ("homes.add", {"homes": [None]}),
-        ("budgets", {}),
+        ("budget", {}),
     ],
     ids=str,
 )

@@ -1,6 +1,7 @@
 """Budgets in a file of settings: what each key means, and errors that repeat nothing of it."""
 
 import tomllib
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,6 +20,7 @@ from aicost.platform.config_budgets import (
     parse_budgets,
 )
 
+DOCS = Path(__file__).parents[3] / "docs" / "budgets.md"
 SECRET = "hunter2"
 
 
@@ -166,6 +168,12 @@ def test_any_value_is_budgets_or_an_error(value: object) -> None:
     except ConfigError:
         return
     assert all(0 < budget.limit < 2**63 for budget in found)
+
+
+def test_the_examples_of_the_documentation_are_valid() -> None:
+    blocks = DOCS.read_text().split("```toml\n")[1:]
+    budgets = [parsed(block.partition("```")[0]) for block in blocks]
+    assert [one.scope for found in budgets for one in found] == ["day", "session"]
 
 
 # How gates and nudges behave

@@ -1,0 +1,71 @@
+"""`aicost budget list|set|rm`: work without a daemon, and tell a running one."""
+
+import os
+import re
+import sys
+from argparse import Namespace
+from collections.abc import Mapping
+from contextlib import suppress
+
+from aicost.cli import ask
+from aicost.core.errors import ExitCode
+
+_FILTERS = ("repo", "branch", "category", "model", "agent", "env")
+
+
+def run(args: Namespace, env: Mapping[str, str]) -> int:
+    """Do what was asked of the budgets. Raises AicostError."""
+    if args.action == "list":
+        return ask.print_answer(env, "budgets", args, {"cwd": _here()})
+
+    from aicost.core.budget_words import limit_words
+    from aicost.platform.budget_edit import remove_budget, set_budget
+    from aicost.platform.dirs import load_dirs
+
+    file = load_dirs(env).config_file
+    if args.action == "rm":
+        budget = remove_budget(file, args.id)
+        said = f"{budget.budget_id} is taken away: it was {limit_words(budget)}"
+    else:
+        budget = set_budget(file, _row(args))
+        does = "stops agents when it is used up" if budget.is_hard else "tells, and stops nothing"
+        said = f"{budget.budget_id}: {limit_words(budget)}; it {does}"
+    print(said, file=sys.stderr)
+    reload_budgets(env)
+    return ExitCode.OK
+
+
+def reload_budgets(env: Mapping[str, str]) -> None:
+    """Let a daemon that runs take on what was written. Raises AicostError."""
+    from aicost.ipc.protocol import NotRunning
+
+    with suppress(NotRunning):  # (the next one reads the files when it starts)
+        try:
+            found = ask.call(env, "budgets.reload", {})
+        finally:
+            ask.clear_progress()
+        for trouble in found["troubles"]:
+            print(f"aicost: {trouble}", file=sys.stderr)
+
+
+def _row(args: Namespace) -> dict[str, object]:
+    """Return a budget as the config has it: only what was said."""
+    row: dict[str, object] = {"scope": args.scope, "amount": _amount(" ".join(args.amount))}
+    if args.hard or args.soft:
+        row["hard"] = args.hard
+    return row | {name: said for name in _FILTERS if (said := getattr(args, name)) is not None}
+
+
+def _amount(text: str) -> int | float | str:
+    """Return dollars as a number, as one writes them in the config; all else as it was typed."""
+    dollars = re.fullmatch(r"\$?(\d{1,9})(\.\d{1,6})?", text, re.ASCII)
+    if dollars is None:
+        return text
+    return float(f"{dollars[1]}{dollars[2]}") if dollars[2] else int(dollars[1])
+
+
+def _here() -> str:
+    try:
+        return os.getcwd()  # noqa: PTH109 - text, as the daemon is asked
+    except FileNotFoundError:  # the folder is gone
+        return ""
