@@ -1,0 +1,149 @@
+"""The component that keeps advice current, also while nobody looks at a screen."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+from aicost.core.errors import ConfigError, StoreError
+from aicost.core.nudging import CONTEXT_NUSD
+from aicost.core.session import Running
+from aicost.core.view import SessionRow
+from aicost.daemon.answers import Question, live_rows
+from aicost.daemon.budgeting import Budgets
+from aicost.daemon.nudging import Advice, Nudging, Seen, find_advice
+from aicost.daemon.weighing import Scales, World
+from aicost.store.places import Attribution
+from aicost.store.repeats import repeats
+
+log = logging.getLogger(__name__)
+
+GATHER_S = 1.0  # changes this close together are one look
+QUIET_S = 5.0  # windows end, and caches do, without a log line
+_HEARD_FOR = timedelta(minutes=15)  # since a hook last asked what its user is to hear
+
+
+class Query(Protocol):
+    """Runs a query in the thread of queries. Raises StoreError, ConfigError."""
+
+    def __call__(self, question: Callable[[], Advice], /) -> Awaitable[Advice]:
+        """Return its answer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Access:
+    """What advice needs of the rest of the daemon."""
+
+    budgets: Budgets
+    attribution: Attribution
+    zone: Callable[[], ZoneInfo]  # whose days budgets count
+    guards: Callable[[], Mapping[str, str]]  # the guard of each session that is under one
+    query: Query
+    running: Callable[[], Awaitable[Running]]
+    moment: Callable[[], Question]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """What holds at a moment, beside the ledger: budgets, settings, and who runs."""
+
+    world: World
+    attribution: Attribution
+    untrusted: Sequence[str] = ()
+    context_nusd: int = CONTEXT_NUSD
+    tells_desktop: bool = False
+
+
+def setting_of(budgets: Budgets, attribution: Attribution, world: World) -> Setting:
+    """Return what is set now, for a world without budgets. In the thread that budgets belong to."""
+    rules, settings = budgets.current(), budgets.settings
+    context_nusd = settings.context_nusd
+    return Setting(
+        world=replace(world, budgets=rules.budgets, grace_permille=rules.grace_permille),
+        attribution=attribution,
+        untrusted=budgets.untrusted,
+        context_nusd=CONTEXT_NUSD if context_nusd is None else context_nusd,
+        tells_desktop=settings.desktop_nudges,
+    )
+
+
+def seen_in(question: Question, setting: Setting, rows: Sequence[SessionRow]) -> Seen:
+    """Weigh all budgets, and find what else is worth a word. Raises sqlite3.Error."""
+    live = [row.session_id for row in rows if row.state != "ended"]
+    scales = Scales(question.db, setting.attribution)
+    return Seen(
+        now=setting.world.now,
+        zone=setting.world.zone,
+        sessions=rows,
+        evaluation=scales.weigh(setting.world).evaluation,
+        repeats=repeats(question.db, live),
+        untrusted=setting.untrusted,
+        context_nusd=setting.context_nusd,
+        tells_desktop=setting.tells_desktop,
+    )
+
+
+def advice_on(question: Question, setting: Setting, rows: Sequence[SessionRow]) -> Advice:
+    """Return what holds, and tell nobody. Raises sqlite3.Error."""
+    return find_advice(question.db, seen_in(question, setting, rows))
+
+
+class Advising:
+    """Looks at each change while there are budgets, or somebody wants to hear of advice."""
+
+    name = "advising"
+
+    def __init__(self, nudging: Nudging, access: Access, *, quiet_s: float = QUIET_S) -> None:
+        self.nudging, self._access, self._quiet_s = nudging, access, quiet_s
+        self._changed = asyncio.Event()
+        self._heard_at: datetime | None = None
+
+    def changed(self) -> None:
+        """Note that the ledger changed. In the event loop only."""
+        self._changed.set()
+
+    def setting(self, running: Running, now: datetime) -> Setting:
+        """Return what is set now. In the event loop only."""
+        access = self._access
+        world = World(now=now, zone=access.zone(), running=running, guards=access.guards())
+        return setting_of(access.budgets, access.attribution, world)
+
+    def look(self, question: Question, setting: Setting, rows: Sequence[SessionRow]) -> Advice:
+        """Find what holds, and tell whoever wants to hear of it. Raises sqlite3.Error."""
+        return self.nudging.look(question.db, seen_in(question, setting, rows))
+
+    def notice_for(self, session_id: str, now: datetime) -> str:
+        """Return what the user of a session is to hear; "" if there is nothing new."""
+        if self._heard_at is None or now - self._heard_at > _HEARD_FOR:
+            self.changed()  # who asks again hears of it
+        self._heard_at = now
+        return self.nudging.notice_for(session_id, now)
+
+    async def run(self) -> None:
+        """Look until cancelled."""
+        while True:
+            await self._look_or_warn()
+            with suppress(TimeoutError):  # nothing changed: the moment did
+                async with asyncio.timeout(self._quiet_s):
+                    await self._changed.wait()
+                    await asyncio.sleep(GATHER_S)
+            self._changed.clear()
+
+    async def _look_or_warn(self) -> None:
+        try:
+            running, question = await self._access.running(), self._access.moment()
+            setting = self.setting(running, question.now)
+            wanted = setting.world.budgets or setting.tells_desktop
+            if wanted or self._is_heard(question.now):
+                await self._access.query(
+                    lambda: self.look(question, setting, live_rows(question, running, ()))
+                )
+        except (StoreError, ConfigError) as error:  # the last advice stays
+            log.warning("no advice: %s", error.what)
+
+    def _is_heard(self, now: datetime) -> bool:
+        return self._heard_at is not None and now - self._heard_at <= _HEARD_FOR
