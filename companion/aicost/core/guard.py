@@ -55,14 +55,14 @@ class GuardedAgent:
 
 
 def is_to_interrupt(agent: GuardedAgent, over_s: float) -> bool:
-    """Say whether an agent is ended from outside; its hard budget is spent since `over_s` seconds.
+    """Say whether an agent is ended from outside that goes on over its budget for `over_s` seconds.
 
     With hooks Claude Code ends its turn by itself. Codex is only refused its tools: it goes on
     asking its model until it gives in.
     """
     if not agent.is_busy:
         return False
-    if not agent.has_hooks:
+    if lacks_hooks(agent):
         return True
     if agent.agent == "codex" and agent.refusals >= MOST_REFUSALS:
         return True

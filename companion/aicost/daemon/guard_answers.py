@@ -159,10 +159,12 @@ class GuardAnswers:
         hard = [one for one in look.statuses if one.budget.is_hard]
         stops = [member.stop_reason for member in members.values() if member.stop_reason]
         is_over = any(one.spent >= one.budget.limit for one in hard)
-        over_s = self._guards.over_for_s(run.guard_id, time.monotonic(), is_over=is_over)
+        names = [one.session_id for one in agents]
+        over_s = self._guards.over_for_s(run.guard_id, names, time.monotonic(), is_over=is_over)
         return {
             "is_over": is_over,
-            "interrupt": is_over and any(is_to_interrupt(one, over_s) for one in agents),
+            "interrupt": is_over
+            and any(is_to_interrupt(one, over_s[one.session_id]) for one in agents),
             "reason": _reason(hard, question) if is_over else next(iter(stops), ""),
             "is_stopped": bool(stops),
             "is_warned": any(one.level >= WARNING_PERCENT for one in look.statuses),

@@ -44,7 +44,7 @@ class Member:
 class _Registered:
     run: GuardedRun
     birth: float | None
-    over_since_s: float | None = None  # monotonic: its hard budget is spent since then
+    over_since_s: Mapping[str, float] = field(default_factory=dict)  # monotonic, by session id
 
 
 @dataclass(slots=True)
@@ -126,16 +126,19 @@ class Guards:
         elif event == PROMPT:  # the user, or a script, may go on: the stop is over
             member.stop_reason, member.refusals = "", 0
 
-    def over_for_s(self, guard_id: str, now_s: float, *, is_over: bool) -> float:
-        """Return for how long a run's budget is spent; `now_s` is monotonic."""
+    def over_for_s(
+        self, guard_id: str, agents: Iterable[str], now_s: float, *, is_over: bool
+    ) -> Mapping[str, float]:
+        """Return for how long each session that runs goes on over a run's budget, in seconds.
+
+        `now_s` is monotonic. One that starts later has its time as well.
+        """
         known = self._runs.get(guard_id)
-        if known is None or not is_over:
-            if known:
-                known.over_since_s = None
-            return 0.0
-        if known.over_since_s is None:
-            known.over_since_s = now_s
-        return now_s - known.over_since_s
+        before = known.over_since_s if known else {}
+        since = {one: before.get(one, now_s) for one in agents} if is_over else {}
+        if known:
+            known.over_since_s = since
+        return {one: now_s - since_s for one, since_s in since.items()}
 
     def unplaced(self, running: Running) -> dict[str, int]:
         """Return the processes of sessions that nobody looked at yet, by session id."""

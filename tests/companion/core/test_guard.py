@@ -101,16 +101,18 @@ def test_the_innermost_guard_is_the_one_within_all_others() -> None:
         ({}, 0.0, False),
         ({}, GRACE_S - 0.1, False),
         ({}, GRACE_S, True),
-        ({"has_hooks": False}, 0.0, True),
+        ({"has_hooks": False, "has_called": True}, 0.0, True),
+        ({"has_hooks": False}, 0.0, False),  # it only starts: its hooks may come yet
+        ({"has_hooks": False}, GRACE_S, True),
         ({"refusals": MOST_REFUSALS}, 0.0, False),
         # Codex is refused its tools only.
         ({"agent": "codex"}, 0.0, False),
         ({"agent": "codex", "refusals": MOST_REFUSALS - 1}, 0.0, False),
         ({"agent": "codex", "refusals": MOST_REFUSALS}, 0.0, True),
         ({"agent": "codex"}, GRACE_S, True),
-        ({"agent": "codex", "has_hooks": False}, 0.0, True),
+        ({"agent": "codex", "has_hooks": False, "has_called": True}, 0.0, True),
         # Who waits for the user spends nothing.
-        ({"is_busy": False, "has_hooks": False}, 1000.0, False),
+        ({"is_busy": False, "has_hooks": False, "has_called": True}, 1000.0, False),
         ({"is_busy": False, "agent": "codex", "refusals": MOST_REFUSALS}, 1000.0, False),
     ],
 )

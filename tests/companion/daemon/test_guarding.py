@@ -174,17 +174,23 @@ def test_a_decision_on_a_session_under_no_guard_is_nothing_to_us() -> None:
 @pytest.mark.parametrize(
     ("steps", "expected"),
     [
-        ([(10.0, True)], 0.0),
-        ([(10.0, True), (14.5, True)], 4.5),
-        ([(10.0, True), (12.0, False), (14.5, True)], 0.0),
-        ([(10.0, False)], 0.0),
+        ([(10.0, "a", True)], {"a": 0.0}),
+        ([(10.0, "a", True), (14.5, "a", True)], {"a": 4.5}),
+        ([(10.0, "a", True), (12.0, "ab", True), (14.5, "ab", True)], {"a": 4.5, "b": 2.5}),
+        ([(10.0, "a", True), (12.0, "", True), (14.5, "a", True)], {"a": 0.0}),
+        ([(10.0, "a", True), (12.0, "a", False), (14.5, "a", True)], {"a": 0.0}),
+        ([(10.0, "a", False)], {}),
     ],
 )
-def test_how_long_a_budget_is_spent(steps: list[tuple[float, bool]], expected: float) -> None:
-    known = guards(run(A))
-    found = [known.over_for_s(A, at_s, is_over=is_over) for at_s, is_over in steps]
-    assert found[-1] == expected
-    assert known.over_for_s(C, 1.0, is_over=True) == 0.0
+def test_how_long_agents_go_on_over_a_budget(
+    steps: list[tuple[float, str, bool]], expected: dict[str, float]
+) -> None:
+    known = guards(run(A), run(B))
+    for at_s, agents, is_over in steps:
+        found = known.over_for_s(A, agents, at_s, is_over=is_over)
+        assert known.over_for_s(B, agents, at_s, is_over=False) == {}  # (another has its own)
+    assert found == expected
+    assert known.over_for_s(C, "a", 1.0, is_over=True) == {"a": 0.0}
 
 
 # The end
