@@ -62,13 +62,6 @@ class Hidden:
     tokens: int = 0
     unpriced_tokens: int = 0
 
-    def plus(self, nusd: int | None, tokens: int) -> "Hidden":
-        """Add a part; None: its price is not known."""
-        unpriced = tokens if nusd is None else 0
-        return Hidden(
-            self.nusd + (nusd or 0), self.tokens + tokens, self.unpriced_tokens + unpriced
-        )
-
 
 @dataclass(frozen=True, slots=True)
 class SessionSeen:
@@ -107,6 +100,7 @@ class Spending:
         self._covered = Covered(db)
         self._stale: str | None = None
         self._unsettled: dict[int, list[tuple[str, int, int | None]]] | None = None
+        self._rows: dict[str, list[_HiddenRow]] = {}  # hidden spend, by its query
 
     def used(
         self, within: Within, filter_: BudgetFilter, key: Key = "all", *, with_turns: bool = False
@@ -272,37 +266,42 @@ class Spending:
         return " AND ".join(parts)
 
     def _find_hidden(self, within: Within, filter_: BudgetFilter, key: Key) -> dict[int, Hidden]:
-        rows = list(self._hidden_rows(within))
-        loose = replace(filter_, model="")
-        parts = self._parts(within, loose, key, {row[0]: row for row in rows})
-        unnamed = [row for row in rows if filter_.model and not row[3]]
-        tight = self._parts(within, filter_, key, {r[0]: r for r in unnamed}) if unnamed else {}
-        found: dict[int, Hidden] = {}
-        model = BudgetFilter(model=filter_.model)
-        for session, _, _, name, tokens, nusd in rows:
-            shares = parts
-            if filter_.model and not name:
-                shares = tight
-            elif not model.covers(Traits(model=name)):
-                continue
-            for at_key, part, whole in shares.get(session, ()):
-                cost = None if nusd is None else nusd * part // whole
-                found[at_key] = found.get(at_key, Hidden()).plus(cost, tokens * part // whole)
-        return found
+        rows = self._hidden_rows(within)
+        if filter_.model:  # what is of no model counts as the calls do; other rows say whose
+            model = BudgetFilter(model=filter_.model)
+            covered = {
+                name for name in {row[3] for row in rows} if model.covers(Traits(model=name))
+            }
+            nameless = [row for row in rows if not row[3]]
+            rows = [row for row in rows if row[3] in covered]
+            shares = [(nameless, filter_), (rows, replace(filter_, model=""))]
+        else:
+            shares = [(rows, filter_)]
+        sums: dict[int, list[int]] = {}
+        for of_rows, by in shares:
+            parts = self._parts(within, by, key, {row[0]: row for row in of_rows})
+            for session, _, _, _, tokens, nusd in of_rows:
+                for at_key, part, whole in parts.get(session, ()):
+                    added, share = sums.setdefault(at_key, [0, 0, 0]), tokens * part // whole
+                    added[0] += (nusd or 0) * part // whole
+                    added[1] += share
+                    added[2] += share if nusd is None else 0
+        return {at_key: Hidden(*found) for at_key, found in sums.items()}
 
-    def _hidden_rows(self, within: Within) -> Iterator[_HiddenRow]:
-        """Yield hidden spend of sessions within; of those that run, as it is now."""
+    def _hidden_rows(self, within: Within) -> list[_HiddenRow]:
+        """Return hidden spend of sessions within; of those that run, as it is now."""
         if self._unsettled is None:
             running = [seen.row for seen in self.sessions.values()]
             self._unsettled = unsettled_hidden(self._db, running)
-        replaced = set[int]()
-        for row in self._db.execute(_hidden_rows(within)):
-            session, first_us, last_us, *_ = row
-            if session not in self._unsettled:
-                yield row
-            elif session not in replaced:
-                replaced.add(session)
-                yield from ((session, first_us, last_us, *one) for one in self._unsettled[session])
+        query, unsettled = _hidden_rows(within), self._unsettled
+        if query not in self._rows:
+            found = self._db.execute(query).fetchall()
+            new = {row[0]: row for row in found if row[0] in unsettled}
+            self._rows[query] = [row for row in found if row[0] not in unsettled]
+            self._rows[query] += [
+                (*row[:3], *one) for session, row in new.items() for one in unsettled[session]
+            ]
+        return self._rows[query]
 
     def _parts(
         self, within: Within, filter_: BudgetFilter, key: Key, rows: Mapping[int, _HiddenRow]
