@@ -8,6 +8,7 @@ from pathlib import Path
 from aicost.core.errors import ExitCode
 from aicost.platform.dirs import load_dirs
 
+_AT_ONCE = ("gate.", "nudges.")
 _RESTART = "a daemon that runs takes it on after: aicost daemon restart"
 
 
@@ -25,13 +26,25 @@ def run(args: Namespace, env: Mapping[str, str]) -> int:
             _print_settings(path, args.key)
         case "set":
             config_edit.set_value(path, args.key, args.value)
-            print(_RESTART, file=sys.stderr)
+            _take_on(args.key, env)
         case "unset":
-            was_set = config_edit.unset_value(path, args.key)
-            print(_RESTART if was_set else f"{args.key} is not set", file=sys.stderr)
+            if config_edit.unset_value(path, args.key):
+                _take_on(args.key, env)
+            else:
+                print(f"{args.key} is not set", file=sys.stderr)
         case "edit":
             config_edit.open_editor(path, env)
     return ExitCode.OK
+
+
+def _take_on(key: str, env: Mapping[str, str]) -> None:
+    """Let a daemon that runs know, if it can take the setting on without a restart."""
+    if key.startswith(_AT_ONCE):
+        from aicost.cli.budget import reload_budgets
+
+        reload_budgets(env)
+    else:
+        print(_RESTART, file=sys.stderr)
 
 
 def _print_settings(path: Path, key: str | None) -> None:

@@ -65,3 +65,14 @@ def test_the_editor_is_opened_on_the_file(home: Path) -> None:
     assert ended.returncode == 0
     assert ended.stdout == (home / ".aicost" / "config.toml").read_text()
     assert "# [projectmap]" in ended.stdout
+
+
+def test_what_counts_at_once_needs_no_restart(home: Path) -> None:
+    ended = aicost("config", "set", "gate.grace_percent", "7")
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")
+    aicost("config", "set", "nudges.desktop", "on")
+    path = home / ".aicost" / "config.toml"
+    assert path.read_text() == "[gate]\ngrace_percent = 7\n\n[nudges]\ndesktop = true\n"
+    assert aicost("config", "get", "nudges.desktop").stdout == "true\n"
+    assert aicost("config", "unset", "nudges.desktop").stderr == ""
+    assert "gate.grace_percent = 7" in aicost("config", "get").stdout.splitlines()
