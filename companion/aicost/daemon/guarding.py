@@ -90,7 +90,8 @@ class Guards:
         return known.run if known else None
 
     def budgets(self) -> tuple[Budget, ...]:
-        """Return the budgets of all runs."""
+        """Return the budgets of all runs whose guard is there."""
+        self.end_dead()
         return tuple(one for known in self._runs.values() for one in known.run.budgets)
 
     def guard_of(self, session_id: str) -> str:

@@ -206,13 +206,13 @@ def test_budgets_are_those_of_the_runs_that_are_there() -> None:
 
 def test_a_guard_that_was_killed_is_dropped() -> None:
     with process() as guard:
-        known = guards(run(A), run(C, pid=guard.pid))
+        known = guards(run(A), run(C, pid=guard.pid, budgets=(budget(C),)))
         known.note_hook("s-1", C)
-        known.end_dead()
+        assert known.budgets() == (budget(C),)
         assert known.guard_of("s-1") == C
         guard.kill()
         guard.wait()
-        known.end_dead()
+        assert known.budgets() == ()
         assert known.run(C) is None
         assert known.guard_of("s-1") == ""
         assert known.run(A) is not None
