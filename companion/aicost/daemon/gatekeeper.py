@@ -122,12 +122,18 @@ class Gatekeeper:
 
     async def _renew_or_warn(self) -> None:
         try:
-            if time.monotonic() - self._looked_s >= _QUIET_S and self._access.rules().budgets:
+            if self._is_to_look():
                 self._running = await self._access.running()
                 self._looked_s = time.monotonic()
             await self._renew()
         except (StoreError, ConfigError) as error:  # the last verdicts end by themselves
             log.warning("no verdicts: %s", error.what)
+
+    def _is_to_look(self) -> bool:
+        """Say whether it is time to see who runs: at first, since they may bring budgets."""
+        never = self._looked_s == float("-inf")
+        is_due = time.monotonic() - self._looked_s >= _QUIET_S
+        return never or (is_due and bool(self._access.rules().budgets))
 
     async def _renew(self) -> None:
         world = self._world()

@@ -369,6 +369,19 @@ async def test_budgets_are_read_again_when_asked_and_what_is_wrong_with_them_is_
     assert reader["budget_troubles"] == answer["troubles"]
 
 
+async def test_a_daemon_that_starts_beside_an_agent_knows_its_repositorys_budgets(
+    dirs: Dirs, logs: Path, home: Path
+) -> None:
+    """Before any hook asks: a stop that the user trusts is not to wait for the next prompt."""
+    (home / "shop" / ".git").mkdir(parents=True)
+    (home / "shop" / ".git" / "HEAD").write_text("ref: refs/heads/main\n")
+    (home / "shop" / ".aicost.toml").write_text('[[budgets]]\nscope = "day"\namount = 5\n')
+    register(logs, "s-1", pid=os.getpid(), cwd=str(home / "shop"))
+    async with running(dirs) as daemon:
+        budgets = daemon.service._budgets
+        await eventually(lambda: budgets.current().budgets, "the repository's budgets")
+
+
 # What goes wrong
 
 
