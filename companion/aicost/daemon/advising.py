@@ -2,11 +2,13 @@
 
 import asyncio
 import logging
+import os
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Protocol
+from functools import partial
+from typing import Protocol, Self
 from zoneinfo import ZoneInfo
 
 from aicost.core.errors import ConfigError, StoreError
@@ -15,8 +17,10 @@ from aicost.core.session import Running
 from aicost.core.view import SessionRow
 from aicost.daemon.answers import Question, live_rows
 from aicost.daemon.budgeting import Budgets
-from aicost.daemon.nudging import Advice, Nudging, Seen, find_advice
+from aicost.daemon.guarding import Member
+from aicost.daemon.nudging import Advice, Advise, NoteShown, Nudging, Seen, find_advice
 from aicost.daemon.weighing import Scales, World
+from aicost.platform.notify import Notifier
 from aicost.store.places import Attribution
 from aicost.store.repeats import repeats
 
@@ -34,14 +38,14 @@ class Query(Protocol):
         """Return its answer."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Access:
     """What advice needs of the rest of the daemon."""
 
     budgets: Budgets
     attribution: Attribution
-    zone: Callable[[], ZoneInfo]  # whose days budgets count
-    guards: Callable[[], Mapping[str, str]]  # the guard of each session that is under one
+    zone: ZoneInfo  # whose days budgets count
+    members: Callable[[], Mapping[str, Member]]  # the sessions under guards
     query: Query
     running: Callable[[], Awaitable[Running]]
     moment: Callable[[], Question]
@@ -97,10 +101,30 @@ class Advising:
 
     name = "advising"
 
-    def __init__(self, nudging: Nudging, access: Access, *, quiet_s: float = QUIET_S) -> None:
+    def __init__(
+        self,
+        nudging: Nudging,
+        access: Access,
+        *,
+        quiet_s: float = QUIET_S,
+        notifier: Notifier | None = None,
+    ) -> None:
+        """Close `notifier` at the end, if there is one."""
         self.nudging, self._access, self._quiet_s = nudging, access, quiet_s
+        self._notifier = notifier
         self._changed = asyncio.Event()
         self._heard_at: datetime | None = None
+
+    @classmethod
+    def open(cls, access: Access, note_shown: NoteShown) -> Self:
+        """Tell the desktop that this process runs on."""
+        notifier = Notifier(os.environ)
+        return cls(Nudging(note_shown, notifier.send), access, notifier=notifier)
+
+    def close(self) -> None:
+        """Show what still is to be shown."""
+        if self._notifier is not None:
+            self._notifier.close()
 
     def changed(self) -> None:
         """Note that the ledger changed. In the event loop only."""
@@ -109,8 +133,17 @@ class Advising:
     def setting(self, running: Running, now: datetime) -> Setting:
         """Return what is set now. In the event loop only."""
         access = self._access
-        world = World(now=now, zone=access.zone(), running=running, guards=access.guards())
+        guards = {name: one.guard_id for name, one in access.members().items()}
+        world = World(now=now, zone=access.zone, running=running, guards=guards)
         return setting_of(access.budgets, access.attribution, world)
+
+    def looking(self, question: Question, running: Running) -> Advise:
+        """Return what looks at sessions in the thread of queries. In the event loop only."""
+        return partial(self.look, question, self.setting(running, question.now))
+
+    def finding(self, question: Question, running: Running) -> Advise:
+        """Return the same, but nobody is told of it. In the event loop only."""
+        return partial(advice_on, question, self.setting(running, question.now))
 
     def look(self, question: Question, setting: Setting, rows: Sequence[SessionRow]) -> Advice:
         """Find what holds, and tell whoever wants to hear of it. Raises sqlite3.Error."""

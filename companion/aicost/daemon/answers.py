@@ -22,6 +22,7 @@ from aicost.core.reports import (
 from aicost.core.session import WRITING_S, LiveSession, Running, session_row, starting_row
 from aicost.core.view import BurnRate, DashboardView, Reading, SessionRow
 from aicost.daemon.indexer import Survey
+from aicost.daemon.nudging import Advise, no_advice
 from aicost.platform.git import repo_key_of
 from aicost.platform.timezone import check_zone
 from aicost.report.documents import (
@@ -251,9 +252,13 @@ class Coverage:
 
 
 def view(
-    question: Question, running: Running, days: LocalDays, coverage: Coverage
+    question: Question,
+    running: Running,
+    days: LocalDays,
+    coverage: Coverage,
+    advise: Advise = no_advice,
 ) -> DashboardView:
-    """Build the dashboard of this moment."""
+    """Build the dashboard of this moment; `advise` says what holds of its sessions."""
     now_us = to_us(question.now)
     today = days.day_of(now_us)
     since_us = to_us(question.now - timedelta(days=RECENT_DAYS))
@@ -261,6 +266,7 @@ def view(
     if len(recent) < RECENT_SESSIONS:
         recent = dashboard.session_ids(question.db)[:RECENT_SESSIONS]
     rows = _rows(question, running, dict.fromkeys([*running.sessions, *recent]))
+    advice = advise(rows)
     return DashboardView(
         at=question.now,
         day=date.fromordinal(today).isoformat(),
@@ -274,6 +280,8 @@ def view(
         log_files=coverage.log_files,
         trouble=coverage.trouble,
         unreadable=coverage.unreadable,
+        budgets=advice.budgets,
+        nudges=advice.nudges,
     )
 
 

@@ -71,7 +71,14 @@ class BadgeNote:
 
 
 NO_ADVICE = Advice()
+Advise = Callable[[Sequence[SessionRow]], Advice]  # on sessions
+NoteShown = Callable[[str, str, datetime], bool]  # key, channel, at
 _NOTHING: Mapping[str, datetime] = {}
+
+
+def no_advice(_rows: Sequence[SessionRow]) -> Advice:
+    """Return that nothing holds."""
+    return NO_ADVICE
 
 
 class Nudging:
@@ -83,7 +90,7 @@ class Nudging:
 
     def __init__(
         self,
-        note_shown: Callable[[str, str, datetime], bool],
+        note_shown: NoteShown,
         notify: Callable[[Notification], None],
     ) -> None:
         self._note_shown, self._notify = note_shown, notify

@@ -7,6 +7,7 @@ from contextlib import closing
 from datetime import datetime
 
 from aicost.core.errors import ConfigError
+from aicost.core.session import Running
 from aicost.core.view import Reading
 from aicost.daemon import answers
 from aicost.daemon.engine import Engine, progress
@@ -110,12 +111,33 @@ def _answer(
                 live = read_live(homes or {*setup.homes, *read_homes(db)})
                 if method == "sessions":
                     return answers.sessions(question, live, asked)
-                from aicost.daemon.overview import overview
-                from aicost.report.status import ReaderState
-
-                state = ReaderState(log_files=left.files, unreadable=left.unreadable_names)
-                return overview(question, live, state, asked)
+                return _overview(setup, question, left, live, asked)
     raise ConfigError(f"{method} cannot be answered without a daemon")
+
+
+def _overview(
+    setup: Setup,
+    question: answers.Question,
+    left: Survey,
+    live: Running,
+    asked: Mapping[str, object],
+) -> str:
+    from aicost.daemon.advising import advice_on, setting_of  # (a report starts without them)
+    from aicost.daemon.budgeting import Budgets
+    from aicost.daemon.overview import overview
+    from aicost.daemon.weighing import World
+    from aicost.report.status import ReaderState
+
+    budgets = Budgets(setup.dirs.config_file, setup.dirs.trust_file, repo_of=question.repo_of)
+    budgets.note_folders({one.cwd for one in live.sessions.values()})
+    world = World(now=question.now, zone=setup.zone, running=live)
+    setting = setting_of(budgets, setup.attribution, world)
+    state = ReaderState(
+        log_files=left.files,
+        unreadable=left.unreadable_names,
+        budget_troubles=budgets.troubles,
+    )
+    return overview(question, live, state, asked, lambda rows: advice_on(question, setting, rows))
 
 
 def _budgets(setup: Setup, question: answers.Question, asked: Mapping[str, object]) -> str:

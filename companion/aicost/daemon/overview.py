@@ -10,8 +10,9 @@ from aicost.core.days import LocalDays, to_us
 from aicost.core.prices import PriceBook
 from aicost.core.reports import ReportQuery, without_evidence
 from aicost.core.session import Running
-from aicost.core.view import BurnRate
+from aicost.core.view import BurnRate, SessionRow
 from aicost.daemon.answers import BURN_WINDOW_S, Question, converted, live_rows, parted
+from aicost.daemon.nudging import Advise, no_advice
 from aicost.report.documents import as_json
 from aicost.report.status import ReaderState, Status, status_document, status_screen
 from aicost.store import dashboard, reports
@@ -25,22 +26,32 @@ class OverviewQuery(msgspec.Struct, forbid_unknown_fields=True):
 
 
 def overview(
-    question: Question, running: Running, reader: ReaderState, params: Mapping[str, object]
+    question: Question,
+    running: Running,
+    reader: ReaderState,
+    params: Mapping[str, object],
+    advise: Advise = no_advice,
 ) -> str:
     """Answer `status`. Raises ConfigError, sqlite3.Error.
 
-    `running` holds those of the homes that are asked about.
+    `running` holds those of the homes that are asked about; `advise` says what holds of them.
     """
     shown, rest = parted(params)
     query = converted(rest, OverviewQuery)
-    status = _status(question, running, reader, query.homes)
+    sessions = live_rows(question, running, query.homes)
+    advice = advise(sessions)
+    status = replace(
+        _status(question, sessions, reader, query.homes),
+        budgets=advice.budgets,
+        nudges=advice.nudges,
+    )
     if shown.format == "json":
         return as_json(status_document(status))
     return status_screen(status, shown.style, question.zone)
 
 
 def _status(
-    question: Question, running: Running, reader: ReaderState, homes: Sequence[str]
+    question: Question, sessions: Sequence[SessionRow], reader: ReaderState, homes: Sequence[str]
 ) -> Status:
     day = date.fromordinal(LocalDays(question.zone).day_of(to_us(question.now)))
     asked = ReportQuery(since=day, until=day, timezone=question.zone.key, homes=tuple(homes))
@@ -54,7 +65,7 @@ def _status(
         day=day.isoformat(),
         today=today if question.has_evidence else without_evidence(today),
         burn=_burn(question, homes),
-        sessions=live_rows(question, running, homes),
+        sessions=sessions,
         limits=plan_limits(question.db, homes),
         reader=reader,
         price_book=question.book.book_id,

@@ -15,7 +15,7 @@ from aicost.core.errors import StoreError
 from aicost.core.gate import Ask, Decision
 from aicost.core.session import Running
 from aicost.core.view import DashboardView
-from aicost.daemon import answers
+from aicost.daemon import advising, answers
 from aicost.daemon.budget_answers import listed, sources_for
 from aicost.daemon.budgeting import Budgets
 from aicost.daemon.explaining import explained
@@ -68,6 +68,7 @@ class Service:
         )
         self._budgets = self._find_budgets()
         self._journal = Journal.open(setup.dirs.journal_file)
+        self._advising = self._open_advice()
         self._gatekeeper = self._open_gate()
         self._server = Server(
             setup.dirs.socket_path,
@@ -112,7 +113,8 @@ class Service:
         """
         try:
             async with asyncio.TaskGroup() as group:
-                components = (self._server, self._publisher, self._gatekeeper, self._reader)
+                asked = (self._server, self._publisher, self._gatekeeper, self._advising)
+                components = (*asked, self._reader)
                 *askers, reader = [group.create_task(c.run(), name=c.name) for c in components]
                 await self._server.listening.wait()
                 ready()
@@ -133,6 +135,7 @@ class Service:
         self._queries.shutdown()
         self._db.close()
         self._gatekeeper.close()
+        self._advising.close()
         self._journal.close()
 
     def _find_budgets(self) -> Budgets:
@@ -172,10 +175,16 @@ class Service:
                 guards=lambda: {name: one.guard_id for name, one in guards.members().items()},
                 heard=heard,
                 decided=decided,
-                notice_for=lambda _session_id, _now: "",
+                notice_for=self._advising.notice_for,
                 damaged=self._note_damage,
             )
         )
+
+    def _open_advice(self) -> advising.Advising:
+        """Keep what screens, agents' users and the desktop are to hear of."""
+        about = (self._budgets, self._setup.attribution, self._setup.zone, self._guards.members)
+        access = advising.Access(*about, self._query, self._live, self._moment)
+        return advising.Advising.open(access, self._journal.note_shown)
 
     def _note_damage(self, damage: LedgerDamaged) -> None:
         self._damage = damage
@@ -185,6 +194,7 @@ class Service:
         self._publisher.changed()
         self._guarding.changed()
         self._gatekeeper.changed()
+        self._advising.changed()
 
     async def _read_everything(self) -> None:
         await self._reader.catch_up(with_evidence=True)
@@ -218,7 +228,8 @@ class Service:
             trouble=self._reader.trouble,
             budget_troubles=self._budgets.troubles,
         )
-        return {"text": await self._query(lambda: overview(question, live, reader, asked))}
+        advise = self._advising.finding(question, live)
+        return {"text": await self._query(lambda: overview(question, live, reader, asked, advise))}
 
     async def _view(self, params: Params, notify: Notify) -> object:
         await self._prepared("view", params, notify)
@@ -355,7 +366,8 @@ class Service:
             unreadable=len(reader.seen.unreadable),
         )
         question, days = self._moment(), self._engine.ledger.days
-        return await self._query(lambda: answers.view(question, live, days, coverage))
+        advise = self._advising.looking(question, live)
+        return await self._query(lambda: answers.view(question, live, days, coverage, advise))
 
     async def _live(self, homes: Iterable[str] = ()) -> Running:
         """Return the running sessions of some homes, of all if none are named."""

@@ -16,7 +16,7 @@ from log_builders import BOOK, at, calls_read, event, open_ledger, tokens
 from aicost.core.errors import StoreError
 from aicost.core.session import LiveSession, Running
 from aicost.core.view import SessionRow
-from aicost.daemon.advising import Access, Advising, advice_on
+from aicost.daemon.advising import Access, Advising
 from aicost.daemon.answers import Question, live_rows
 from aicost.daemon.budgeting import Budgets
 from aicost.daemon.nudging import Advice, Nudging
@@ -70,8 +70,8 @@ class Daemon:
         return Access(
             budgets=self.budgets,
             attribution=Attribution(),
-            zone=lambda: UTC_ZONE,
-            guards=dict,
+            zone=UTC_ZONE,
+            members=dict,
             query=query,
             running=running,
             moment=self.moment,
@@ -108,8 +108,7 @@ DAY = '[[budgets]]\nscope = "day"\namount = 25\n'
 
 def look(daemon: Daemon) -> Advice:
     advising = Advising(daemon.nudging, daemon.access)
-    setting = advising.setting(Running(sessions={"s-1": LIVE}), daemon.now)
-    return advising.look(daemon.moment(), setting, daemon.rows())
+    return advising.looking(daemon.moment(), Running(sessions={"s-1": LIVE}))(daemon.rows())
 
 
 def test_budgets_of_the_config_stand_and_are_told(daemon: Daemon) -> None:
@@ -148,8 +147,8 @@ def test_what_is_found_for_a_status_tells_nobody(daemon: Daemon) -> None:
     daemon.config.write_text(DAY + "[nudges]\ndesktop = true\n")
     daemon.spend(20)
     advising = Advising(daemon.nudging, daemon.access)
-    setting = advising.setting(Running(sessions={"s-1": LIVE}), daemon.now)
-    advice = advice_on(daemon.moment(), setting, daemon.rows())
+    running = Running(sessions={"s-1": LIVE})
+    advice = advising.finding(daemon.moment(), running)(daemon.rows())
     assert len(advice.budgets) == 1
     assert daemon.told == []
     assert daemon.nudging.notice_for("s-1", daemon.now) == ""

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -221,3 +222,13 @@ def test_a_folder_in_the_place_of_the_ledger_is_said(dirs: Dirs) -> None:
     assert "unable to open" in caught.value.what
     assert str(dirs.ledger_file) in caught.value.why
     assert dirs.ledger_file.is_dir()
+
+
+def test_a_status_tells_of_budgets_without_a_daemon_too(dirs: Dirs, logs: Path) -> None:
+    dirs.config_file.parent.mkdir(parents=True, exist_ok=True)
+    dirs.config_file.write_text('[[budgets]]\nscope = "day"\namount = 5\n')
+    line = call_line(at=datetime.now(UTC), tokens={"output_tokens": 300_000})
+    append(log_of(logs), line)
+    status = document(dirs, "overview", format="json")
+    assert [one["id"] for one in status["budgets"]] == ["day"]
+    assert status["budgets"][0]["share"] == pytest.approx(0.9, abs=0.01)

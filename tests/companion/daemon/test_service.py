@@ -224,6 +224,37 @@ async def test_without_a_screen_no_view_is_built(
         await eventually(lambda: built, "a view for the screen")
 
 
+# Budgets and advice
+
+
+async def test_a_screen_a_status_and_an_agents_user_are_told_of_a_budget(
+    daemon: Daemon, logs: Path, dirs: Dirs
+) -> None:
+    dirs.config_file.write_text('[[budgets]]\nscope = "day"\namount = 5\n')
+    (logs / "sessions").mkdir(parents=True)
+    register(logs, "s-1", pid=os.getpid(), cwd="/src/shop")
+    cost = {"input_tokens": 0, "output_tokens": 300_000}  # $15 a million of them
+    line = call_line("msg_1", at=datetime.now(UTC), tokens=cost)
+    append(log_of(logs), prompt_line("u-1"), line)
+    async with watched(daemon, logs) as views:
+        await eventually(lambda: views[-1].budgets, "the budget on the screen")
+        [budget] = views[-1].budgets
+        assert (budget.budget.budget_id, budget.spent) == ("day", 4_500_000_000)
+        assert [one.kind for one in views[-1].nudges if one.severity == "warning"] == ["budget"]
+    status = await daemon.document("overview", format="json")
+    assert [one["spent"] for one in status["budgets"]] == [4.5]
+    assert "$4.50 of today's $5.00 spent, 90 %" in status["nudges"][0]["sentence"]
+    ask = {
+        "agent": "claude",
+        "event": "UserPromptSubmit",
+        "session_id": "s-1",
+        "path": str(log_of(logs)),
+    }
+    said = [(await daemon.ask("gate", **ask))["notice"] for _ in range(2)]
+    assert said[0].startswith("aicost ▲ $4.50 of today's $5.00 spent, 90 %; resets at ")
+    assert said[1] == ""
+
+
 # Homes
 
 
