@@ -96,7 +96,7 @@ def test_a_blocked_prompt_is_kept_and_its_place_shown(run_dir: Path, agent: str)
     assert said["reason"] == f"{WHY}\nYour prompt was not sent. It is kept in {kept}"
 
 
-@pytest.mark.parametrize("place", ["relative", "/proc/nowhere/x", 7])
+@pytest.mark.parametrize("place", ["relative/place", "/proc/nowhere/x", 7])
 def test_a_prompt_that_cannot_be_kept_is_said_so(run_dir: Path, place: object) -> None:
     by = caller(run_dir)
     by.hooks_dir = ""
@@ -155,9 +155,20 @@ def test_a_closed_gate_keeps_the_prompt_beside_the_ledger(run_dir: Path) -> None
     assert said["reason"] == f"{DAEMON_NEEDED}\nYour prompt was not sent. It is kept in {kept}"
 
 
+def test_a_daemon_that_names_no_folder_keeps_it_there_too(run_dir: Path) -> None:
+    with daemon(run_dir, **BLOCKED, prompts_dir=""):
+        answer(caller(run_dir))
+    assert len(list((run_dir.parent / "data" / "prompts").iterdir())) == 1
+
+
+@pytest.mark.parametrize("agent", ["claude", "codex"])
 @pytest.mark.parametrize("event", ["SessionStart", "SessionEnd"])
-def test_a_closed_gate_refuses_no_session(run_dir: Path, event: str) -> None:
-    assert answer(caller(run_dir, SHUT), event) == Answer()
+def test_a_closed_gate_refuses_no_session(run_dir: Path, agent: str, event: str) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("aicost_hooks.codex.is_headless", lambda _said, _pid: True)
+        by = caller(run_dir, SHUT, CLAUDE_CODE_ENTRYPOINT="sdk-cli")
+        assert answer(by, event, agent) == Answer()
+    assert "a headless run is stopped" not in log_of(run_dir)
 
 
 def test_a_daemon_that_hangs_costs_the_limit_and_no_more(run_dir: Path) -> None:

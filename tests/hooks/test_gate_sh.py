@@ -151,6 +151,9 @@ def test_it_works_without_an_environment(gate: Gate) -> None:
     ours = dict.fromkeys(("F", "P", "R", "H", "n", "v", "x", "c"), "closed")
     gate.env = ours
     assert gate.run("PreToolUse") == Answer()
+    gate.answer_hook(22, "no", "no")
+    gate.env = dict.fromkeys(ours, "ask")
+    assert gate.run("PreToolUse") == gate.run("PreToolUse", "codex") == Answer()
     (gate.folder / "data" / "hooks" / "where").unlink()
     command = hook_command("claude", "PreToolUse", str(gate.folder / "data" / "hooks"))
     ended = subprocess.run([*gate.shell, "-c", command], env=ours, capture_output=True, check=False)
@@ -395,6 +398,24 @@ def test_a_where_that_cannot_be_read_lets_pass(gate: Gate, where: bytes) -> None
     command = hook_command("claude", "PreToolUse", str(hooks))
     ended = subprocess.run([*gate.shell, "-c", command], capture_output=True, check=False)
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, b"", b"")
+
+
+def test_a_where_that_is_a_link_or_half_of_one_asks_nobody(gate: Gate) -> None:
+    gate.answer_hook(22, "no", "no")
+    gate.install()
+    where = gate.folder / "data" / "hooks" / "where"
+    command = hook_command("claude", "UserPromptSubmit", str(where.parent))
+    whole = where.read_text()
+    for text in (whole.replace("R=", "X="), None):
+        where.unlink()
+        if text is None:
+            (gate.folder / "where").write_text(whole)
+            where.symlink_to(gate.folder / "where")
+        else:
+            where.write_text(text)
+        ended = subprocess.run([*gate.shell, "-c", command], capture_output=True, check=False)
+        assert (ended.returncode, ended.stdout, ended.stderr) == (0, b"", b"")
+    assert gate.asked == []
 
 
 def test_a_folder_that_cannot_be_written_makes_no_difference(gate: Gate) -> None:

@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import signal
 import socket
 import stat
 import subprocess
@@ -13,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from lab.waiting import until
 from serving import served_in_thread
 
 import aicost
@@ -268,6 +270,23 @@ def test_through_the_gate_without_a_daemon_nothing_is_said(
     for event in ("PreToolUse", "UserPromptSubmit", "SessionEnd"):
         assert gated(profile, installed, "claude", event) == SILENT
         assert gated(profile, installed, "codex", event) == SILENT
+
+
+def test_a_session_starts_the_daemon_and_its_agent_does_not_wait_for_it(
+    home: Path, profile: dict[str, str], installed: Path
+) -> None:
+    """Neither for its end, nor for the pipes that it could hold open."""
+    program = home / "aicost"
+    program.write_text(
+        f'#!/bin/sh\necho "$$ $AICOST_HOME $*" > "{home}/part"\n'
+        f'mv "{home}/part" "{home}/started"\nexec sleep 600\n'
+    )
+    program.chmod(0o700)
+    assert gated(profile, installed, "claude", "SessionStart") == SILENT
+    until((home / "started").exists, "the program's start")
+    pid, *words = (home / "started").read_text().split()
+    os.kill(int(pid), signal.SIGKILL)
+    assert words == [str(home), "daemon", "start"]
 
 
 def test_through_a_closed_gate_without_a_daemon_prompts_are_refused(

@@ -109,6 +109,7 @@ def test_old_prompts_are_deleted_and_nothing_else(tmp_path: Path) -> None:
     aged(foreign, 0)
     link = tmp_path / "p" / "s-20260101T000000.000000Z.txt"
     link.symlink_to(foreign)
+    os.utime(link, (0, 0), follow_symlinks=False)
     new = aged(keep_prompt(folder, "new", "x", now_s=NOW_S), NOW_S)
     assert {path.name for path in Path(folder).iterdir()} == {
         young.name, new.name, foreign.name, link.name,
