@@ -6,7 +6,7 @@ import os
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Protocol, Self
 from zoneinfo import ZoneInfo
@@ -28,6 +28,9 @@ log = logging.getLogger(__name__)
 
 GATHER_S = 1.0  # changes this close together are one look
 QUIET_S = 5.0  # windows end, and caches do, without a log line
+LEAST_GAP = timedelta(seconds=0.5)  # between two looks: a screen may ask more often
+_EVEN_NOW = timedelta(0)
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 _HEARD_FOR = timedelta(minutes=15)  # since a hook last asked what its user is to hear
 
 
@@ -114,6 +117,7 @@ class Advising:
         self._notifier = notifier
         self._changed = asyncio.Event()
         self._heard_at: datetime | None = None
+        self._looked: tuple[datetime, object] = (_LONG_AGO, None)  # when, in which state
 
     @classmethod
     def open(cls, access: Access, note_shown: NoteShown) -> Self:
@@ -137,17 +141,33 @@ class Advising:
         world = World(now=now, zone=access.zone, running=running, guards=guards)
         return setting_of(access.budgets, access.attribution, world)
 
-    def looking(self, question: Question, running: Running) -> Advise:
-        """Return what looks at sessions in the thread of queries. In the event loop only."""
-        return partial(self.look, question, self.setting(running, question.now))
+    def looking(self, question: Question, running: Running, reading: object = None) -> Advise:
+        """Return what looks at sessions in the thread of queries. In the event loop only.
+
+        What was found less than LEAST_GAP ago will do if `reading` (how far that is) and budgets
+        are what they were then; None: it will not.
+        """
+        setting = self.setting(running, question.now)
+        state = None if reading is None else (reading, tuple(setting.world.budgets))
+        return partial(self.look, question, setting, state)
 
     def finding(self, question: Question, running: Running) -> Advise:
         """Return the same, but nobody is told of it. In the event loop only."""
         return partial(advice_on, question, self.setting(running, question.now))
 
-    def look(self, question: Question, setting: Setting, rows: Sequence[SessionRow]) -> Advice:
-        """Find what holds, and tell whoever wants to hear of it. Raises sqlite3.Error."""
-        return self.nudging.look(question.db, seen_in(question, setting, rows))
+    def look(
+        self, question: Question, setting: Setting, state: object, rows: Sequence[SessionRow]
+    ) -> Advice:
+        """Find what holds, and tell whoever wants to hear of it. Raises sqlite3.Error.
+
+        In a `state` other than None what was found in the same state just now still holds.
+        """
+        now, (looked_at, looked_in) = setting.world.now, self._looked
+        if state is not None and state == looked_in and _EVEN_NOW <= now - looked_at < LEAST_GAP:
+            return self.nudging.advice
+        advice = self.nudging.look(question.db, seen_in(question, setting, rows))
+        self._looked = (now, state)
+        return advice
 
     def notice_for(self, session_id: str, now: datetime) -> str:
         """Return what the user of a session is to hear; "" if there is nothing new."""
@@ -173,7 +193,7 @@ class Advising:
             wanted = setting.world.budgets or setting.tells_desktop
             if wanted or self._is_heard(question.now):
                 await self._access.query(
-                    lambda: self.look(question, setting, live_rows(question, running, ()))
+                    lambda: self.look(question, setting, None, live_rows(question, running, ()))
                 )
         except (StoreError, ConfigError) as error:  # the last advice stays
             log.warning("no advice: %s", error.what)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, TypeVar
 
 import msgspec
@@ -76,7 +77,9 @@ class Service:
             first_view=self._build_view,
         )
         self._publisher = Publisher(
-            self._build_view, self._server.publish, lambda: self._server.subscribers > 0
+            partial(self._build_view, is_asked=False),
+            self._server.publish,
+            lambda: self._server.subscribers > 0,
         )
 
     def _methods(self) -> dict[str, Method]:
@@ -355,7 +358,7 @@ class Service:
         finally:
             caught_up.cancel()
 
-    async def _build_view(self) -> DashboardView:
+    async def _build_view(self, *, is_asked: bool = True) -> DashboardView:
         live = await self._live()
         reader = self._reader
         coverage = answers.Coverage(
@@ -366,7 +369,7 @@ class Service:
             unreadable=len(reader.seen.unreadable),
         )
         question, days = self._moment(), self._engine.ledger.days
-        advise = self._advising.looking(question, live)
+        advise = self._advising.looking(question, live, None if is_asked else coverage)
         return await self._query(lambda: answers.view(question, live, days, coverage, advise))
 
     async def _live(self, homes: Iterable[str] = ()) -> Running:

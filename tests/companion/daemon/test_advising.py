@@ -16,7 +16,7 @@ from log_builders import BOOK, at, calls_read, event, open_ledger, tokens
 from aicost.core.errors import StoreError
 from aicost.core.session import LiveSession, Running
 from aicost.core.view import SessionRow
-from aicost.daemon.advising import Access, Advising
+from aicost.daemon.advising import LEAST_GAP, Access, Advising
 from aicost.daemon.answers import Question, live_rows
 from aicost.daemon.budgeting import Budgets
 from aicost.daemon.nudging import Advice, Nudging
@@ -154,6 +154,35 @@ def test_what_is_found_for_a_status_tells_nobody(daemon: Daemon) -> None:
     assert daemon.nudging.notice_for("s-1", daemon.now) == ""
 
 
+def test_who_asks_again_at_once_is_told_what_was_found(daemon: Daemon) -> None:
+    advising = Advising(daemon.nudging, daemon.access)
+
+    def spent(reading: object = "all read") -> list[int]:
+        running = Running(sessions={"s-1": LIVE})
+        advice = advising.looking(daemon.moment(), running, reading)(daemon.rows())
+        return [one.spent // 10**9 for one in advice.budgets]
+
+    daemon.config.write_text(DAY)
+    daemon.spend(10)
+    assert spent() == [10]
+    daemon.spend(1, minute=6)
+    daemon.now += LEAST_GAP - timedelta(microseconds=1)
+    assert spent() == [10]
+    daemon.now += timedelta(microseconds=1)
+    assert spent() == [11]
+    daemon.spend(1, minute=7)
+    assert spent() == [11]
+    assert spent("further") == [12]  # more is read
+    daemon.spend(1, minute=8)
+    daemon.config.write_text(DAY + '[[budgets]]\nscope = "week"\namount = 100\n')
+    assert spent("further") == [13, 13]  # another budget counts at once
+    daemon.spend(1, minute=9)
+    assert spent(None) == [14, 14]  # who wants to know exactly
+    daemon.spend(1, minute=10)
+    daemon.now -= timedelta(hours=1)  # the clock was set
+    assert spent(None) == [15, 15]
+
+
 # While nobody looks at a screen
 
 
@@ -167,6 +196,7 @@ async def test_with_budgets_it_looks_at_once_and_at_each_change(
     async with at_work(advising):
         await eventually(lambda: daemon.nudging.advice.budgets, "a first look")
         daemon.spend(10, minute=6)
+        daemon.now += LEAST_GAP
         advising.changed()
         await eventually(lambda: daemon.nudging.advice.budgets[0].level == 80, "another look")
     assert "$23.00" in advising.notice_for("s-1", daemon.now)

@@ -237,7 +237,9 @@ async def test_a_screen_a_status_and_an_agents_user_are_told_of_a_budget(
     line = call_line("msg_1", at=datetime.now(UTC), tokens=cost)
     append(log_of(logs), prompt_line("u-1"), line)
     async with watched(daemon, logs) as views:
-        await eventually(lambda: views[-1].budgets, "the budget on the screen")
+        await eventually(
+            lambda: views[-1].budgets and views[-1].budgets[0].spent, "the budget on the screen"
+        )
         [budget] = views[-1].budgets
         assert (budget.budget.budget_id, budget.spent) == ("day", 4_500_000_000)
         assert [one.kind for one in views[-1].nudges if one.severity == "warning"] == ["budget"]
