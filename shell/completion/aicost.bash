@@ -8,10 +8,10 @@ _aicost() {
     --agent) words='claude codex' ;;
     --env) words='interactive headless ci' ;;
     --repo | --branch | --model | --category) words='' ;;
-    --since | --until | --timezone | --session | --at | --from | --budget | --summary) words='' ;;
+    --since | --until | --timezone | --session | --at | --from | --for | --budget | --summary) words='' ;;
     *)
       case $COMP_CWORD:${COMP_WORDS[1]} in
-        1:*) words='top report sessions turns reconcile explain status prices budget trust guard hooks daemon config --version --help' ;;
+        1:*) words='top report sessions turns reconcile explain status prices budget allow audit trust guard hooks daemon config --version --help' ;;
         *:top) words='--once --json --demo --help' ;;
         *:report) words='--by --since --until --timezone --agent --json --csv --no-wait --help' ;;
         *:sessions) words='--live --json --csv --no-wait --help' ;;
@@ -46,6 +46,8 @@ _aicost() {
             *) words='--help' ;;
           esac
           ;;
+        *:allow) words='--for --session --help' ;;
+        *:audit) words='--since --session --json --help' ;;
         *:trust) words='--list --remove --yes --help' ;;
         *:guard) words='--budget --soft --fail-on-warn --summary --notify --help' ;;
         2:hooks) words='install uninstall status --help' ;;

@@ -180,6 +180,18 @@ def _fill_prices(prices: argparse.ArgumentParser) -> None:
     fill(prices)
 
 
+def _fill_allow(allow: argparse.ArgumentParser) -> None:
+    from aicost.cli.gate_grammar import fill_allow
+
+    fill_allow(allow)
+
+
+def _fill_audit(audit: argparse.ArgumentParser) -> None:
+    from aicost.cli.gate_grammar import fill_audit
+
+    fill_audit(audit, day)
+
+
 def _fill_guard(guard: argparse.ArgumentParser) -> None:
     from aicost.cli.guard_grammar import fill
 
@@ -286,6 +298,8 @@ COMMANDS: Mapping[str, Command] = {
     ),
     "prices": Command(_fill_prices, "list prices in use, and prices of your own"),
     "budget": Command(_fill_budget, "limits on what may be spent: list, set, rm"),
+    "allow": Command(_fill_allow, "let agents go on over a hard budget: so much, for so long"),
+    "audit": Command(_fill_audit, "what was stopped, refused and allowed, and why"),
     "trust": Command(_fill_trust, "let the budgets that a repository brings stop agents"),
     "guard": Command(
         _fill_guard, "run a command under a budget of its own; stop it when it is spent"

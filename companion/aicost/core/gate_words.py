@@ -139,9 +139,13 @@ def _handoff(agent: Agent, session_id: str, handoff: Handoff) -> str:
     return f"{stands}To resume: {_RESUME[agent]} {clean(session_id)}"
 
 
-def allowed_sentence(allowance: Allowance, now: datetime, zone: ZoneInfo) -> str:
-    """Return the confirmation of an allowance."""
-    who = "this session" if allowance.session_id else "all sessions together"
+def allowed_sentence(
+    allowance: Allowance, now: datetime, zone: ZoneInfo, *, from_within: bool = True
+) -> str:
+    """Return the confirmation of an allowance; `from_within` the session that it is for."""
+    who = "all sessions together"
+    if allowance.session_id:
+        who = "this session" if from_within else f"session {clean(allowance.session_id)}"
     until = moment(allowance.until, now, zone)
     why = f' Noted: "{clean(allowance.reason)}".' if allowance.reason else ""
     return (

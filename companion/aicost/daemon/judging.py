@@ -80,12 +80,14 @@ class Judge:
             text = f"aicost: {error.what}. The right form is: {error.hint}. {_NOT_SENT}"
             return Decision(action="block", reason=text)
         try:
-            text = self.allow_wish(wish, ask.session_id, world)
+            text = self.allow_wish(wish, ask.session_id, world, from_within=True)
         except StoreError as error:
             text = f"aicost: nothing is allowed: {error.what}."
         return Decision(action="block", reason=f"{text} {_NOT_SENT}")
 
-    def allow_wish(self, wish: Wish, session_id: str, world: World) -> str:
+    def allow_wish(
+        self, wish: Wish, session_id: str, world: World, *, from_within: bool = False
+    ) -> str:
         """Let a session ("": all of them) go on; return the confirmation. Raises StoreError."""
         allowance = Allowance(
             amount_nusd=wish.amount_nusd,
@@ -94,7 +96,7 @@ class Judge:
             session_id=session_id,
             reason=wish.reason,
         )
-        text = allowed_sentence(allowance, world.now, world.zone)
+        text = allowed_sentence(allowance, world.now, world.zone, from_within=from_within)
         self._journal.allow(allowance)
         self._write(
             GateEvent(

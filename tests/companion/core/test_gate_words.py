@@ -156,6 +156,8 @@ def test_an_allowance_is_confirmed() -> None:
         "aicost: this session may spend $5.00 more until 14:41, whatever the budgets say."
         ' Noted: "fix".'
     )
+    from_a_shell = allowed_sentence(allowed, NOW, BERLIN, from_within=False)
+    assert from_a_shell.startswith("aicost: session s-1 may spend $5.00 more")
     everybody = replace(allowed, session_id="", reason="")
     assert allowed_sentence(everybody, NOW, BERLIN) == (
         "aicost: all sessions together may spend $5.00 more until 14:41, whatever the budgets say."

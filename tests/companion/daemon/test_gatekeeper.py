@@ -170,7 +170,7 @@ async def test_a_shell_allows_one_session_or_all() -> None:
         agent, other = daemon.agent(), daemon.agent("s-2")
         await spends(agent, 1.2)
         said = await daemon.ask("allow", amount="1", reason="release", session="s-2")
-        assert "this session may spend $1.00 more" in said["text"]
+        assert "session s-2 may spend $1.00 more" in said["text"]
         assert await agent.asks("UserPromptSubmit") == "block"
         assert await other.asks("UserPromptSubmit") == "pass"
         said = await daemon.ask("allow", amount="1", lasts="30m")
