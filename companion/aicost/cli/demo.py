@@ -12,6 +12,22 @@ from aicost.demo.player import Player, load_recording
 from aicost.platform.dirs import load_dirs
 
 STOP_S = 10.0
+BUDGETS = """\
+[[budgets]]
+scope = "day"
+amount = 60
+[[budgets]]
+scope = "week"
+amount = 250
+[[budgets]]
+scope = "session"
+amount = 16
+hard = true
+[[budgets]]
+scope = "day"
+amount = 10
+repo = "shop"
+"""
 _ENDS = (signal.SIGHUP, signal.SIGTERM)  # a terminal is closed, a machine is shut down
 
 
@@ -25,8 +41,10 @@ def demo_environment(env: Mapping[str, str]) -> Iterator[dict[str, str]]:
         own = {**env, "AICOST_HOME": str(Path(folder) / "aicost"), "CLAUDE_CONFIG_DIR": str(home)}
         player = Player(load_recording(), home, datetime.now(UTC))
         player.write_past()
-        playing = threading.Thread(target=player.play, name="demo", daemon=True)
         dirs = load_dirs(own)
+        dirs.config_file.parent.mkdir(parents=True, exist_ok=True)
+        dirs.config_file.write_text(BUDGETS)
+        playing = threading.Thread(target=player.play, name="demo", daemon=True)
         try:
             playing.start()
             start_in_background(dirs, own)

@@ -30,6 +30,8 @@ def test_the_demo_shows_a_day_and_leaves_nothing_behind(home: Path, options: lis
         document = json.loads(ended.stdout)
         assert document["today"]["cost_usd"] > 0
         assert len(document["sessions"]) > 1
+        assert {one["scope"] for one in document["budgets"]} == {"day", "week", "session"}
+        assert "loop" in {one["kind"] for one in document["nudges"]}
     else:
         assert "$" in ended.stdout
     assert list(temp.iterdir()) == []
