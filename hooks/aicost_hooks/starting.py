@@ -24,9 +24,10 @@ def start_daemon(hook_path: str, run_dir: str, env: Mapping[str, str]) -> None:
 
 def _beside(hook_path: str) -> str:
     """Return the `aicost` in the folder of a program, or in the one that its link leads to."""
-    for path in (hook_path, os.path.realpath(hook_path)):
+    paths = (hook_path, os.path.realpath(hook_path)) if hook_path.startswith("/") else ()
+    for path in paths:  # never one in the folder that the agent works in
         command = f"{os.path.dirname(path)}/aicost"  # noqa: PTH120 - starts fast
-        if path.startswith("/") and os.access(command, os.X_OK):
+        if os.access(command, os.X_OK):
             return command
     raise CannotStart("the daemon cannot be started", why="there is no aicost beside aicost-hook")
 

@@ -89,7 +89,7 @@ def test_one_limit_holds_for_all_of_it(tmp_path: Path, lines: list[bytes]) -> No
         start = time.monotonic()
         with pytest.raises(DaemonDown, match="does not answer"):
             ask(path, "gate", {}, start + 0.1)
-        assert 0.09 < time.monotonic() - start < 3
+        assert 0.09 < time.monotonic() - start < 0.95
 
 
 def test_a_limit_that_has_passed_is_no_error_of_ours(tmp_path: Path) -> None:

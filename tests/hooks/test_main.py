@@ -279,7 +279,7 @@ def test_a_session_starts_the_daemon_and_its_agent_does_not_wait_for_it(
     program = home / "aicost"
     program.write_text(
         f'#!/bin/sh\necho "$$ $AICOST_HOME $*" > "{home}/part"\n'
-        f'mv "{home}/part" "{home}/started"\nexec sleep 600\n'
+        f'mv "{home}/part" "{home}/started"\nexec sleep 90\n'
     )
     program.chmod(0o700)
     assert gated(profile, installed, "claude", "SessionStart") == SILENT

@@ -79,6 +79,22 @@ def test_without_a_program_nothing_is_started(path: str, tmp_path: Path) -> None
         start_daemon(path, f"{tmp_path}/run", {"AICOST_HOME": str(tmp_path)})
 
 
+@pytest.mark.parametrize("path", ["aicost-hook", "bin/aicost-hook", "-c", ""])
+def test_no_program_of_the_folder_that_the_agent_works_in_is_started(
+    path: str, tmp_path: Path, program: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for folder in (tmp_path, program.parent):
+        monkeypatch.chdir(folder)
+        with pytest.raises(CannotStart):
+            start_daemon(path, f"{tmp_path}/run", {"AICOST_HOME": str(tmp_path)})
+
+
+def test_a_profile_of_the_agents_environment_does_not_count(tmp_path: Path, program: Path) -> None:
+    env = {"PATH": os.environ["PATH"], "XDG_RUNTIME_DIR": str(tmp_path), "HOME": "/nowhere"}
+    start_daemon(str(program), f"{tmp_path}/aicost", env | {"AICOST_HOME": "/elsewhere"})
+    assert started(tmp_path)[1] == ""
+
+
 def test_an_agent_does_not_wait_for_what_was_started(tmp_path: Path, program: Path) -> None:
     """Neither for its end, nor for the pipes that it could hold open."""
     (program.parent / "aicost").write_text(
