@@ -59,16 +59,26 @@ def test_the_recording_is_a_day_with_more_to_come() -> None:
     assert len({found.session_id for found in lines}) >= 4
 
 
-def test_the_recording_holds_no_text_but_an_ellipsis() -> None:
+def test_the_recording_holds_no_text_but_an_ellipsis_and_a_made_up_test() -> None:
     """And no field besides those that are counted."""
+    tests = 0
     known = {"type", "uuid", "isSidechain", "message", "sessionId", "cwd", "gitBranch", "version"}
     known |= {"agentId", "requestId", "parentUuid"}
     for found in load_recording():
         assert set(found.content) <= known
         message = found.content["message"]
         assert set(message) <= {"role", "content", "id", "model", "usage"}
-        assert message.get("content", "…") in ("…", [{"type": "text", "text": "…"}])
+        content = message.get("content", "…")
+        if content not in ("…", [{"type": "text", "text": "…"}]):
+            (block,) = content
+            assert block.get("input", {"command": "npm test"}) == {"command": "npm test"}
+            assert block.get("content", "cart.test.ts").count("cart.test.ts") == 1
+            assert set(block) <= {"type", "id", "name", "input"} | {
+                *("tool_use_id", "content", "is_error")
+            }
+            tests += 1
         assert found.cwd.startswith("/home/dev/")
+    assert tests == 10  # five calls and their results
 
 
 def test_the_recording_is_read_without_a_broken_line(home: Path) -> None:
