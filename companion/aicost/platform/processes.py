@@ -31,6 +31,17 @@ def is_alive(pid: int, started: datetime | None, start_ticks: str = "") -> bool:
     return started is None or began_s <= started.timestamp() + _CLOCK_SLACK_S
 
 
+def start_mark(pid: int) -> str:
+    """Return what names a process beside its number, which is used again; "" if it is gone."""
+    try:
+        process = psutil.Process(pid)
+        if process.status() == psutil.STATUS_ZOMBIE:
+            return ""
+        return _start_ticks(pid) or repr(process.create_time())
+    except (psutil.Error, OSError, ValueError, OverflowError):
+        return ""
+
+
 def _start_ticks(pid: int) -> str:
     """Return when a process began, in the kernel's ticks; "" where nobody says."""
     try:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import psutil
 import pytest
 
-from aicost.platform.processes import _start_ticks, is_alive, own_use
+from aicost.platform.processes import _start_ticks, is_alive, own_use, start_mark
 
 
 @pytest.fixture
@@ -70,6 +70,17 @@ def test_a_clock_that_is_set_ends_no_process(
 
 def test_a_process_that_is_gone_began_at_no_time() -> None:
     assert _start_ticks(2**22 + 1) == ""
+
+
+def test_a_process_is_named_until_it_ends(child: "subprocess.Popen[bytes]") -> None:
+    mark = start_mark(child.pid)
+    assert mark
+    assert mark == start_mark(child.pid)
+    child.kill()
+    os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)  # dead, and still in the table
+    assert start_mark(child.pid) == ""
+    child.wait()
+    assert start_mark(child.pid) == start_mark(-1) == start_mark(2**40) == ""
 
 
 @pytest.mark.parametrize("pid", [-1, 2**22 + 1, 2**40])
