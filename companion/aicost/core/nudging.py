@@ -47,6 +47,7 @@ _OF_LEVEL: dict[int, Severity] = {50: "info", 80: "warning", 95: "serious", 100:
 _PLAN_SCOPES: dict[int, Scope] = {300: "plan-5h", 10_080: "plan-week"}  # by their minutes
 _FULL = 100 * STEPS["percent"]
 _MOST_NOTICE = timedelta(minutes=5)  # before a cache ends; of a short one a quarter of its time
+_HALF_AN_HOUR, _FIVE_HOURS = timedelta(minutes=30), timedelta(hours=5)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -184,14 +185,26 @@ def _forecast_key(status: BudgetStatus) -> str:
 
 
 def _place(status: BudgetStatus) -> str:
-    """Name one window of one budget. Where the window has no start, its end tells it."""
-    start = status.window.start or (status.resets_at if _has_window(status) else None)
-    begins = "" if start is None or status.budget.scope == "5h" else f"{start:%Y-%m-%dT%H:%M}"
-    return f"budget:{status.budget.budget_id}:{status.budget.root}:{status.subject}:{begins}"
+    """Name one window of one budget."""
+    budget = status.budget
+    return f"budget:{budget.budget_id}:{budget.root}:{status.subject}:{_begins(status)}"
 
 
-def _has_window(status: BudgetStatus) -> bool:
-    return status.budget.scope in OF_A_PLAN
+def _begins(status: BudgetStatus) -> str:
+    """Tell one window from the next; "" where there is but one.
+
+    Hours that roll are taken five by five. A plan's end is told a few seconds differently each
+    time: to the hour it is the same.
+    """
+    scope, start = status.budget.scope, status.window.start
+    if scope in OF_A_PLAN:
+        ends = status.resets_at
+        return f"{ends + _HALF_AN_HOUR:%Y-%m-%dT%H}" if ends else ""
+    if start is None:
+        return ""
+    if scope == "5h":
+        return str((start - _EPOCH) // _FIVE_HOURS)
+    return f"{start:%Y-%m-%dT%H:%M}"
 
 
 def _of_budget(status: BudgetStatus, situation: Situation) -> list[Nudge]:

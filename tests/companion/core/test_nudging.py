@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 import pytest
@@ -31,6 +31,7 @@ from aicost.core.nudging import (
 from aicost.core.reports import HiddenSpend
 from aicost.core.spending import Evaluation
 
+HOUR_10 = datetime(2026, 11, 22, 10, tzinfo=UTC)
 HOUR, SECOND = timedelta(hours=1), timedelta(seconds=1)
 
 
@@ -89,10 +90,13 @@ def test_the_next_window_and_another_budget_are_told_anew() -> None:
     assert len(keys) == 4
 
 
-def test_five_hours_that_roll_are_told_once_a_level() -> None:
-    first = budget_status(9, 10, "5h")
-    later = replace(first, window=BudgetWindow(start=NOW))
-    assert of_budget(first)[0].key == of_budget(later)[0].key
+@pytest.mark.parametrize(
+    ("minutes", "is_same"), [(0, True), (60, True), (239, True), (240, False), (300, False)]
+)
+def test_five_hours_that_roll_are_told_once_in_five_hours(minutes: float, is_same: bool) -> None:
+    first = replace(budget_status(9, 10, "5h"), window=BudgetWindow(start=HOUR_10))
+    later = replace(first, window=BudgetWindow(start=HOUR_10 + timedelta(minutes=minutes)))
+    assert (of_budget(first)[0].key == of_budget(later)[0].key) is is_same
 
 
 @pytest.mark.parametrize(("scope", "subject"), [("session", "s-1"), ("turn", "s-1 t-9")])
@@ -157,9 +161,15 @@ def test_a_plans_window_is_told_when_it_is_nearly_used(
     assert shown(of_budget(plan_status(percent))) == told
 
 
-def test_a_plans_next_window_is_told_anew() -> None:
-    first, second = plan_status(82), plan_status(82, minutes=400)
-    assert of_budget(first)[0].key != of_budget(second)[0].key
+@pytest.mark.parametrize(
+    ("minutes", "is_same"), [(0, True), (0.5, True), (-0.5, True), (300, False), (10_080, False)]
+)
+def test_a_plans_next_window_is_told_anew_but_not_the_same_one_told_a_bit_later(
+    minutes: float, is_same: bool
+) -> None:
+    first, second = plan_status(82, minutes=120), plan_status(82, minutes=120 + minutes)
+    assert (of_budget(first)[0].key == of_budget(second)[0].key) is is_same
+    assert of_budget(replace(first, resets_at=None))[0].key.endswith(":80")
 
 
 def window(percent: float, minutes: int | None = 300, resets_in: float = 60) -> LimitWindow:
