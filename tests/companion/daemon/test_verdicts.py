@@ -1,0 +1,247 @@
+"""What hooks find before they ask: which files there are, what they say, how long they hold."""
+
+import json
+import logging
+import stat
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from builders import BERLIN, NOW, usd
+
+from aicost.core.budget import Budget, BudgetFilter, BudgetStatus, Traits, window_of
+from aicost.core.gate import Ask, Ruling
+from aicost.core.gate_words import Telling
+from aicost.core.spending import CallSize, Evaluation, SessionNow
+from aicost.daemon.verdicts import (
+    HOLDS,
+    Verdict,
+    VerdictFiles,
+    Verdicts,
+    find_verdicts,
+)
+from aicost.daemon.weighing import Weighed, World
+
+CALLS = CallSize(nusd=usd("0.1"), known_calls=9)
+MIDNIGHT = window_of("day", NOW, BERLIN).end
+SECOND = timedelta(seconds=1)
+assert MIDNIGHT is not None
+
+
+def tell(_ask: Ask, _ruling: Ruling, world: World) -> Telling:
+    return Telling(now=world.now, zone=BERLIN)
+
+
+def day(spent: float, limit: float = 10, **changes: Any) -> BudgetStatus:
+    fields: dict[str, Any] = {"budget_id": "day-hard", "scope": "day", "unit": "usd"}
+    fields |= {"limit": usd(limit), "is_hard": True} | changes
+    budget = Budget(**fields)
+    window = window_of(budget.scope, NOW, BERLIN)
+    return BudgetStatus(budget=budget, window=window, spent=usd(spent), resets_at=window.end)
+
+
+def found(
+    *statuses: BudgetStatus, agents: tuple[str, ...] = ("claude",), **changes: Any
+) -> Verdicts:
+    """Find the verdicts of sessions s-0, s-1 … of these agents, on which all statuses bear."""
+    names = {f"s-{number}": agent for number, agent in enumerate(agents)}
+    shared = tuple(one for one in statuses if one.budget.scope not in ("session", "turn"))
+    world = World(now=NOW, zone=BERLIN, budgets=tuple(one.budget for one in statuses))
+    weighed = Weighed(
+        world=replace(world, **changes),
+        sessions={
+            name: SessionNow(session_id=name, traits=Traits(agent=agent))  # type: ignore[arg-type]
+            for name, agent in names.items()
+        },
+        evaluation=Evaluation(
+            shared=shared,
+            by_session={
+                name: tuple(
+                    one
+                    for one in statuses
+                    if one.budget.filter.covers(Traits(agent=agent))  # type: ignore[arg-type]
+                )
+                for name, agent in names.items()
+            },
+            sizes=dict.fromkeys(names, CALLS),
+        ),
+        reserved={},
+        repeats={},
+        allowed=frozenset(),
+    )
+    return find_verdicts(weighed, tell)
+
+
+def words(verdicts: Verdicts) -> dict[str, str]:
+    return {name: one.word for name, one in verdicts.files.items()}
+
+
+def test_without_a_hard_budget_there_is_no_file() -> None:
+    assert found() == Verdicts({}, frozenset())
+    assert words(found(day(11, is_hard=False))) == {}
+    assert words(found(day(1))) == {}
+
+
+def test_near_a_limit_all_ask_also_who_is_not_known_yet() -> None:
+    # The dearest call that anybody could make is taken to cost $0.20, so $0.60 is near.
+    assert words(found(day(9.45))) == {"s-0": "pass", ".codex": "", "default": "check"}
+    verdicts = found(day(9.6), agents=("claude", "codex"))
+    assert words(verdicts) == {"s-0": "check", ".codex": "", "default": "check"}
+    assert list(verdicts.files)[-1] == "default"  # who is known has a file of its own by then
+    assert verdicts.asking == {"s-0", "s-1"}
+
+
+def test_a_session_that_is_far_from_its_own_limit_need_not_ask() -> None:
+    session = replace(day(1, scope="session"), resets_at=None)
+    assert words(found(session)) == {".codex": "", "default": "check", "s-0": "pass"}
+    assert found(session).asking == frozenset()
+
+
+def test_a_budget_of_one_agent_leaves_the_other_alone() -> None:
+    of_claude = day(9.9, filter=BudgetFilter(agent="claude"))
+    verdicts = found(of_claude, agents=("claude", "codex"))
+    assert words(verdicts) == {"s-0": "check", "default": "check"}
+    of_codex = day(9.9, filter=BudgetFilter(agent="codex"))
+    assert words(found(of_codex, agents=("claude", "codex"))) == {
+        "s-0": "pass",
+        ".codex": "",
+        "default": "check",
+    }
+
+
+def test_over_a_limit_the_answers_are_prepared_until_its_window_ends() -> None:
+    verdict = found(day(10.01)).files["s-0"]
+    assert (verdict.word, verdict.until) == ("stop", NOW + HOLDS)
+    lines = {line.split(" ")[0]: line.split(" ", 2)[1:] for line in verdict.lines}
+    assert set(lines) == {"PreToolUse", "PostToolBatch", "PostToolUse", "PreCompact"}
+    code, text = lines["PreToolUse"]
+    assert code == "0"
+    said = json.loads(text)
+    assert said["continue"] is False
+    assert said["hookSpecificOutput"]["permissionDecision"] == "deny"
+    assert lines["PreCompact"][0] == "2"
+    assert all("\n" not in line for line in verdict.lines)
+
+    assert MIDNIGHT is not None
+    late = found(day(10.01), now=MIDNIGHT - SECOND).files["s-0"]
+    assert late.until == MIDNIGHT
+
+
+def test_a_session_of_a_strange_name_gets_no_file() -> None:
+    weighed_names = found(day(11))
+    assert "s-0" in weighed_names.files
+    world = World(now=NOW, zone=BERLIN, budgets=(day(11).budget,))
+    evil = "../evil"
+    weighed = Weighed(
+        world=world,
+        sessions={evil: SessionNow(session_id=evil, traits=Traits(agent="claude"))},
+        evaluation=Evaluation(shared=(day(11),), by_session={evil: (day(11),)}),
+        reserved={},
+        repeats={},
+        allowed=frozenset(),
+    )
+    assert set(find_verdicts(weighed, tell).files) == {".codex", "default"}
+
+
+def test_sessions_under_guard_are_known_to_ask() -> None:
+    assert found(guards={"s-0": "12345678"}).asking == {"s-0"}
+
+
+# On disk
+
+PASS, CHECK = Verdict("pass"), Verdict("check")
+STOP = Verdict("stop", NOW + HOLDS, ("PostToolBatch 0 {}",))
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> VerdictFiles:
+    files = VerdictFiles(tmp_path, 4711)
+    files.clear()
+    return files
+
+
+def on_disk(folder: Path) -> dict[str, str]:
+    return {path.name: path.read_text() for path in (folder / "verdict").iterdir()}
+
+
+def test_files_say_what_the_shell_reads(files: VerdictFiles, tmp_path: Path) -> None:
+    files.show({"s-1": STOP, "s-2": PASS, ".codex": Verdict(""), "default": CHECK}, NOW)
+    until = int((NOW + HOLDS).timestamp())
+    assert on_disk(tmp_path) == {
+        "s-1": f"stop {until} 4711\nPostToolBatch 0 {{}}\n",
+        "s-2": "pass\n",
+        ".codex": "",
+        "default": "check\n",
+    }
+    modes = {stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "verdict").iterdir()}
+    assert modes == {0o600}
+    assert stat.S_IMODE((tmp_path / "verdict").stat().st_mode) == 0o700
+
+
+def test_what_is_no_longer_said_is_removed(files: VerdictFiles, tmp_path: Path) -> None:
+    files.show({"s-1": STOP, "default": CHECK}, NOW)
+    files.show({"default": CHECK}, NOW)
+    assert set(on_disk(tmp_path)) == {"default"}
+    files.show({}, NOW)
+    assert on_disk(tmp_path) == {}
+
+
+@pytest.mark.parametrize(
+    ("wanted", "later", "is_written"),
+    [
+        pytest.param(STOP, 0, False, id="the same"),
+        pytest.param(STOP, 299, False, id="the same end: nothing to add"),
+        pytest.param(replace(STOP, until=NOW + 1.4 * HOLDS), 120, False, id="holds long enough"),
+        pytest.param(replace(STOP, until=NOW + 1.6 * HOLDS), 180, True, id="renewed at half"),
+        pytest.param(replace(STOP, until=NOW + HOLDS / 2), 0, True, id="a window ends sooner"),
+        pytest.param(replace(STOP, lines=("PostToolBatch 0 {1}",)), 0, True, id="other words"),
+        pytest.param(CHECK, 0, True, id="another verdict"),
+    ],
+)
+def test_a_file_is_written_only_when_it_changes(
+    files: VerdictFiles, tmp_path: Path, wanted: Verdict, later: int, is_written: bool
+) -> None:
+    path = tmp_path / "verdict" / "s-1"
+    files.show({"s-1": STOP}, NOW)
+    before = path.stat().st_ino, path.read_text()
+    files.show({"s-1": wanted}, NOW + timedelta(seconds=later))
+    assert (path.read_text() != before[1]) is is_written
+    if not is_written:
+        assert path.stat().st_ino == before[0]
+
+
+def test_a_folder_that_was_tidied_away_comes_back(files: VerdictFiles, tmp_path: Path) -> None:
+    files.show({"s-1": STOP, "default": CHECK}, NOW)
+    for path in (tmp_path / "verdict").iterdir():
+        path.unlink()
+    (tmp_path / "verdict").rmdir()
+    files.show({"s-1": STOP, "default": CHECK, "s-2": CHECK}, NOW)
+    assert set(on_disk(tmp_path)) == {"s-1", "s-2", "default"}
+
+
+def test_what_another_daemon_left_is_removed(tmp_path: Path) -> None:
+    folder = tmp_path / "verdict"
+    folder.mkdir(mode=0o700)
+    (folder / "s-9").write_text("stop 9999999999 1\n")
+    VerdictFiles(tmp_path, 1).clear()
+    assert on_disk(tmp_path) == {}
+
+
+def test_a_folder_that_cannot_be_written_is_told_and_no_error(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "verdict").write_text("not a folder")
+    files = VerdictFiles(tmp_path, 1)
+    with caplog.at_level(logging.WARNING):
+        files.clear()
+        files.show({"s-1": STOP}, NOW)
+    assert "old verdicts cannot be removed" in caplog.text
+    assert "verdicts cannot be written" in caplog.text
+
+
+def test_the_end_of_a_stop_is_a_whole_second(files: VerdictFiles, tmp_path: Path) -> None:
+    odd = datetime.fromtimestamp(NOW.timestamp() + 0.9, NOW.tzinfo)
+    files.show({"s-1": replace(STOP, until=odd)}, NOW)
+    assert on_disk(tmp_path)["s-1"].startswith(f"stop {int(NOW.timestamp())} ")

@@ -1,0 +1,248 @@
+"""What is known of sessions beside the ledger, and how that changes how budgets stand."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from builders import usd
+from log_builders import MODEL, at, calls_read, event, open_ledger, tokens
+
+from aicost.core.allowance import Allowance
+from aicost.core.budget import Budget, BudgetFilter, Traits
+from aicost.core.facts import Parsed, PromptSeen
+from aicost.core.gate import PASS, Ask, CommandRun, Ruling
+from aicost.core.reservation import EXPIRES, UNKNOWN_CALL
+from aicost.core.session import LiveSession, Running
+from aicost.core.spending import SessionNow
+from aicost.daemon.weighing import Scales, Weighed, World
+from aicost.store.ledger import Ledger
+from aicost.store.places import NO_ATTRIBUTION
+
+NOW = at(60)
+UTC_ZONE = ZoneInfo("UTC")
+DAY = Budget(budget_id="day", scope="day", unit="usd", limit=usd(10), is_hard=True)
+
+
+@pytest.fixture
+def ledger() -> Iterator[Ledger]:
+    """A ledger with one session: ten calls of $0.40."""
+    ledger = open_ledger()
+    calls = tuple(event(number, tokens=tokens(0, 100_000)) for number in range(1, 11))
+    prompt = PromptSeen(session_id="s-1", turn_id="t-1", at=at(0), prompt_id="p-1")
+    ledger.record([replace(calls_read(), parsed=(Parsed(calls=calls, prompts=(prompt,)),))])
+    ledger.settle()
+    yield ledger
+    ledger.close()
+
+
+@pytest.fixture
+def scales(ledger: Ledger) -> Scales:
+    return Scales(ledger.db, NO_ATTRIBUTION)
+
+
+def ask(event_: str = "PostToolBatch", session: str = "s-1", **changes: Any) -> Ask:
+    fields = {"agent": "claude", "event": event_, "session_id": session, "path": ""}
+    return Ask(**(fields | changes))
+
+
+def world(minutes: float = 60, **changes: Any) -> World:
+    fields: dict[str, Any] = {"now": at(minutes), "zone": UTC_ZONE, "budgets": (DAY,)}
+    return World(**(fields | changes))
+
+
+def live(session: str, state: Any = "busy", **changes: Any) -> LiveSession:
+    fields: dict[str, Any] = {"pid": 1, "cwd": "/src/shop", "started_at": None}
+    fields |= {"version": "", "entrypoint": "cli"}
+    return LiveSession(session_id=session, state=state, **(fields | changes))
+
+
+def running(*sessions: LiveSession) -> Running:
+    return Running(sessions={one.session_id: one for one in sessions})
+
+
+def passes(scales: Scales, asked: Ask, minutes: float = 60, ruling: Ruling = PASS) -> None:
+    scales.hear(asked, at(minutes))
+    scales.follow(asked, ruling, at(minutes))
+
+
+def reserved(weighed: Weighed) -> dict[str, int]:
+    return {name: one.calls for name, one in weighed.reserved.items()}
+
+
+def now_of(scales: Scales, session: str, asked: Ask | None = None, **changes: Any) -> SessionNow:
+    return scales.weigh(world(**changes), asked).sessions[session]
+
+
+# Who a session is
+
+
+def test_a_new_session_is_what_its_hooks_say(scales: Scales) -> None:
+    asked = ask(
+        "UserPromptSubmit",
+        "s-new",
+        cwd="/src/api",
+        entrypoint="sdk-cli",
+        model="m-1",
+        turn_id="p-9",
+    )
+    scales.hear(asked, NOW)
+    assert now_of(scales, "s-new", asked) == SessionNow(
+        session_id="s-new",
+        turn_id="p-9",
+        traits=Traits(agent="claude", repo="api", model="m-1", environment="headless"),
+        cwd="/src/api",
+    )
+
+
+def test_a_known_session_is_what_its_newest_call_was(scales: Scales) -> None:
+    scales.hear(ask(cwd="/src/shop"), NOW)
+    found = now_of(scales, "s-1", ask())
+    assert found.traits == Traits(agent="claude", repo="shop", branch="main", model=MODEL)
+    assert found.is_busy
+    assert not now_of(scales, "s-1", ask("UserPromptSubmit")).is_busy
+
+
+def test_a_session_that_went_elsewhere_is_there(scales: Scales) -> None:
+    scales.hear(ask(cwd="/src/api"), NOW)
+    assert (now_of(scales, "s-1").traits.repo, now_of(scales, "s-1").cwd) == ("api", "/src/api")
+
+
+def test_a_switch_of_models_holds_until_the_next_call(ledger: Ledger, scales: Scales) -> None:
+    switch = ask("PreModelSwitch", from_model=MODEL, to_model="opus")
+    scales.hear(switch, NOW)
+    assert now_of(scales, "s-1", switch).traits.model == "opus"  # for this question
+    assert now_of(scales, "s-1").traits.model == MODEL
+    scales.follow(switch, Ruling(action="refuse"), NOW)
+    assert now_of(scales, "s-1").traits.model == MODEL
+    scales.follow(switch, PASS, NOW)
+    assert now_of(scales, "s-1").traits.model == "opus"
+    ledger.record([calls_read(event(11, at=NOW + timedelta(seconds=1), model="haiku"))])
+    assert now_of(scales, "s-1", minutes=61).traits.model == "haiku"
+
+
+def test_the_turn_is_that_of_the_last_prompt(ledger: Ledger, scales: Scales) -> None:
+    assert now_of(scales, "s-1", ask()).turn_id == ""  # the ledger's newest
+    scales.hear(ask("UserPromptSubmit", turn_id="p-2"), NOW)
+    assert now_of(scales, "s-1").turn_id == "p-2"
+    later = PromptSeen(session_id="s-1", turn_id="t-3", at=NOW + timedelta(seconds=1))
+    ledger.record([replace(calls_read(), parsed=(Parsed(prompts=(later,)),))])
+    assert now_of(scales, "s-1", minutes=61).turn_id == ""
+
+
+def test_who_runs_wrote_lately_or_asked_is_at_work(scales: Scales) -> None:
+    scales.hear(ask(session="s-2"), at(60))
+    found = scales.weigh(world(running=running(live("s-3", agent="codex"))))
+    assert set(found.sessions) == {"s-2", "s-3"}
+    assert found.sessions["s-3"].traits.agent == "codex"
+    assert "s-1" in scales.weigh(world(10.5)).sessions
+    assert set(scales.weigh(world(76)).sessions) == set()  # not heard of for long
+    scales.hear(ask(session="s-2"), at(77))
+    scales.hear(ask("SessionEnd", "s-2"), at(77))
+    assert set(scales.weigh(world(77)).sessions) == set()
+    assert set(scales.weigh(world(guards={"s-4": "12345678"})).sessions) == {"s-4"}
+
+
+# What is reserved
+
+
+def test_who_was_let_pass_has_a_call_under_way(ledger: Ledger, scales: Scales) -> None:
+    for asked in (ask("UserPromptSubmit"), ask(session="s-2"), ask(session="s-2", thread_id="a1")):
+        passes(scales, asked)
+    scales.weigh(world())  # what calls cost is known from now on
+    found = scales.weigh(world(), ask(session="s-3"))
+    assert reserved(found) == {"s-1": 1, "s-2": 2}
+    assert found.reserved["s-1"].nusd == usd("0.4")
+    assert found.reserved["s-2"].nusd == 2 * UNKNOWN_CALL.nusd
+    (status,) = found.evaluation.shared
+    assert status.reserved == usd("0.4") + 2 * UNKNOWN_CALL.nusd
+    assert reserved(scales.weigh(world(), ask("UserPromptSubmit"))) == {"s-2": 2}
+    ledger.record([calls_read(event(11, at=NOW + timedelta(seconds=1)))])
+    assert reserved(scales.weigh(world(61), ask(session="s-3"))) == {"s-2": 2}
+    after = NOW + EXPIRES
+    assert reserved(scales.weigh(replace(world(), now=after), ask(session="s-3"))) == {}
+
+
+@pytest.mark.parametrize(
+    ("asked", "ruling", "calls"),
+    [
+        pytest.param(ask("PostToolBatch"), PASS, 1, id="after tools"),
+        pytest.param(ask("PostToolBatch"), Ruling(action="save"), 1, id="and told to save"),
+        pytest.param(ask("PostToolBatch"), Ruling(action="stop"), 0, id="stopped"),
+        pytest.param(ask("UserPromptSubmit"), Ruling(action="block"), 0, id="blocked"),
+        pytest.param(ask("PreToolUse"), PASS, 0, id="Claude asks again after its tools"),
+        pytest.param(ask("PreToolUse", agent="codex"), PASS, 1, id="Codex does not"),
+        pytest.param(ask("PreToolUse", agent="codex"), Ruling(action="stop"), 1, id="nor stopped"),
+        pytest.param(ask("PreToolUse", spawns=True), PASS, 1, id="a subagent begins"),
+        pytest.param(ask("PreToolUse", spawns=True), Ruling(action="refuse"), 0, id="or not"),
+        pytest.param(ask("PreCompact"), PASS, 0, id="a compaction is in no log"),
+    ],
+)
+def test_what_is_reserved_depends_on_what_comes_next(
+    scales: Scales, asked: Ask, ruling: Ruling, calls: int
+) -> None:
+    passes(scales, asked, ruling=ruling)
+    assert reserved(scales.weigh(world(), ask(session="s-9"))).get("s-1", 0) == calls
+
+
+def test_a_session_that_works_without_asking_counts_as_one_call(scales: Scales) -> None:
+    at_work = running(live("s-1"), live("s-2"), live("s-3", "idle"))
+    assert reserved(scales.weigh(world(running=at_work))) == {"s-1": 1, "s-2": 1}
+    scales.asking = frozenset({"s-2"})
+    assert reserved(scales.weigh(world(running=at_work))) == {"s-1": 1}
+    assert reserved(scales.weigh(world(running=at_work), ask())) == {}
+
+
+# What the user allowed
+
+
+def allowed(scales: Scales, minutes: float = 60, **changes: Any) -> frozenset[str]:
+    fields: dict[str, Any] = {"amount_nusd": usd(1), "at": at(8.5), "until": at(120)}
+    allowance = Allowance(**(fields | changes))
+    asked = ask(session="s-2")
+    scales.hear(asked, at(minutes))
+    scales.hear(ask(), at(minutes))
+    return scales.weigh(world(minutes, allowances=(allowance,)), asked).allowed
+
+
+def test_an_allowance_is_used_up_by_what_its_sessions_spent_since(scales: Scales) -> None:
+    # Two calls were made since, $0.80.
+    assert allowed(scales) == {"s-1", "s-2"}
+    assert allowed(scales, amount_nusd=usd("0.8")) == frozenset()
+    assert allowed(scales, session_id="s-1", amount_nusd=usd("0.8")) == frozenset()
+    assert allowed(scales, session_id="s-2", amount_nusd=usd("0.1")) == {"s-2"}
+    assert allowed(scales, at=at(10.5), amount_nusd=1) == {"s-1", "s-2"}
+
+
+def test_what_is_under_way_is_spent_of_an_allowance(scales: Scales) -> None:
+    scales.weigh(world(10.5))  # what calls of s-1 cost is known from now on
+    scales.hear(ask(), NOW)
+    passes(scales, ask())
+    asked = ask(session="s-2")
+    allowance = Allowance(amount_nusd=usd("1.1"), at=at(8.5), until=at(120), session_id="s-1")
+    held = replace(allowance, amount_nusd=usd("1.3"))
+    assert scales.weigh(world(allowances=(allowance,)), asked).allowed == frozenset()
+    assert scales.weigh(world(allowances=(held,)), asked).allowed == {"s-1"}
+
+
+# Failing commands
+
+
+def test_commands_are_counted_as_hooks_tell_them_until_the_next_prompt(scales: Scales) -> None:
+    repeats = Budget(
+        budget_id="r", scope="turn", unit="repeats", limit=3, is_hard=True, filter=BudgetFilter()
+    )
+    key = "0123456789abcdef"
+    for number in range(3):
+        run = CommandRun(id=f"t{number}", command=key, label="npm test", failed=True, error=key)
+        scales.hear(ask(commands=(run,)), at(60 + number / 60))
+    footing = scales.weigh(world(61, budgets=(repeats,)), ask()).footing("s-1")
+    assert (footing.statuses[0].spent, footing.repeated) == (3, key)
+    repeat = scales.repeat_of("s-1")
+    assert repeat is not None
+    assert repeat.label == "npm test"
+    assert scales.weigh(world(61)).repeats == {}  # nobody counts them
+    scales.hear(ask("UserPromptSubmit"), at(62))
+    assert scales.repeat_of("s-1") is None
