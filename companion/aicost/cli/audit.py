@@ -42,11 +42,11 @@ def run(args: Namespace, env: Mapping[str, str]) -> int:
 def _events(
     env: Mapping[str, str], dirs: Dirs, since: datetime, session: str
 ) -> Sequence[GateEvent]:
-    import msgspec
+    from aicost.report.audit import events_in
 
     try:
         found = ask.call(env, "audit", {"since_us": to_us(since), "session": session})
-        return msgspec.convert(found["events"], list[GateEvent])
+        return events_in(found["events"])
     except NotRunning:
         from aicost.store.journal import read_events
 

@@ -3,11 +3,18 @@
 from collections.abc import Iterable, Sequence
 from zoneinfo import ZoneInfo
 
+import msgspec
+
 from aicost.core.audit import GateEvent
 from aicost.core.budget import STEPS
 from aicost.core.text import UNKNOWN, clean
 from aicost.report.documents import SCHEMA, Document, moment
 from aicost.report.tables import Column, Style, as_table, id_column
+
+
+def events_in(said: object) -> list[GateEvent]:
+    """Return the entries that the daemon sent."""
+    return msgspec.convert(said, list[GateEvent])
 
 
 def audit_document(events: Iterable[GateEvent]) -> Document:

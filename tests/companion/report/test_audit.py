@@ -4,10 +4,11 @@ import json
 from dataclasses import replace
 from datetime import timedelta
 
+import msgspec
 from builders import BERLIN, NOW, usd
 
 from aicost.core.audit import GateEvent
-from aicost.report.audit import audit_document, audit_table
+from aicost.report.audit import audit_document, audit_table, events_in
 from aicost.report.tables import Style
 
 STOP = GateEvent(
@@ -49,6 +50,11 @@ def test_it_fits_a_small_terminal_and_prints_no_control_characters() -> None:
 def test_an_empty_audit_says_so() -> None:
     said = audit_table((), BERLIN, Style(80))
     assert said == "Nothing was stopped, and nothing would have been.\n"
+
+
+def test_what_the_daemon_sends_comes_back() -> None:
+    events = [STOP, WOULD, ALLOW]
+    assert events_in(json.loads(msgspec.json.encode(events))) == events
 
 
 def test_json_has_amounts_in_their_unit() -> None:
