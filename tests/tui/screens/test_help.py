@@ -7,6 +7,7 @@ from builders import busy_day
 from fake_feed import Dashboard, until
 from textual.pilot import Pilot
 
+from aicost.core.nudging import SIGNS
 from aicost_tui.rows import STATES
 from aicost_tui.screens.help import HelpScreen, help_lines
 from aicost_tui.spans import plain, width_of
@@ -26,6 +27,12 @@ def test_the_page_lists_keys_states_and_columns() -> None:
 def test_the_page_says_whose_waiting_is_not_seen() -> None:
     text = "\n".join(plain(line) for line in help_lines([]))
     assert "Codex does not tell that it waits: it is shown as busy" in text
+
+
+def test_the_page_says_what_the_signs_of_budgets_and_nudges_mean() -> None:
+    lines = [plain(line) for line in help_lines([])]
+    for sign in SIGNS.values():
+        assert [line for line in lines if line.startswith(f"  {sign} ") and "budget" in line]
 
 
 def test_the_page_fits_eighty_columns() -> None:

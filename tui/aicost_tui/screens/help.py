@@ -8,7 +8,10 @@ from textual.binding import BindingType
 from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 
+from aicost.core.nudge import Severity
+from aicost.core.nudging import SIGNS
 from aicost_tui.columns import CROWDED_AT, FULL_AT, STATE_ROLES
+from aicost_tui.gauges import ROLES_OF
 from aicost_tui.keymap import HELP_KEYS
 from aicost_tui.rows import STATES
 from aicost_tui.spans import Line, Span, pad
@@ -27,6 +30,13 @@ _COLUMNS = (
 )
 
 
+_SIGNS: dict[Severity, str] = {
+    "info": "a note; a budget below 80 %",
+    "warning": "a warning; 80 % of a budget, or over it at this rate",
+    "serious": "95 % of a budget, or a command that fails on and on",
+}
+
+
 def help_lines(keys: Iterable[tuple[str, str]]) -> tuple[Line, ...]:
     """Return the page; `keys` are pairs of what to press and what it does."""
     return (
@@ -43,6 +53,13 @@ def help_lines(keys: Iterable[tuple[str, str]]) -> tuple[Line, ...]:
             for state, look in STATES.items()
         ),
         (Span(f"{'':13}Codex does not tell that it waits: it is shown as busy", "label"),),
+        (),
+        _title("Budgets and nudges"),
+        *(
+            (Span(f"  {SIGNS[severity]} ", ROLES_OF[severity]), *pad((), 9), Span(says, "label"))
+            for severity, says in _SIGNS.items()
+        ),
+        _entry("→ ↺", "where a budget's window ends at this rate; when it resets", role="text"),
         (),
         _title("Columns"),
         *(_entry(name, says, role="text") for name, says in _COLUMNS),
