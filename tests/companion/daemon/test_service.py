@@ -29,6 +29,7 @@ from claude_logs import (
     prompt_line,
     register,
 )
+from desktops import desktop_on, session_bus
 
 from aicost.core.errors import ConfigError, StoreError
 from aicost.core.view import DashboardView
@@ -255,6 +256,21 @@ async def test_a_screen_a_status_and_an_agents_user_are_told_of_a_budget(
     said = [(await daemon.ask("gate", **ask))["notice"] for _ in range(2)]
     assert said[0].startswith("aicost ▲ $4.50 of today's $5.00 spent, 90 %; resets at ")
     assert said[1] == ""
+
+
+async def test_the_desktop_is_told_when_its_user_wants_it(
+    dirs: Dirs, logs: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    budget = '[[budgets]]\nscope = "day"\namount = 5\n'
+    dirs.config_file.write_text(f"{budget}[nudges]\ndesktop = true\n")
+    line = call_line(at=datetime.now(UTC), tokens={"output_tokens": 300_000})
+    append(log_of(logs), prompt_line("u-1"), line)
+    with session_bus(home) as address, desktop_on(address) as desktop:
+        monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", address)
+        async with running(dirs):
+            await eventually(lambda: desktop.shown, "a notification")
+    texts = [body.partition(",")[0] for *_, body, _, _, _ in desktop.shown]
+    assert texts.count("$4.50 of today's $5.00 spent") == 1
 
 
 # Homes

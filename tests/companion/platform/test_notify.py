@@ -1,84 +1,30 @@
 """Desktop notifications: against a bus and a server of our own, and what fails."""
 
 import json
-import shutil
-import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 import pytest
-from jeepney import HeaderFields, message_bus, new_error, new_method_return
-from jeepney.io.blocking import DBusConnection, Proxy, open_dbus_connection
+from desktops import Desktop, desktop_on, session_bus
 
 from aicost.core.errors import AicostError
 from aicost.platform.notify import Notification, Notifier, notify
 
-NAME = "org.freedesktop.Notifications"
 NOTE = Notification(title="aicost: shop · main", body="$20.00 of $25.00", urgency="critical")
-
-
-class Desktop:
-    """A notification server: keeps what it was asked to show."""
-
-    def __init__(self, address: str, abilities: list[str]) -> None:
-        self.address, self.abilities = address, abilities
-        self.shown: list[tuple[Any, ...]] = []
-        self.refuses = False
-        self._bus: DBusConnection = open_dbus_connection(address)
-        Proxy(message_bus, self._bus).RequestName(NAME)
-        self._thread = threading.Thread(target=self._serve)
-        self._thread.start()
-
-    @property
-    def env(self) -> dict[str, str]:
-        return {"DBUS_SESSION_BUS_ADDRESS": self.address}
-
-    def _serve(self) -> None:
-        while True:
-            call = self._bus.receive()
-            method = call.header.fields.get(HeaderFields.member)
-            if method == "Quit":
-                self._bus.send(new_method_return(call))
-                return
-            if method == "GetCapabilities":
-                self._bus.send(new_method_return(call, "as", (self.abilities,)))
-            elif method == "Notify" and self.refuses:
-                self._bus.send(new_error(call, f"{NAME}.Error.ExcessNotificationGeneration"))
-            elif method == "Notify":
-                self.shown.append(call.body)
-                self._bus.send(new_method_return(call, "u", (len(self.shown),)))
-
-    def close(self) -> None:
-        from jeepney import DBusAddress, new_method_call
-
-        with open_dbus_connection(self.address) as bus:
-            place = DBusAddress("/", bus_name=NAME, interface=NAME)
-            bus.send_and_get_reply(new_method_call(place, "Quit"), timeout=10)
-        self._thread.join()
-        self._bus.close()
 
 
 @pytest.fixture
 def bus(home: Path) -> Iterator[str]:
-    """Start a session bus of the test's own; give its address."""
-    if shutil.which("dbus-daemon") is None:
-        pytest.skip("no dbus-daemon on this machine")
-    address = f"unix:path={home}/bus"
-    command = ["dbus-daemon", "--session", "--nofork", "--print-address", f"--address={address}"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        yield process.stdout.readline().strip()
-        process.terminate()
+    with session_bus(home) as address:
+        yield address
 
 
 @pytest.fixture
 def desktop(bus: str) -> Iterator[Desktop]:
-    desktop = Desktop(bus, ["body", "actions"])
-    yield desktop
-    desktop.close()
+    with desktop_on(bus) as desktop:
+        yield desktop
 
 
 def test_the_desktop_is_told_the_title_the_text_and_how_urgent_it_is(desktop: Desktop) -> None:
