@@ -11,7 +11,6 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from aicost import __version__
 from aicost.core.errors import StoreError
 from aicost.core.gate import Ask, Decision
 from aicost.core.session import Running
@@ -27,12 +26,12 @@ from aicost.daemon.guarding import Guards
 from aicost.daemon.indexer import Survey
 from aicost.daemon.live import Live
 from aicost.daemon.overview import overview
+from aicost.daemon.own_state import own_state
 from aicost.daemon.publisher import Publisher
 from aicost.daemon.reader import Reader
 from aicost.daemon.reconciling import reconcile
 from aicost.daemon.server import Method, Notify, Server
 from aicost.daemon.setup import Setup, asked_alone, load_book, named_homes
-from aicost.platform.processes import own_use
 from aicost.report.status import ReaderState
 from aicost.sources.agents import place_of
 from aicost.sources.claude.plan import status_line_limits
@@ -41,7 +40,7 @@ from aicost.store import queries
 from aicost.store.connection import connect_readonly, snapshot, store_errors
 from aicost.store.journal import Journal
 from aicost.store.ledger import Recorded
-from aicost.store.recovery import LedgerDamaged, kept_aside
+from aicost.store.recovery import LedgerDamaged
 from aicost.store.remembered import Remembered
 
 T = TypeVar("T")
@@ -244,31 +243,11 @@ class Service:
         return {"work": msgspec.to_builtins(found)}
 
     async def _status(self, _params: Params, _notify: Notify) -> object:
-        own, reader = own_use(), self._reader
+        reader = self._reader
         found = reader.seen if reader.reading else await reader.pending()
-        read_bytes = reader.reading.bytes_done if reader.reading else 0
-        skipped = await self._query(lambda: queries.skipped_lines(self._db))
         return {
-            "version": __version__,
-            "pid": os.getpid(),
-            "uptime_s": own.uptime_s,
-            "homes": sorted(self._engine.homes),
-            "unwatched": reader.watcher.unwatched,
-            "trouble": reader.trouble,
-            "budget_troubles": list(self._budgets.troubles),
-            "log_files": found.files,
-            "log_bytes": found.bytes,
-            "pending_bytes": found.pending_bytes - read_bytes,
-            "unreadable": list(found.unreadable_names),
-            "unreadable_folders": list(found.unreadable_folders),
-            "lag_s": reader.lag_s,
-            "rss_bytes": own.rss_bytes,
-            "cpu_s": own.cpu_s,
-            "skipped_lines": skipped,
-            "timezone": self._setup.zone.key,
-            "price_book": self._setup.book.book_id,
-            "ledger": str(self._setup.dirs.ledger_file),
-            "damaged_ledgers": [str(path) for path in kept_aside(self._setup.dirs.ledger_file)],
+            **own_state(self._setup, reader, found, self._budgets.troubles),
+            "skipped_lines": await self._query(lambda: queries.skipped_lines(self._db)),
             "subscribers": self._server.subscribers,
         }
 
