@@ -20,14 +20,14 @@ def set_budget(path: Path, row: Mapping[str, Any]) -> Budget:
 
     What is there of the same scope, unit and filter gets the new amount. Raises ConfigError.
     """
-    budget = parse_row(row)
+    budget = budget_of(row)
     known = load_settings(path).budgets
     alike = [at for at, one in enumerate(known) if _is_alike(one, budget)]
     if "hard" in row:  # of two, that which is so already
         alike.sort(key=lambda at: known[at].is_hard != budget.is_hard)
     at = alike[0] if alike else None
     if at is not None and "hard" not in row:
-        budget = parse_row({**row, "hard": known[at].is_hard})
+        budget = budget_of({**row, "hard": known[at].is_hard})
 
     def change(table: Table, make: Makers) -> None:
         if "budgets" not in table:
@@ -63,7 +63,7 @@ def remove_budget(path: Path, budget_id: str) -> Budget:
     return known[at]
 
 
-def parse_row(row: Mapping[str, Any]) -> Budget:
+def budget_of(row: Mapping[str, Any]) -> Budget:
     """Return the budget that a row says. Raises ConfigError."""
     try:
         (budget,) = parse_budgets([dict(row)], lambda _, key: key)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from aicost.core.budget import BudgetFilter
 from aicost.core.errors import ConfigError
-from aicost.platform.budget_edit import parse_row, remove_budget, set_budget
+from aicost.platform.budget_edit import budget_of, remove_budget, set_budget
 from aicost.platform.config import load_settings
 
 TYPED = """\
@@ -150,6 +150,6 @@ def test_any_filter_is_read_back_as_it_was_set(
         set_budget(path, row)
     wanted = [BudgetFilter(repo=a, branch=b) for a, b in filters]
     assert [one.filter for one in load_settings(path).budgets] == wanted
-    assert parse_row(rows[0]).filter == wanted[0]
+    assert budget_of(rows[0]).filter == wanted[0]
     for one in load_settings(path).budgets:
         assert remove_budget(path, one.budget_id) == one

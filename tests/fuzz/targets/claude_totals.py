@@ -2,10 +2,12 @@
 
 import contextlib
 import json
+from datetime import UTC, datetime
 
 from fuzz.target import Target, recorded
 
-from aicost.core.facts import ClientTotal
+from aicost.core.facts import ClientTotal, LimitsSeen
+from aicost.sources.claude.plan import status_line_limits
 from aicost.sources.claude.totals import (
     parse_config_totals,
     parse_cost_state,
@@ -21,7 +23,15 @@ USED = {
 BY_MODEL = {"claude-opus-5-5": USED}
 STATE = {"type": "cost-state", "sessionId": "s-1", "modelUsage": BY_MODEL}
 CONFIG = {"projects": {"/src": {"lastSessionId": "s-1", "lastModelUsage": BY_MODEL}, "/x": {}}}
-STATUS = {"session_id": "s-1", "cost": {"total_cost_usd": 0.1}}
+STATUS = {
+    "session_id": "s-1",
+    "cost": {"total_cost_usd": 0.1},
+    "rate_limits": {
+        "five_hour": {"used_percentage": 41.5, "resets_at": 1_795_000_000},
+        "seven_day": {"used_percentage": 8, "resets_at": "2026-11-30T00:00:00Z"},
+    },
+}
+NOW = datetime(2026, 11, 26, tzinfo=UTC)
 
 
 def check(content: bytes) -> None:
@@ -30,8 +40,14 @@ def check(content: bytes) -> None:
     with contextlib.suppress(NotAnEvent):
         if (total := status_line_total(told_by(parse_object(content)))) is not None:
             found.append(total)
+        _check_limits(status_line_limits(told_by(parse_object(content)), NOW))
     for said in found:
         _check_total(said)
+
+
+def _check_limits(said: LimitsSeen | None) -> None:
+    windows = (said.limits.primary, said.limits.secondary) if said else ()
+    assert all(0 <= one.used_percent <= 10_000 for one in windows if one is not None)
 
 
 def _check_total(said: ClientTotal) -> None:
@@ -50,7 +66,7 @@ def seeds() -> list[bytes]:
 
 TARGET = Target(
     name="claude_totals",
-    modules=("aicost.sources.claude.totals", "aicost.core.money"),
+    modules=("aicost.sources.claude.totals", "aicost.sources.claude.plan", "aicost.core.money"),
     seeds=seeds,
     check=check,
 )

@@ -13,6 +13,8 @@ SEEDS = (
     b'[budgets]\nday = 3\n[[a.b]]\n"c d" = 1979-05-27T07:32:00Z\n',
     b"a = 1\nb = [",
     b'timezone = """\nUTC"""\n',
+    b'[[budgets]]\nscope = "day"\namount = "25"\nhard = true\n[[budgets]]\nscope = "session"\n',
+    b'[gate]\nfail = "closed"\ngrace_percent = 7.5\n[nudges]\ndesktop = true\ncontext_usd = 1\n',
 )
 
 
