@@ -20,6 +20,7 @@ KINDS: dict[NudgeKind, str] = {
     "context": "context",
     "unpriced": "unpriced",
     "hidden": "hidden",
+    "budgets-file": "file",
     "repo-budgets": "repo",
 }
 _ROLES: dict[Severity, Role] = {"info": "label", "warning": "warn", "serious": "bad"}

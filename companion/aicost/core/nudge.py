@@ -12,6 +12,7 @@ NudgeKind = Literal[
     "context",  # the next prompt is dear here
     "unpriced",  # a model without a price
     "hidden",  # spend that no log shows
+    "budgets-file",  # a file that sets budgets cannot be used
     "repo-budgets",  # a repository brings budgets that are not trusted
 ]
 Severity = Literal["info", "warning", "serious"]  # ○ ▲ ■ beside the colour

@@ -233,6 +233,7 @@ def repo_sentence(root: str) -> str:
     return f"{name} brings budgets of its own; they tell, and stop nothing before you trust them"
 
 
+FILE_ACTION = "correct it; aicost budget list shows what holds"
 REPO_ACTION = "read its .aicost.toml, then run aicost trust in it"
 
 

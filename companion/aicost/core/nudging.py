@@ -26,6 +26,7 @@ from aicost.core.money import NANO
 from aicost.core.nudge import Nudge, NudgeKind, Severity
 from aicost.core.reports import HiddenSpend
 from aicost.core.spending import Evaluation
+from aicost.core.text import clean
 from aicost.core.view import SessionRow
 
 SIGNS: dict[Severity, str] = {"info": "○", "warning": "▲", "serious": "■"}
@@ -40,6 +41,7 @@ COOL_DOWN: dict[NudgeKind, timedelta | None] = {  # None: once
     "context": timedelta(hours=1),
     "unpriced": timedelta(hours=1),
     "hidden": timedelta(hours=1),
+    "budgets-file": None,
     "repo-budgets": None,
 }
 _RANK: dict[Severity, int] = {"info": 0, "warning": 1, "serious": 2}
@@ -62,6 +64,7 @@ class Situation:
     repeats: Mapping[str, Repeat | None] = field(default_factory=dict)  # by session
     hidden: Mapping[str, HiddenSpend] = field(default_factory=dict)  # by session
     untrusted: Sequence[str] = ()  # folders of repositories whose budgets nobody trusted
+    troubles: Sequence[str] = ()  # why files that set budgets cannot be used
     context_nusd: int = CONTEXT_NUSD
     since: Mapping[str, datetime] = field(default_factory=dict)  # key -> when it began to hold
 
@@ -139,6 +142,7 @@ def nudges_of(situation: Situation) -> tuple[Nudge, ...]:
         if row.state != "ended":
             found += _of_session(row, situation)
     found += [_of_repo(root, situation) for root in situation.untrusted]
+    found += [_of_file(trouble, situation) for trouble in situation.troubles]
     return tuple(sorted(found, key=lambda one: (-one.at.timestamp(), -_RANK[one.severity])))
 
 
@@ -339,6 +343,18 @@ def _of_hidden(row: SessionRow, situation: Situation) -> Nudge | None:
         action=words.HIDDEN_ACTION,
         session_id=row.session_id,
         cost_nusd=hidden.cost_nusd,
+    )
+
+
+def _of_file(trouble: str, situation: Situation) -> Nudge:
+    key = f"budgets-file:{trouble}"
+    return Nudge(
+        kind="budgets-file",
+        key=key,
+        severity="warning",
+        at=situation.since.get(key, situation.now),
+        sentence=clean(trouble),
+        action=words.FILE_ACTION,
     )
 
 

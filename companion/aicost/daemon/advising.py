@@ -61,6 +61,7 @@ class Setting:
     world: World
     attribution: Attribution
     untrusted: Sequence[str] = ()
+    troubles: Sequence[str] = ()
     context_nusd: int = CONTEXT_NUSD
     tells_desktop: bool = False
 
@@ -73,6 +74,7 @@ def setting_of(budgets: Budgets, attribution: Attribution, world: World) -> Sett
         world=replace(world, budgets=rules.budgets, grace_permille=rules.grace_permille),
         attribution=attribution,
         untrusted=budgets.untrusted,
+        troubles=budgets.troubles,
         context_nusd=CONTEXT_NUSD if context_nusd is None else context_nusd,
         tells_desktop=settings.desktop_nudges,
     )
@@ -89,6 +91,7 @@ def seen_in(question: Question, setting: Setting, rows: Sequence[SessionRow]) ->
         evaluation=scales.weigh(setting.world).evaluation,
         repeats=repeats(question.db, live),
         untrusted=setting.untrusted,
+        troubles=setting.troubles,
         context_nusd=setting.context_nusd,
         tells_desktop=setting.tells_desktop,
     )

@@ -50,6 +50,7 @@ class Seen:
     evaluation: Evaluation = field(default_factory=Evaluation)
     repeats: Mapping[str, Repeat | None] = field(default_factory=dict)  # by session
     untrusted: Sequence[str] = ()  # folders whose budgets nobody trusted
+    troubles: Sequence[str] = ()  # why files that set budgets cannot be used
     context_nusd: int = CONTEXT_NUSD  # a prompt from this price on is worth a word
     tells_desktop: bool = False
 
@@ -189,6 +190,7 @@ def find_advice(
             repeats=seen.repeats,
             hidden={row.session_id: _hidden(db, row.session_id) for row in live},
             untrusted=seen.untrusted,
+            troubles=seen.troubles,
             context_nusd=seen.context_nusd,
             since=since,
         )
@@ -215,12 +217,13 @@ def _bearing_on(
     plans = [
         one for one in budgets if one.budget.scope in OF_A_PLAN and one.budget.filter.covers(traits)
     ]
-    folders = {
+    files = {
         one.key
         for one in nudges
-        if one.kind == "repo-budgets" and _is_below(row.cwd, one.key.partition(":")[2])
+        if one.kind == "budgets-file"
+        or (one.kind == "repo-budgets" and _is_below(row.cwd, one.key.partition(":")[2]))
     }
-    return keys_of([*seen.evaluation.by_session.get(row.session_id, ()), *plans]) | folders
+    return keys_of([*seen.evaluation.by_session.get(row.session_id, ()), *plans]) | files
 
 
 def _is_below(folder: str, root: str) -> bool:

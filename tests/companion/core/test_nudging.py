@@ -357,6 +357,15 @@ def test_budgets_that_nobody_trusted_are_told_by_their_folder() -> None:
     assert (one.kind, one.key) == ("repo-budgets", "repo-budgets:/src/shop")
 
 
+def test_a_file_of_budgets_that_cannot_be_used_is_told() -> None:
+    [one] = advice(troubles=["not valid TOML (/c:1)"])
+    assert (one.kind, one.severity) == ("budgets-file", "warning")
+    assert (one.key, one.sentence) == (
+        "budgets-file:not valid TOML (/c:1)",
+        "not valid TOML (/c:1)",
+    )
+
+
 # Order, and how often
 
 

@@ -196,6 +196,14 @@ def test_of_a_repositorys_budgets_those_in_it_are_told(
     assert ("aicost trust" in nudging.notice_for("s-1", NOW)) is told
 
 
+def test_a_broken_file_of_budgets_is_told_to_all_once(ledger: Ledger, journal: Journal) -> None:
+    nudging = Nudging(journal.note_shown, Desktop())
+    sessions = (session_row("s-1"),)
+    nudging.look(ledger.db, seen(troubles=("not valid TOML (/c:1)",), sessions=sessions))
+    assert "not valid TOML (/c:1)" in nudging.notice_for("s-1", NOW)
+    assert "not valid TOML" not in nudging.notice_for("s-1", NOW)
+
+
 def test_a_dear_context_is_told_once_an_hour(ledger: Ledger, journal: Journal) -> None:
     nudging = Nudging(journal.note_shown, Desktop())
     told = []
