@@ -24,6 +24,7 @@ from aicost.core.audit import GateEvent
 from aicost.core.days import from_us, to_us
 from aicost.core.errors import ConfigError, StoreError
 from aicost.core.gate import AFTER_TOOLS, PROMPT, Ask, Decision
+from aicost.core.hook_files import FailMode
 from aicost.core.session import Running
 from aicost.daemon.judging import Judge
 from aicost.daemon.reader import Reader
@@ -68,6 +69,7 @@ class Access:
     decided: Callable[[Ask, Decision], None]
     notice_for: Callable[[str, datetime], str]  # what the user of a session is to hear, once
     damaged: Callable[[LedgerDamaged], None]
+    fail_changed: Callable[[FailMode], None]  # what hooks do without us is another now
 
 
 class Gatekeeper:
@@ -86,6 +88,7 @@ class Gatekeeper:
         self._looked_s = float("-inf")
         self._changed = asyncio.Event()
         self._has_files = False
+        self._fail: FailMode | None = None
 
     @property
     def methods(self) -> Mapping[str, Method]:
@@ -136,10 +139,16 @@ class Gatekeeper:
         return never or (is_due and bool(self._access.rules().budgets))
 
     async def _renew(self) -> None:
+        self._note_fail(self._access.rules().fail)
         world = self._world()
         if world.budgets or self._has_files:
             await self._in_ledger(lambda: self._write_verdicts(world))
             self._has_files = bool(world.budgets)
+
+    def _note_fail(self, fail: FailMode) -> None:
+        if fail != self._fail:
+            self._access.fail_changed(fail)
+        self._fail = fail
 
     def _write_verdicts(self, world: World) -> None:
         world = self._with_allowances(world)
@@ -175,7 +184,8 @@ class Gatekeeper:
         if ask.event == PROMPT and ask.allow is not None:
             decision = await self._in_ledger(lambda: self._judge.allow(ask, world))
         else:
-            await self._until_read(ask, place)
+            if any(budget.is_hard for budget in world.budgets):
+                await self._until_read(ask, place)
             is_reading = self._access.reader.reading is not None
             decision = await self._in_ledger(
                 lambda: self._judge.decide(ask, self._with_allowances(world), is_reading=is_reading)

@@ -23,6 +23,7 @@ from aicost.daemon.gatekeeper import Access as GateAccess
 from aicost.daemon.gatekeeper import Gatekeeper
 from aicost.daemon.guard_answers import Access, GuardAnswers
 from aicost.daemon.guarding import Guards
+from aicost.daemon.hook_state import tell_hooks
 from aicost.daemon.indexer import Survey
 from aicost.daemon.live import Live
 from aicost.daemon.overview import overview
@@ -179,6 +180,7 @@ class Service:
                 decided=decided,
                 notice_for=self._advising.notice_for,
                 damaged=self._note_damage,
+                fail_changed=lambda fail: tell_hooks(dirs, fail),
             )
         )
 

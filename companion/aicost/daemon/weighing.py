@@ -104,6 +104,8 @@ class Scales:
         self._heard: dict[str, _Heard] = {}
         self._in_flight = InFlight()
         self._sizes: Mapping[str, CallSize] = {}
+        self._ran: frozenset[str] = frozenset()  # sessions that were seen to run
+        self._registries: frozenset[str] = frozenset()  # that told of them
         self.asking: frozenset[str] = frozenset()  # sessions whose hooks ask at each event
 
     def hear(self, ask: Ask, now: datetime) -> None:
@@ -124,7 +126,7 @@ class Scales:
             heard.environment = environment_of(ask.entrypoint, job) or ""
         if ask.model and not ask.thread_id:
             heard.model, heard.model_at = ask.model, now
-        if ask.event == PROMPT:
+        if ask.event == PROMPT and not ask.thread_id:  # (Codex' subagents have prompts, too)
             heard.turn_id, heard.turn_at = ask.turn_id, now
             heard.runs.clear()
         self._hear_commands(heard, ask, now)
@@ -256,7 +258,15 @@ class Scales:
         )
 
     def _forget(self, world: World) -> None:
-        """Forget sessions that ended without a word."""
+        """Forget sessions that ended without a word: their calls will never come."""
+        running = world.running
+        if running.registries >= self._registries:  # (one that is half written says nothing)
+            for name in self._ran - running.sessions.keys() - running.unsure:
+                self._in_flight.ends(name)
+                self._heard.pop(name, None)
+            self._ran = frozenset()
+        self._ran |= running.sessions.keys()
+        self._registries = running.registries
         for name, heard in tuple(self._heard.items()):
             if name not in world.running.sessions and world.now - heard.at > _HEARD_FOR:
                 del self._heard[name]

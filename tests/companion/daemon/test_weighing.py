@@ -60,7 +60,8 @@ def live(session: str, state: Any = "busy", **changes: Any) -> LiveSession:
 
 
 def running(*sessions: LiveSession) -> Running:
-    return Running(sessions={one.session_id: one for one in sessions})
+    sessions_ = {one.session_id: one for one in sessions}
+    return Running(sessions=sessions_, registries=frozenset({"/home/ada/.claude"}))
 
 
 def passes(scales: Scales, asked: Ask, minutes: float = 60, ruling: Ruling = PASS) -> None:
@@ -193,6 +194,23 @@ def test_a_session_that_works_without_asking_counts_as_one_call(scales: Scales) 
     scales.asking = frozenset({"s-2"})
     assert reserved(scales.weigh(world(running=at_work))) == {"s-1": 1}
     assert reserved(scales.weigh(world(running=at_work), ask())) == {}
+
+
+def test_a_session_that_was_killed_makes_no_call(scales: Scales) -> None:
+    passes(scales, ask(session="s-2"))
+    passes(scales, ask(session="s-3"))
+    at_work = running(live("s-2"), live("s-3"))
+    assert reserved(scales.weigh(world(running=at_work), ask())) == {"s-2": 1, "s-3": 1}
+    half_written = replace(running(live("s-3")), registries=frozenset())
+    assert reserved(scales.weigh(world(running=half_written), ask())) == {"s-2": 1, "s-3": 1}
+    unsure = replace(running(), unsure=frozenset({"s-3"}))
+    assert reserved(scales.weigh(world(running=unsure), ask())) == {"s-3": 1}
+
+
+def test_a_subagents_prompt_begins_no_turn(scales: Scales) -> None:
+    scales.hear(ask("UserPromptSubmit", turn_id="p-2"), NOW)
+    scales.hear(ask("UserPromptSubmit", turn_id="p-3", thread_id="a1", agent="codex"), NOW)
+    assert now_of(scales, "s-1").turn_id == "p-2"
 
 
 # What the user allowed
