@@ -23,11 +23,13 @@ class Aicost:
 
     profile: Path
     home: LabHome
+    programs: Path | None = None  # a folder before all others on PATH
 
     def environment(self) -> dict[str, str]:
         """Return what its processes see."""
+        path = [str(self.programs), os.environ["PATH"]] if self.programs else [os.environ["PATH"]]
         return {
-            "PATH": os.environ["PATH"],
+            "PATH": os.pathsep.join(path),
             "HOME": str(self.home.path),
             "AICOST_HOME": str(self.profile),
             "CLAUDE_CONFIG_DIR": str(self.home.claude),

@@ -175,6 +175,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _stream(self, served: Served, step: Step, number: int) -> None:
         self.close_connection = True
+        time.sleep(step.delay_s)
         self.send_response(200)
         head = {"content-type": "text/event-stream", "connection": "close"}
         plan = self.server.api.play.plan.headers(int(time.time()))

@@ -47,6 +47,7 @@ class Step:
     script: str = ""  # JavaScript, for models that ask for scripts
     call: tuple[str, str, Mapping[str, object]] | None = None  # namespace, name, arguments
     tokens: Tokens | None = None  # None: other ones for each response
+    delay_s: float = 0.0  # before the first byte
     tail_delay_s: float = 0.0  # between the content and the usage
 
 
