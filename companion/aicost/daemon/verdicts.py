@@ -73,16 +73,23 @@ def find_verdicts(weighed: Weighed, tell: Tell) -> Verdicts:
             asking.add(session_id)
         if session.traits.agent == "codex":
             codex.add(session_id)
-        elif word == "stop" and _NAME.fullmatch(session_id):
-            found[session_id] = _stop(session_id, footing, ruling, weighed.world, tell)
-        elif (word == "check" or has_default) and _NAME.fullmatch(session_id):
-            found[session_id] = Verdict(word)
+        elif _is_file_name(session_id) and (word != "pass" or has_default):
+            is_stop = word == "stop"
+            found[session_id] = (
+                _stop(session_id, footing, ruling, weighed.world, tell)
+                if is_stop
+                else Verdict(word)
+            )
     if wakes_codex or codex & asking:
         found[CODEX] = Verdict("")
         asking |= codex
     if has_default:  # the last one: who is known has its own by then
         found[DEFAULT] = Verdict("check")
     return Verdicts(found, frozenset(asking))
+
+
+def _is_file_name(session_id: str) -> bool:
+    return session_id != DEFAULT and _NAME.fullmatch(session_id) is not None
 
 
 def _unknown_may_ask(weighed: Weighed, agent: str) -> bool:

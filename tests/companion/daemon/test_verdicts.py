@@ -129,11 +129,9 @@ def test_over_a_limit_the_answers_are_prepared_until_its_window_ends() -> None:
     assert late.until == MIDNIGHT
 
 
-def test_a_session_of_a_strange_name_gets_no_file() -> None:
-    weighed_names = found(day(11))
-    assert "s-0" in weighed_names.files
+@pytest.mark.parametrize("evil", ["../evil", "", "a b", "x" * 129, "é", "default", ".codex"])
+def test_a_session_of_a_strange_name_gets_no_file(evil: str) -> None:
     world = World(now=NOW, zone=BERLIN, budgets=(day(11).budget,))
-    evil = "../evil"
     weighed = Weighed(
         world=world,
         sessions={evil: SessionNow(session_id=evil, traits=Traits(agent="claude"))},
@@ -142,7 +140,9 @@ def test_a_session_of_a_strange_name_gets_no_file() -> None:
         repeats={},
         allowed=frozenset(),
     )
-    assert set(find_verdicts(weighed, tell).files) == {".codex", "default"}
+    verdicts = find_verdicts(weighed, tell)
+    assert words(verdicts) == {".codex": "", "default": "check"}
+    assert evil in verdicts.asking
 
 
 def test_sessions_under_guard_are_known_to_ask() -> None:
