@@ -15,7 +15,7 @@ from aicost.core.errors import StoreError
 from aicost.core.gate import Ask, Decision
 from aicost.core.session import Running
 from aicost.core.view import DashboardView
-from aicost.daemon import advising, answers
+from aicost.daemon import advising, answers, badges
 from aicost.daemon.budget_answers import listed, sources_for
 from aicost.daemon.budgeting import Budgets
 from aicost.daemon.explaining import explained
@@ -33,6 +33,7 @@ from aicost.daemon.reader import Reader
 from aicost.daemon.reconciling import reconcile
 from aicost.daemon.server import Method, Notify, Server
 from aicost.daemon.setup import Setup, asked_alone, load_book, named_homes
+from aicost.daemon.shell_tracking import AgentAt
 from aicost.report.status import ReaderState
 from aicost.sources.agents import place_of
 from aicost.sources.claude.plan import status_line_limits
@@ -70,12 +71,9 @@ class Service:
         self._budgets = self._find_budgets()
         self._journal = Journal.open(setup.dirs.journal_file)
         self._advising = self._open_advice()
+        self._badges = self._open_badges()
         self._gatekeeper = self._open_gate()
-        self._server = Server(
-            setup.dirs.socket_path,
-            self._methods(),
-            first_view=self._build_view,
-        )
+        self._server = Server(setup.dirs.socket_path, self._methods(), first_view=self._build_view)
         self._publisher = Publisher(
             partial(self._build_view, is_asked=False),
             self._server.publish,
@@ -117,7 +115,7 @@ class Service:
         try:
             async with asyncio.TaskGroup() as group:
                 asked = (self._server, self._publisher, self._gatekeeper, self._advising)
-                components = (*asked, self._reader)
+                components = (*asked, self._badges, self._reader)
                 *askers, reader = [group.create_task(c.run(), name=c.name) for c in components]
                 await self._server.listening.wait()
                 ready()
@@ -138,6 +136,7 @@ class Service:
         self._queries.shutdown()
         self._db.close()
         self._gatekeeper.close()
+        self._badges.close()
         self._advising.close()
         self._journal.close()
 
@@ -159,6 +158,7 @@ class Service:
             self._budgets.note_folders([ask.cwd])
             if ask.guard:
                 guards.note_hook(ask.session_id, ask.guard)
+            self._badges.note_agent(ask.session_id, AgentAt(ask.agent, ask.pid, ask.cwd))
 
         def decided(ask: Ask, decision: Decision) -> None:
             guards.note_decision(ask.session_id, ask.event, decision.action, decision.reason)
@@ -190,6 +190,23 @@ class Service:
         access = advising.Access(*about, self._query, self._live, self._moment)
         return advising.Advising.open(access, self._journal.note_shown)
 
+    def _open_badges(self) -> badges.Badges:
+        """Keep what prompts and status lines read."""
+        dirs, guards = self._setup.dirs, self._guards
+        access = badges.Access(
+            ledger_file=dirs.ledger_file,
+            run_dir=dirs.run_dir,
+            attribution=self._setup.attribution,
+            question=lambda db: self._setup.question(db, self._setup.zone),
+            zone=lambda: self._setup.zone,
+            rules=self._budgets.current,
+            running=self._live,
+            guards=lambda: {name: one.guard_id for name, one in guards.members().items()},
+            reader=self._reader,
+            damaged=self._note_damage,
+        )
+        return badges.Badges(access)
+
     def _note_damage(self, damage: LedgerDamaged) -> None:
         self._damage = damage
         self._stop.set()
@@ -198,6 +215,7 @@ class Service:
         self._publisher.changed()
         self._guarding.changed()
         self._gatekeeper.changed()
+        self._badges.changed()
         self._advising.changed()
 
     async def _read_everything(self) -> None:
@@ -297,6 +315,7 @@ class Service:
         """Take on the budgets as they are on disk now."""
         rules = self._budgets.reload()
         self._gatekeeper.changed()
+        self._badges.changed()
         self._publisher.changed()
         return {"budgets": len(rules.budgets), "troubles": list(self._budgets.troubles)}
 

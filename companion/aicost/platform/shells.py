@@ -17,6 +17,7 @@ from aicost.platform.processes import start_mark
 
 SHELL_MARK = "AICOST_SHELL"  # what shells with our code export: their own number
 SHELLS = frozenset({"ash", "bash", "dash", "fish", "ksh", "ksh93", "mksh", "nu", "sh", "zsh"})
+_SERVES = frozenset({"app-server", "--listen"})  # the words of such a process's command line
 _GONE = (psutil.Error, OSError, ValueError, OverflowError)  # or somebody else's
 _MOST_STEPS = 64  # up a process tree
 _WITH_VALUE = frozenset({
@@ -91,10 +92,10 @@ def window_of(name: str, cwd: str, thread_id: str) -> int | None:
     return max(named or near, default=(0.0, None))[1]
 
 
-def has_terminal(pid: int) -> bool:
-    """Say whether a process has a terminal of its own; False if it is gone."""
+def is_server(pid: int) -> bool:
+    """Say whether a process serves windows that others have; False if it is gone."""
     try:
-        return _has_terminal(Process(pid))
+        return set(Process(pid).cmdline()) >= _SERVES
     except _GONE:
         return False
 

@@ -17,8 +17,8 @@ from aicost.core.shell_links import Shell
 from aicost.platform.shells import (
     _marked_shell,
     boot_mark,
-    has_terminal,
     is_interactive,
+    is_server,
     is_there,
     origin_of,
     shell_of,
@@ -68,7 +68,6 @@ def test_an_agent_is_of_the_shell_that_started_it(argv: tuple[str, ...]) -> None
         assert origin is not None
         assert pids(origin.shells) == [shell.pid]
         assert before_us - 30_000_000 < origin.since_us < before_us
-        assert has_terminal(agent)
 
 
 def test_nested_shells_all_count_the_innermost_first() -> None:
@@ -98,7 +97,6 @@ def test_a_shell_without_a_terminal_is_no_shell_of_a_person() -> None:
         agent = until(lambda: psutil.Process(run.pid).children(), "the agent")[0]
         try:
             assert run.pid not in shells_above(agent.pid)
-            assert not has_terminal(agent.pid)
         finally:
             agent.kill()
             run.kill()
@@ -139,10 +137,11 @@ def test_a_mark_of_a_shell_that_began_later_is_of_another_one() -> None:
     with on_terminal(*BASH) as shell:
         began = psutil.Process(shell.pid).create_time()
         env = {"PATH": os.environ["PATH"], "AICOST_SHELL": str(shell.pid)}
-        program = "import os, sys; os.environ.clear(); sys.stdin.read()"
+        program = "import sys; sys.stdin.read()"
         argv = [sys.executable, "-I", "-c", program]
         with subprocess.Popen(argv, env=env, stdin=subprocess.PIPE) as run:
             process = psutil.Process(run.pid)
+            until(lambda: process.environ().get("AICOST_SHELL"), "it to begin")
             assert process.create_time() >= began
             assert pids(_marked_shell(process, process.create_time())) == [shell.pid]
             assert _marked_shell(process, began - 1) == []
@@ -163,7 +162,7 @@ def test_a_killed_shell_is_not_there_and_its_number_may_be_another_s() -> None:
 def test_a_process_that_is_gone_comes_from_nowhere() -> None:
     assert origin_of(NOBODY) is None
     assert origin_of(-1) is None
-    assert not has_terminal(NOBODY)
+    assert not is_server(NOBODY)
 
 
 def test_this_run_of_the_machine_has_a_name_on_linux() -> None:
@@ -261,6 +260,18 @@ def test_the_window_that_names_a_thread_shows_it_wherever_it_is(
         near = shell.child(client.name)
         assert window_of(client.name, str(here), THREAD) == naming
         assert window_of(client.name, str(here), "0199-other") == near
+
+
+@pytest.mark.parametrize(
+    ("words", "serves"),
+    [("app-server --listen unix://", True), ("app-server", False), ("resume --listen", False)],
+)
+def test_a_daemon_is_told_by_its_words(client: Path, words: str, serves: bool) -> None:
+    argv = [str(client), "-c", "read -r line; true", *words.split()]
+    with subprocess.Popen(argv, stdin=subprocess.PIPE) as run:
+        until(lambda: psutil.Process(run.pid).cmdline()[3:] == words.split(), "it to begin")
+        assert is_server(run.pid) == serves
+        run.kill()
 
 
 def test_a_daemon_is_no_window(tmp_path: Path, client: Path) -> None:
