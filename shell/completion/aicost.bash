@@ -11,7 +11,7 @@ _aicost() {
     --since | --until | --timezone | --session | --at | --from | --for | --budget | --summary) words='' ;;
     *)
       case $COMP_CWORD:${COMP_WORDS[1]} in
-        1:*) words='top report sessions turns reconcile explain status prices budget allow audit trust guard hooks daemon config --version --help' ;;
+        1:*) words='top report sessions turns reconcile explain status prices budget allow audit trust guard hooks init daemon config --version --help' ;;
         *:top) words='--once --json --demo --help' ;;
         *:report) words='--by --since --until --timezone --agent --json --csv --no-wait --help' ;;
         *:sessions) words='--live --json --csv --no-wait --help' ;;
@@ -60,6 +60,7 @@ _aicost() {
           esac
           [[ $word == -* ]] && words=${words//claude codex /}
           ;;
+        2:init) words='bash zsh fish starship tmux --help'; [[ $word == -* ]] && words='--help' ;;
         *:daemon) words='run start stop restart status --json --help' ;;
         2:config) words='path get set unset edit --help' ;;
         3:config) words='timezone sources.claude.homes sources.codex.homes attribution.ticket_pattern prices.url projectmap gate.fail gate.grace_percent nudges.desktop nudges.context_usd'; [[ $word == -* ]] && words='--help' ;;

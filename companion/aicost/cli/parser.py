@@ -63,6 +63,16 @@ examples:
 """
 
 
+_INIT_EPILOG = """\
+examples:
+  eval "$(aicost init bash)"                  at the end of ~/.bashrc
+  eval "$(aicost init zsh)"                   at the end of ~/.zshrc
+  aicost init fish | source                   at the end of ~/.config/fish/config.fish
+  aicost init tmux >> ~/.tmux.conf            in the bar of tmux
+  aicost init starship >> ~/.config/starship.toml
+"""
+
+
 class _Help(argparse.RawDescriptionHelpFormatter):
     """Asks for the terminal's width itself: argparse would load shutil to do so, for any option."""
 
@@ -204,6 +214,12 @@ def _fill_hooks(hooks: argparse.ArgumentParser) -> None:
     fill(hooks)
 
 
+def _fill_statusline(statusline: argparse.ArgumentParser) -> None:
+    from aicost.cli.statusline_grammar import fill
+
+    fill(statusline)
+
+
 def _fill_budget(budget: argparse.ArgumentParser) -> None:
     from aicost.cli.budget_grammar import fill
 
@@ -214,6 +230,16 @@ def _fill_trust(trust: argparse.ArgumentParser) -> None:
     from aicost.cli.budget_grammar import fill_trust
 
     fill_trust(trust)
+
+
+def _fill_init(init: argparse.ArgumentParser) -> None:
+    init.add_argument(
+        "shell",
+        nargs="?",
+        choices=("bash", "zsh", "fish", "starship", "tmux"),
+        metavar="SHELL",
+        help="bash, zsh, fish, starship or tmux (default: say what to add to which file)",
+    )
 
 
 def _fill_daemon(daemon: argparse.ArgumentParser) -> None:
@@ -305,6 +331,12 @@ COMMANDS: Mapping[str, Command] = {
         _fill_guard, "run a command under a budget of its own; stop it when it is spent"
     ),
     "hooks": Command(_fill_hooks, "let agents ask before they spend: install, uninstall, status"),
+    "statusline": Command(
+        _fill_statusline, "Claude Code's status line with our figures: install, uninstall, status"
+    ),
+    "init": Command(
+        _fill_init, "print what puts the badge into the prompt of a shell", _INIT_EPILOG
+    ),
     "daemon": Command(_fill_daemon, "run, start, stop or look at the background process"),
     "config": Command(_fill_config, "show, change or edit the settings", _CONFIG_EPILOG),
 }
