@@ -81,7 +81,8 @@ def _told(words: Sequence[str], stdin: "BinaryIO", env: Mapping[str, str]) -> in
     if len(words) != 3:
         raise NotAnEvent("not called with told AGENT EVENT RUN_DIR")
     agent, event_name, run_dir = words
-    reason = read_event(stdin).get("stopReason")
+    answer = read_event(stdin)
+    reason = answer.get("systemMessage", answer.get("stopReason"))
     if isinstance(reason, str):
         tell(f"{agent} {event_name}", reason, run_dir, client_pid(env))
     return 0

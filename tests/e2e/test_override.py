@@ -59,7 +59,7 @@ def test_an_override_in_the_terminal(
         with claude.terminal() as terminal:
             terminal.wait_for("bypass permissions")
             terminal.type_line("[[go]] work on")
-            terminal.wait_for("hook stopped Claude")
+            terminal.wait_for("aicost allow[^❯]*hook stopped Claude")
             terminal.wait_for(r"(?m)^❯\s*$")
             terminal.type_line("and now this")
             terminal.wait_for("operation blocked by hook")
@@ -76,7 +76,10 @@ def test_an_override_in_the_terminal(
             with capsys.disabled():
                 print(f"\nClaude Code, prompt after an override: asked after {seconds:.2f} s")
             assert seconds < NEXT_S
-            assert "hotfix" not in "".join(claude.api.asked())
+            shown_to_model = "".join(claude.api.asked())
+            assert "The turn was ended here" in shown_to_model
+            assert "hotfix" not in shown_to_model
+            assert "aicost allow" not in shown_to_model
         assert "hotfix release" in claude.aicost.run("audit")
 
 
@@ -124,4 +127,7 @@ def test_an_override_in_codex(codex_client: Path, tmux: str, tmp_path: Path) -> 
             assert codex.spent().requests == before
             say_to_codex(terminal, "[[next]] three")
             terminal.wait_for("NEXT")
+            shown_to_model = "".join(codex.api.asked())
+            assert "hotfix" not in shown_to_model
+            assert "aicost allow" not in shown_to_model
         assert "hotfix release" in codex.aicost.run("audit")

@@ -176,13 +176,15 @@ def test_a_log_that_cannot_be_written_is_swallowed_as_well(home: Path) -> None:
     assert run(["statusline"], io.BytesIO(b""), {"AICOST_HOME": str(home)}) == 0
 
 
-def test_what_an_answer_said_is_told_again(profile: dict[str, str]) -> None:
+@pytest.mark.parametrize(
+    "said", [{"stopReason": "to the model", "systemMessage": WHY}, {"stopReason": WHY}]
+)
+def test_what_an_answer_said_is_told_again(profile: dict[str, str], said: dict[str, str]) -> None:
     """gate.sh answers by itself, then has the user of a run without a screen told."""
     with subprocess.Popen(
         ["sleep", "60"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as client:
         env = profile | {"CLAUDE_PID": str(client.pid)}
-        said = {"continue": False, "stopReason": WHY}
         run_dir = f"{profile['AICOST_HOME']}/run"
         assert hook(env, said, "told", "claude", "PostToolBatch", run_dir) == SILENT
         (line,) = log_lines(profile)

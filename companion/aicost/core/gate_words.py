@@ -47,8 +47,8 @@ def decided(ask: Ask, ruling: Ruling, telling: Telling) -> Decision:
     """Put a ruling into words."""
     if ruling.action == "pass" or not ruling.causes:
         return Decision(action=ruling.action)
-    if ask.event == BEFORE_TOOL:
-        return _before_tool(ruling, telling)
+    if ask.event == BEFORE_TOOL and ruling.action != "stop":
+        return _refused_tool(ruling, telling)
     if ruling.action == "save":
         return Decision(
             action="save",
@@ -63,7 +63,7 @@ def decided(ask: Ask, ruling: Ruling, telling: Telling) -> Decision:
         what += _switching(ask)
     ends = _handoff(ask.agent, ask.session_id, telling.handoff) if ruling.action == "stop" else ""
     reason = " ".join(filter(None, (what, _way_out(ruling), ends)))
-    return Decision(action=ruling.action, reason=reason, to_model=_stopped(ruling, telling))
+    return Decision(action=ruling.action, reason=reason, to_model=_stopped(ask, ruling, telling))
 
 
 def warning(ruling: Ruling, telling: Telling) -> str:
@@ -71,11 +71,9 @@ def warning(ruling: Ruling, telling: Telling) -> str:
     return f"aicost: {_to_user(ruling, telling)}. Let through is only: {_SAVES}. {WAY_OUT}"
 
 
-def _before_tool(ruling: Ruling, telling: Telling) -> Decision:
+def _refused_tool(ruling: Ruling, telling: Telling) -> Decision:
     """Say it to the model, too: it reads why its tool was not run, and goes on."""
-    if ruling.action == "stop":
-        reason = _stopped(ruling, telling)
-    elif ruling.causes[0].budget.unit == "repeats":
+    if ruling.causes[0].budget.unit == "repeats":
         reason = (
             f"aicost: {_to_model(ruling, telling)}. Running it again is refused; look at what it"
             " said, take another way, or tell the user what is needed."
@@ -88,8 +86,12 @@ def _before_tool(ruling: Ruling, telling: Telling) -> Decision:
     return Decision(action=ruling.action, reason=reason, to_model=reason)
 
 
-def _stopped(ruling: Ruling, telling: Telling) -> str:
-    return f"aicost: {_to_model(ruling, telling)}. No more tools are run. {_REPORT}"
+def _stopped(ask: Ask, ruling: Ruling, telling: Telling) -> str:
+    """Say what the model is to do. That of Claude Code reads it only once it may go on."""
+    what = f"aicost: {_to_model(ruling, telling)}."
+    if ask.agent == "claude":
+        return f"{what} The turn was ended here."
+    return f"{what} No more tools are run. {_REPORT}"
 
 
 def _to_user(ruling: Ruling, telling: Telling) -> str:

@@ -4,7 +4,7 @@ Only shapes that the real clients were seen to obey. Never "allow" (it would ski
 permission prompt) or "ask" (Codex then runs the tool), and never a block of Stop (the agent would
 go on and spend more). A decision is a mapping with `action` (pass, save, refuse, stop, block),
 `reason`, `to_model` and `notice`; what is missing or no text counts as "". The model reads why a
-tool is refused: that is `to_model` if there is one.
+tool is refused and, later, why its turn was ended: that is `to_model` if there is one.
 """
 
 import json
@@ -61,9 +61,9 @@ def claude_answer(event: str, decision: Mapping[str, object]) -> Answer:
     elif event == "PreToolUse" and refuses:
         said = _denied(_text(decision, "to_model") or reason)
         if ends:  # continue:false alone would stop the turn only after the tool ran
-            said |= {"continue": False, "stopReason": reason}
+            said |= _ended(decision, reason)
     elif event in _AFTER_TOOLS and ends:
-        said = {"continue": False, "stopReason": reason}
+        said = _ended(decision, reason)
     elif event in _HEARS_CLAUDE and action == "save":
         said = _told(event, decision)
     return _spoken(said, decision, is_shown=event in _SHOWS_CLAUDE)
@@ -102,6 +102,14 @@ def _denied(reason: str) -> dict[str, object]:
     return {"hookSpecificOutput": {"hookEventName": "PreToolUse"} | refusal}
 
 
+def _ended(decision: Mapping[str, object], reason: str) -> dict[str, object]:
+    """End Claude Code's turn. The model reads the stop reason with the session's next prompt."""
+    to_model = _text(decision, "to_model")
+    if not to_model:
+        return {"continue": False, "stopReason": reason}
+    return {"continue": False, "stopReason": to_model, "systemMessage": reason}
+
+
 def _told(event: str, decision: Mapping[str, object]) -> dict[str, object]:
     text = _text(decision, "to_model")
     if not text:
@@ -112,7 +120,8 @@ def _told(event: str, decision: Mapping[str, object]) -> dict[str, object]:
 def _spoken(said: dict[str, object], decision: Mapping[str, object], *, is_shown: bool) -> Answer:
     notice = _text(decision, "notice")
     if notice and is_shown:
-        said = said | {"systemMessage": notice}
+        shown = said.get("systemMessage")
+        said = said | {"systemMessage": f"{shown} {notice}" if shown else notice}
     return Answer(json.dumps(said)) if said else Answer()
 
 

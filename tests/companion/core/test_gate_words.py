@@ -10,7 +10,14 @@ from builders import BERLIN, NOW, budget_status, usd
 from aicost.core.allowance import Allowance
 from aicost.core.budget import BudgetFilter, BudgetStatus
 from aicost.core.gate import Action, Ask, Ruling
-from aicost.core.gate_words import Handoff, Telling, allowed_sentence, decided, warning
+from aicost.core.gate_words import (
+    WAY_OUT,
+    Handoff,
+    Telling,
+    allowed_sentence,
+    decided,
+    warning,
+)
 from aicost.core.nudge_words import budget_sentence
 
 TELLING = Telling(now=NOW, zone=BERLIN)
@@ -58,10 +65,11 @@ def test_a_stop_hands_over_where_the_work_stands() -> None:
 def test_no_name_that_anybody_chose_reaches_the_model(event: str, action: Action) -> None:
     telling = replace(TELLING, handoff=Handoff(failing="deploy secret", failures=1))
     decision = decided(ask(event), Ruling(action=action, causes=(SECRET, REPEATS)), telling)
-    to_model = decision.to_model + (decision.reason if event == "PreToolUse" else "")
+    is_refused_tool = event == "PreToolUse" and action != "stop"
+    to_model = decision.to_model + (decision.reason if is_refused_tool else "")
     assert "$25.13" in to_model
     assert not any(word in to_model for word in ("moonshot", "x*", "npm", "deploy", "allow"))
-    if event != "PreToolUse":
+    if not is_refused_tool:
         assert "moonshot" in decision.reason + decision.notice
 
 
@@ -72,9 +80,21 @@ def test_a_refused_tool_tells_the_model_what_is_left_to_do() -> None:
         " commit, stash or push, each by itself. Save the work. Tell the user what is done and what"
         " is left, and end the turn."
     )
-    assert said("PreToolUse", "stop").endswith(
-        "No more tools are run. Tell the user what is done and what is left, and end the turn."
-    )
+
+
+@pytest.mark.parametrize(
+    ("agent", "end"),
+    [
+        ("claude", ". The turn was ended here."),
+        ("codex", ". No more tools are run. Tell the user what is done and what is left, and end"
+         " the turn."),
+    ],
+)  # fmt: skip
+def test_a_stop_before_a_tool_tells_the_model_less_than_the_user(agent: str, end: str) -> None:
+    ruling = Ruling(action="stop", causes=(DAY,))
+    decision = decided(ask("PreToolUse", agent=agent), ruling, TELLING)
+    assert decision.to_model == f"aicost: {sentence(DAY)}{end}"
+    assert WAY_OUT in decision.reason
 
 
 def test_before_the_limit_the_model_is_told_to_save_and_the_user_that_it_was() -> None:

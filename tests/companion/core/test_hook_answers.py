@@ -149,10 +149,19 @@ def test_a_blocked_prompt_carries_the_notice_too() -> None:
         assert said == BLOCK | {"systemMessage": "one word"}
 
 
-def test_a_refused_tools_reason_is_for_the_model_and_a_stops_for_the_user() -> None:
+@pytest.mark.parametrize("event", ["PreToolUse", "PostToolBatch", "PostToolUse"])
+def test_a_stop_reason_is_for_the_model_and_the_user_is_told_beside_it(event: str) -> None:
+    """The client shows its model the stop reason with the session's next prompt."""
+    decision = {"action": "stop", "reason": WHY, "to_model": SAVE}
+    said = json.loads(claude_answer(event, decision).stdout)
+    assert (said["stopReason"], said["systemMessage"]) == (SAVE, WHY)
+    noticed = json.loads(claude_answer(event, decision | {"notice": "one word"}).stdout)
+    assert noticed["systemMessage"] == f"{WHY} one word"
+
+
+def test_a_refused_tools_reason_is_for_the_model() -> None:
     decision = {"action": "stop", "reason": WHY, "to_model": SAVE}
     said = json.loads(claude_answer("PreToolUse", decision).stdout)
-    assert said["stopReason"] == WHY
     assert said["hookSpecificOutput"]["permissionDecisionReason"] == SAVE
     assert codex_answer("PreToolUse", decision) == Answer("", SAVE, 2)
     assert json.loads(claude_answer("UserPromptSubmit", decision).stdout)["reason"] == WHY

@@ -270,7 +270,7 @@ async def test_codex_is_refused_its_tools_and_wakes_its_hooks(home: Path) -> Non
         )
         append(log, record(2), record(3))
         assert await agent.asks("PreToolUse", **asked, tool="Bash") == "stop"
-        assert "No more tools are run" in agent.last["reason"]
+        assert "No more tools are run" in agent.last["to_model"]
         assert await agent.asks("UserPromptSubmit", **asked) == "block"
         assert await agent.asks("PreCompact", **asked) == "refuse"
 
@@ -294,7 +294,7 @@ async def test_verdicts_follow_what_is_spent() -> None:
         assert set(events) == {"PreToolUse", "PostToolBatch", "PostToolUse", "PreCompact"}
         _, code, text = events["PostToolBatch"]
         assert (code, json.loads(text)["continue"]) == ("0", False)
-        assert "claude --resume s-1" in json.loads(text)["stopReason"]
+        assert "claude --resume s-1" in json.loads(text)["systemMessage"]
         folder = daemon.dirs.run_dir / "verdict"
         assert stat.S_IMODE(folder.stat().st_mode) == 0o700
         assert {stat.S_IMODE(file.stat().st_mode) for file in folder.iterdir()} == {0o600}
