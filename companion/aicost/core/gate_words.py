@@ -20,6 +20,8 @@ WAY_OUT = f"To go on now, send the prompt `{RIGHT_FORM}`, or run it in a shell."
 _LIST = "All budgets: aicost budget list."
 _SAVES = "finishing an edit; git status, diff, add, commit, stash or push, each by itself"
 _REPORT = "Tell the user what is done and what is left, and end the turn."
+_COMPACTING = " A compaction reads the whole context once more."
+_IN_CONVERSATION = (BEFORE_COMPACTION, BEFORE_SWITCH)  # the model reads those answers, too
 _QUOTA = " (API-equivalent: on a flat plan this saves quota, not money)"
 _RESUME: dict[Agent, str] = {"claude": "claude --resume", "codex": "codex resume"}
 
@@ -56,12 +58,12 @@ def decided(ask: Ask, ruling: Ruling, telling: Telling) -> Decision:
             " Other tools are refused from here on.",
             notice=f"aicost: {_to_user(ruling, telling)}. The agent is told to save its work.",
         )
-    what = f"aicost: {_to_user(ruling, telling)}."
-    if ask.event == BEFORE_COMPACTION:
-        what += " A compaction reads the whole context once more."
-    elif ask.event == BEFORE_SWITCH:
-        what += _switching(ask)
-    ends = _handoff(ask.agent, ask.session_id, telling.handoff) if ruling.action == "stop" else ""
+    what, ends = f"aicost: {_to_user(ruling, telling)}.", ""
+    if ask.event in _IN_CONVERSATION:
+        what = f"aicost: {_to_model(ruling, telling)}."
+        what += _COMPACTING if ask.event == BEFORE_COMPACTION else _switching(ask)
+    elif ruling.action == "stop":
+        ends = _handoff(ask.agent, ask.session_id, telling.handoff)
     reason = " ".join(filter(None, (what, _way_out(ruling), ends)))
     return Decision(action=ruling.action, reason=reason, to_model=_stopped(ask, ruling, telling))
 

@@ -60,16 +60,20 @@ def test_a_stop_hands_over_where_the_work_stands() -> None:
     assert "Where it stands: 1 edit in this turn. " in said("PostToolBatch", "stop", telling=one)
 
 
-@pytest.mark.parametrize("event", ["UserPromptSubmit", "PostToolBatch", "PreToolUse", "PreCompact"])
+@pytest.mark.parametrize(
+    "event", ["UserPromptSubmit", "PostToolBatch", "PreToolUse", "PreCompact", "PreModelSwitch"]
+)
 @pytest.mark.parametrize("action", ["stop", "refuse", "save", "block"])
 def test_no_name_that_anybody_chose_reaches_the_model(event: str, action: Action) -> None:
     telling = replace(TELLING, handoff=Handoff(failing="deploy secret", failures=1))
     decision = decided(ask(event), Ruling(action=action, causes=(SECRET, REPEATS)), telling)
-    is_refused_tool = event == "PreToolUse" and action != "stop"
-    to_model = decision.to_model + (decision.reason if is_refused_tool else "")
+    is_read = event in ("PreCompact", "PreModelSwitch") or (
+        event == "PreToolUse" and action != "stop"
+    )
+    to_model = decision.to_model + (decision.reason if is_read else "")
     assert "$25.13" in to_model
-    assert not any(word in to_model for word in ("moonshot", "x*", "npm", "deploy", "allow"))
-    if not is_refused_tool:
+    assert not any(word in to_model for word in ("moonshot", "x*", "npm", "deploy"))
+    if not is_read:
         assert "moonshot" in decision.reason + decision.notice
 
 
