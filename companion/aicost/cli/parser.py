@@ -73,6 +73,17 @@ examples:
 """
 
 
+_BADGE_EPILOG = """\
+examples:
+  aicost badge                                 of this shell, else of the repository, else of today
+  aicost badge --format '{cost} of today, {percent} of the budget'
+  aicost badge --json | jq .level
+
+It prints nothing where nothing ran today. AICOST_BADGE_FORMAT and AICOST_BADGE_ASCII=1 count here,
+as they do for shells.
+"""
+
+
 class _Help(argparse.RawDescriptionHelpFormatter):
     """Asks for the terminal's width itself: argparse would load shutil to do so, for any option."""
 
@@ -182,6 +193,20 @@ def _fill_reconcile(reconcile: argparse.ArgumentParser) -> None:
 def _fill_status(status: argparse.ArgumentParser) -> None:
     status.add_argument("--json", action="store_true", help="print JSON")
     _add_no_wait(status)
+
+
+def _fill_badge(badge: argparse.ArgumentParser) -> None:
+    shape = badge.add_mutually_exclusive_group()
+    shape.add_argument("--json", action="store_true", help="print JSON")
+    shape.add_argument(
+        "--format",
+        metavar="TEXT",
+        help="e.g. '{cost} {sign}{percent}'; also {level} {state} {tokens} {burn} {context} {task}",
+    )
+    badge.add_argument(
+        "--shell", type=int, metavar="PID", help="of another shell than the one it is run from"
+    )
+    _add_no_wait(badge)
 
 
 def _fill_prices(prices: argparse.ArgumentParser) -> None:
@@ -322,6 +347,7 @@ COMMANDS: Mapping[str, Command] = {
     "status": Command(
         _fill_status, "one screen: today, the burn, what runs, plan limits, what is not known"
     ),
+    "badge": Command(_fill_badge, "the line for a prompt: spend, level, state", _BADGE_EPILOG),
     "prices": Command(_fill_prices, "list prices in use, and prices of your own"),
     "budget": Command(_fill_budget, "limits on what may be spent: list, set, rm"),
     "allow": Command(_fill_allow, "let agents go on over a hard budget: so much, for so long"),

@@ -156,6 +156,11 @@ def written(badge: Badge, template: str, *, is_ascii: bool = False) -> str:
     return _filled(template, shown)
 
 
+def check_format(template: str) -> None:
+    """Raise ConfigError for what is no format."""
+    _filled(template, dict.fromkeys(PLACEHOLDERS, ""))
+
+
 def _filled(template: str, shown: Mapping[str, str]) -> str:
     text, at, is_after_nothing = "", 0, False
     for mark in _MARKS.finditer(template):

@@ -11,7 +11,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
@@ -20,11 +20,14 @@ from zoneinfo import ZoneInfo
 from aicost.core.errors import ConfigError, StoreError
 from aicost.core.session import Running
 from aicost.daemon.answers import Question
+from aicost.daemon.badge_answers import answered
 from aicost.daemon.badge_files import BadgeFiles, lines_of
 from aicost.daemon.badge_scopes import BadgeSet, Sight, find_badges
 from aicost.daemon.reader import Reader
 from aicost.daemon.roots import Roots
 from aicost.daemon.rules import Rules
+from aicost.daemon.server import Method, Notify, Params
+from aicost.daemon.setup import asked_alone, named_homes
 from aicost.daemon.shell_tracking import AgentAt, ShellTracker, agent_of
 from aicost.daemon.weighing import World
 from aicost.store.connection import connect_readonly, snapshot, store_errors
@@ -74,6 +77,11 @@ class Badges:
         self._lines: dict[str, str] = {}
         self._full_at_s = float("-inf")
 
+    @property
+    def methods(self) -> Mapping[str, Method]:
+        """By name, as the server takes them."""
+        return {"badge": self._badge}
+
     def changed(self) -> None:
         """Note that the ledger changed. In the event loop only."""
         self._changed.set()
@@ -102,11 +110,18 @@ class Badges:
         finally:
             await asyncio.get_running_loop().run_in_executor(None, self._end)
 
-    async def find(self, question: Question) -> BadgeSet:
-        """Return the badges of a moment as they are now. Raises StoreError."""
-        running = await self._access.running()
-        world = self._world(running, question.now)
-        return await self._in_thread(lambda: self._in_ledger(lambda db: self._find(db, world)))
+    async def _badge(self, params: Params, _notify: Notify) -> object:
+        """Answer `badge`, from the ledger as it is: it lags by half a second at most."""
+        homes, asked = named_homes(params.get("homes")), {**asked_alone(params), "homes": []}
+        self._access.reader.add_homes(homes)
+        world = self._world(await self._access.running(), datetime.now(UTC))
+
+        def answer(db: sqlite3.Connection) -> str:
+            question = self._question(db)
+            found = self._find(question, world)
+            return answered(question, found, self._roots.root_of, asked)
+
+        return {"text": await self._in_thread(lambda: self._in_ledger(answer))}
 
     def close(self) -> None:
         """Let go of the ledger, also if `run` never began."""
@@ -155,18 +170,26 @@ class Badges:
             self._shells.save()
         if world is not None:
             moment = world
-            self._lines = lines_of(self._in_ledger(lambda db: self._find(db, moment)))
+            found = self._in_ledger(lambda db: self._find(self._question(db), moment))
+            self._lines = lines_of(found)
         if is_full:
             self._full_at_s = time.monotonic()
 
-    def _find(self, db: sqlite3.Connection, world: World) -> BadgeSet:
+    def _question(self, db: sqlite3.Connection) -> Question:
+        question, reading = self._access.question(db), self._access.reader.reading
+        if reading is None:
+            return question
+        left_bytes = reading.bytes_total - reading.bytes_done
+        return replace(question, complete=False, pending_bytes=left_bytes)
+
+    def _find(self, question: Question, world: World) -> BadgeSet:
         sight = Sight(
             world=world,
             attribution=self._access.attribution,
             links=self._shells.links,
             root_of=self._roots.root_of,
         )
-        return find_badges(self._access.question(db), sight)
+        return find_badges(question, sight)
 
     async def _in_thread(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)

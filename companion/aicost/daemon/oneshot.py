@@ -105,14 +105,30 @@ def _answer(
                 return explained(question, asked)
             case "budgets":
                 return _budgets(setup, question, asked)
-            case "overview" | "sessions":
-                from aicost.daemon.live import read_live
-
-                live = read_live(homes or {*setup.homes, *read_homes(db)})
-                if method == "sessions":
-                    return answers.sessions(question, live, asked)
-                return _overview(setup, question, left, live, asked)
+            case "badge" | "overview" | "sessions":
+                return _of_running(setup, question, left, method, asked)
     raise ConfigError(f"{method} cannot be answered without a daemon")
+
+
+def _of_running(
+    setup: Setup,
+    question: answers.Question,
+    left: Survey,
+    method: str,
+    asked: Mapping[str, object],
+) -> str:
+    """Answer what depends on who runs: of the caller's homes, but for badges, which show all."""
+    from aicost.daemon.live import read_live  # (a report starts without them)
+
+    homes = setup.asked_homes(asked.get("homes")) if method != "badge" else []
+    live = read_live(homes or {*setup.homes, *read_homes(question.db)})
+    if method == "sessions":
+        return answers.sessions(question, live, asked)
+    if method == "overview":
+        return _overview(setup, question, left, live, asked)
+    from aicost.daemon.badge_answers import answered_alone
+
+    return answered_alone(setup, question, live, asked)
 
 
 def _overview(

@@ -101,6 +101,7 @@ class Service:
             "stop": self._stop_asked,
             **self._guarding.methods,
             **self._gatekeeper.methods,
+            **self._badges.methods,
         }
 
     def stop(self) -> None:

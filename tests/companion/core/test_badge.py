@@ -19,6 +19,7 @@ from aicost.core.badge import (
     alive_line,
     badge_fields,
     badge_line,
+    check_format,
     level_of,
     repo_file,
     state_of,
@@ -220,6 +221,7 @@ def test_no_two_checkouts_share_a_file_and_none_is_in_a_folder(one: str, other: 
     ],
 )
 def test_a_format_is_filled_in(template: str, text: str) -> None:
+    check_format(template)
     assert written(badge(), template) == text
 
 
@@ -258,6 +260,8 @@ def test_an_ascii_badge_is_ascii() -> None:
 def test_a_wrong_placeholder_is_a_clear_error(wrong: str) -> None:
     with pytest.raises(ConfigError) as raised:
         written(badge(), f"{{cost}} {wrong}")
+    with pytest.raises(ConfigError):
+        check_format(f"{{cost}} {wrong}")
     text = raised.value.render()
     assert "a badge's format cannot have" in text
     assert all(f"{{{name}}}" in text for name in PLACEHOLDERS)

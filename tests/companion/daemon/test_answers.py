@@ -278,6 +278,7 @@ def test_answers_say_whether_all_is_read(ledger: Ledger, complete: bool) -> None
         ("explain", {"format": "table"}, True),
         ("reconcile", {"format": "table"}, True),
         ("overview", {"format": "table"}, True),
+        ("badge", {"format": "table"}, True),
         ("work", {}, True),
         ("view", {}, False),
     ],
