@@ -42,7 +42,8 @@ RECENT_DAYS = 1  # ended sessions on the dashboard: those of today and yesterday
 RECENT_SESSIONS = 20  # … and never fewer than this many, if there were
 MAX_SESSIONS = 200
 
-_OF_EVIDENCE = frozenset({"badge", "budgets", "explain", "overview", "reconcile", "work"})  # in every format
+# In every format:
+_OF_EVIDENCE = frozenset({"badge", "budgets", "explain", "overview", "reconcile", "work"})
 
 T = TypeVar("T")
 Params = Mapping[str, object]
