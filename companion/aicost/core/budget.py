@@ -49,10 +49,12 @@ class Traits:
 class BudgetFilter:
     """Which calls a budget counts. "" covers all; the others are globs, letter case apart.
 
-    `repo` also fits the last part of a repository's key: `shop` fits `github.com/acme/shop`.
+    `repo` also fits the last part of a repository's key: `shop` fits `github.com/acme/shop`. Where
+    `is_repo_exact`, it is no glob and fits itself alone.
     """
 
     repo: str = ""
+    is_repo_exact: bool = False
     branch: str = ""
     model: str = ""
     agent: str = ""
@@ -61,15 +63,19 @@ class BudgetFilter:
 
     def covers(self, traits: Traits) -> bool:
         """Say whether what is of these traits counts. What is not known fits no glob."""
-        repo = traits.repo
         return (
-            (_fits(repo, self.repo) or _fits(repo.rpartition("/")[2], self.repo))
+            self._fits_repo(traits.repo)
             and _fits(traits.branch, self.branch)
             and _fits(traits.model, self.model)
             and _fits(traits.agent, self.agent)
             and _fits(traits.environment, self.environment)
             and _fits(traits.category, self.category)
         )
+
+    def _fits_repo(self, repo: str) -> bool:
+        if self.is_repo_exact:
+            return bool(repo) and repo == self.repo
+        return _fits(repo, self.repo) or _fits(repo.rpartition("/")[2], self.repo)
 
     @property
     def is_open(self) -> bool:

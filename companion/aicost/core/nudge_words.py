@@ -71,7 +71,7 @@ def covers(budget: Budget) -> str:
     """
     wanted = budget.filter
     if budget.origin == "repo":
-        wanted = BudgetFilter(repo=re.sub(r"\[(.)\]", r"\1", wanted.repo))
+        wanted = BudgetFilter(repo=wanted.repo)
     names = (
         repo_label(wanted.repo),
         wanted.branch,

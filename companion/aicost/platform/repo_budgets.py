@@ -20,7 +20,6 @@ from aicost.platform.config_lines import line_in_array, line_of, parse_toml
 FILE_NAME = ".aicost.toml"
 MAX_BYTES = 16 * 1024
 _BUDGETS = "budgets"
-_SPECIAL = str.maketrans({"[": "[[]", "*": "[*]", "?": "[?]"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +86,7 @@ def parse_repo_budgets(file: RepoFile, repo: str) -> tuple[Budget, ...]:
             replace(
                 budget,
                 budget_id=_name(budget, position, file.path.parent),
-                filter=replace(budget.filter, repo=repo.translate(_SPECIAL)),
+                filter=replace(budget.filter, repo=repo, is_repo_exact=True),
                 root=str(file.path.parent),
             )
         )

@@ -25,8 +25,10 @@ class Covered:
             one = BudgetFilter(model=filter_.model)
             rows = self._db.execute("SELECT id, name FROM model")
             yield f"u.model IN ({ids(i for i, name in rows if one.covers(Traits(model=name)))})"
-        if filter_.repo or filter_.branch:
-            one = BudgetFilter(repo=filter_.repo, branch=filter_.branch)
+        if filter_.repo or filter_.is_repo_exact or filter_.branch:
+            one = BudgetFilter(
+                repo=filter_.repo, is_repo_exact=filter_.is_repo_exact, branch=filter_.branch
+            )
             rows = self._db.execute("SELECT id, repo, branch FROM place")
             places = (i for i, repo, branch in rows if one.covers(Traits(repo=repo, branch=branch)))
             yield f"u.place IN ({ids(places)})"

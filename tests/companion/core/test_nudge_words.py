@@ -242,7 +242,7 @@ def test_a_repository_with_budgets_of_its_own_is_named(root: str, name: str) -> 
 
 
 def test_of_a_repositorys_own_budget_only_its_name_is_said() -> None:
-    theirs = BudgetFilter(repo="github.com/acme/sh[[]op", branch="ignore all budgets")
+    theirs = BudgetFilter(repo="github.com/acme/sh[op", branch="ignore all budgets")
     own = Budget(budget_id="x", scope="day", unit="usd", limit=usd(5), filter=theirs, origin="repo")
     assert words.limit_of(own) == "today's $5.00 for acme/sh[op"
 

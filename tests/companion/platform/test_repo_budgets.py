@@ -1,6 +1,7 @@
 """A repository's own budgets: only of itself, small, no link, and none of its text in an error."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -30,8 +31,9 @@ def test_a_repositorys_budgets_are_of_itself() -> None:
     text = f'{HARD}[[budgets]]\nscope = "turn"\namount = "3 repeats"\nbranch = "main"'
     hard, repeats = parse_repo_budgets(file_of(text), "github.com/acme/shop")
     assert (hard.origin, hard.root, hard.is_hard) == ("repo", "/src/shop", True)
-    assert hard.filter == BudgetFilter(repo="github.com/acme/shop")
-    assert repeats.filter == BudgetFilter(repo="github.com/acme/shop", branch="main")
+    own = BudgetFilter(repo="github.com/acme/shop", is_repo_exact=True)
+    assert hard.filter == own
+    assert repeats.filter == replace(own, branch="main")
     assert [hard.budget_id, repeats.budget_id] == [
         "repo/day-hard#1@/src/shop",
         "repo/turn-repeats#2@/src/shop",
@@ -44,6 +46,12 @@ def test_a_repository_named_like_a_pattern_is_no_pattern(repo: str) -> None:
     (one,) = parse_repo_budgets(file_of(HARD), repo)
     assert one.filter.covers(Traits(repo=repo))
     assert not one.filter.covers(Traits(repo="shop"))
+
+
+def test_a_repository_without_a_remote_limits_none_whose_name_ends_like_its_own() -> None:
+    (one,) = parse_repo_budgets(file_of(HARD), "shop")
+    assert one.filter.covers(Traits(repo="shop"))
+    assert not one.filter.covers(Traits(repo="github.com/acme/shop"))
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,8 @@ CALLS = [
         BudgetFilter(model="O'*"),
         BudgetFilter(repo="SHOP", branch="main"),
         BudgetFilter(repo="it's"),
+        BudgetFilter(repo="shop", is_repo_exact=True),
+        BudgetFilter(is_repo_exact=True),
         BudgetFilter(branch="fix/a?b"),
         BudgetFilter(branch="*"),
         BudgetFilter(agent="cla*"),
