@@ -265,7 +265,7 @@ def view(
     since_us = to_us(question.now - timedelta(days=RECENT_DAYS))
     recent = dashboard.session_ids_since(question.db, since_us, MAX_SESSIONS)
     if len(recent) < RECENT_SESSIONS:
-        recent = dashboard.session_ids(question.db)[:RECENT_SESSIONS]
+        recent = dashboard.session_ids_since(question.db, 0, RECENT_SESSIONS)
     rows = _rows(question, running, dict.fromkeys([*running.sessions, *recent]))
     advice = advise(rows)
     return DashboardView(
