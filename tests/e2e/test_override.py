@@ -8,8 +8,10 @@ import pytest
 from e2e.at_work import (
     THINKS_S,
     ClaudeAtWork,
+    bash,
     claude_at_work,
     codex_at_work,
+    costs,
     endless,
     new_session,
     say_to_codex,
@@ -81,6 +83,28 @@ def test_an_override_in_the_terminal(
             assert "hotfix" not in shown_to_model
             assert "aicost allow" not in shown_to_model
         assert "hotfix release" in claude.aicost.run("audit")
+
+
+def test_a_prompt_typed_before_a_stop_is_sent_after_it(
+    client: Path, tmux: str, tmp_path: Path
+) -> None:
+    """A hole that no hook can close: the client asks about a prompt as it is typed, never again."""
+    slow: Json = {"blocks": [bash("sleep 3")], "usage": costs(120), "tail_delay_s": 1}
+    lanes = {"main": [slow, {"blocks": [TEXT]}]}
+    with (
+        claude_at_work(client, tmp_path, lanes, "session 1 --hard") as claude,
+        claude.terminal() as terminal,
+    ):
+        terminal.wait_for("bypass permissions")
+        terminal.type_line("work on it")
+        until(claude.api.asked, "the first request")
+        terminal.type_line("and then this")
+        terminal.wait_for("hook stopped Claude")
+        terminal.wait_for("HELLO")
+        assert len(claude.api.asked()) == 2
+        terminal.type_line("and that")
+        terminal.wait_for("operation blocked by hook")
+        assert len(claude.api.asked()) == 2
 
 
 TEXT = {"type": "text", "text": "HELLO"}

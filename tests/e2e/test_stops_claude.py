@@ -4,6 +4,7 @@ What counts is what the fake API served, priced by the book: at most one request
 may lie above the budget.
 """
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -121,6 +122,41 @@ def test_every_stop_and_override_is_in_the_audit(client: Path, tmp_path: Path) -
     hard = {(kind, "session-hard") for kind in ("save", "stop", "block")}
     assert {*hard, ("would-stop", "day"), ("allow", None)} <= found
     assert "release today" in next(one["text"] for one in events if one["kind"] == "allow")
+
+
+def test_close_to_the_limit_work_can_be_saved_and_nothing_else(
+    client: Path, tmp_path: Path
+) -> None:
+    commit = "git commit --allow-empty -m 'Half done'"
+    commands = [*["echo run >> ../runs"] * 7, commit, *["echo run >> ../runs"] * 5]
+    turns = [{"blocks": [bash(one)], "usage": costs(10), "delay_s": THINKS_S} for one in commands]
+    with claude_at_work(client, tmp_path, {"main": turns}, "session 1 --hard") as claude:
+        claude.aicost.run("config", "set", "gate.grace_percent", "30")
+        author = "[user]\nname = dev\nemail = dev@example.com\n"
+        (claude.driver.home.path / ".gitconfig").write_text(author)
+        claude.run("[[go]] work on")
+        assert claude.spent().is_within(1)
+        told = [body for body in claude.api.asked() if "Save the work now" in body]
+        assert told
+        assert told[0] == claude.api.asked()[7]
+        project = claude.driver.home.project
+        log = subprocess.run(["git", "log", "--format=%s"], cwd=project, capture_output=True)
+        assert log.stdout.splitlines()[0] == b"Half done"
+        assert len((claude.driver.home.path / "runs").read_text().splitlines()) == 6
+
+
+def test_over_the_limit_nothing_is_compacted(client: Path, tmux: str, tmp_path: Path) -> None:
+    lanes = {"main": [{"blocks": [{"type": "text", "text": "DEAR"}], "usage": costs(120)}]}
+    with (
+        claude_at_work(client, tmp_path, lanes, "session 1 --hard") as claude,
+        claude.terminal() as terminal,
+    ):
+        terminal.wait_for("bypass permissions")
+        terminal.type_line("[[go]] work on")
+        terminal.wait_for("DEAR")
+        terminal.type_line("/compact")
+        terminal.wait_for(r"Compaction blocked by PreCompact hook.*[^❯]*aicost allow")
+        assert [one.lane for one in claude.api.served()] == ["main"]
 
 
 def test_a_notification_of_a_background_agent_is_a_prompt_that_can_be_blocked(

@@ -81,7 +81,7 @@ def test_under_guard_it_is_interrupted_at_the_second_refusal(
             with capsys.disabled():
                 print(f"\nCodex under guard, $1.20: {spent}; {refusals} refused")
             assert ran.returncode == 20
-            assert refusals <= 2
+            assert refusals <= 3  # one more while the interrupt is under way
             assert is_bounded(spent, 1.20, 2)
             assert spent.requests < ENDLESS
 
