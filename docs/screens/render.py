@@ -2,13 +2,20 @@
 
 Usage: python docs/screens/render.py   (needs chromium, or what CHROMIUM names; other converters
 drop spaces)
+
+The *.ansi files are screens of the real agents. They are taken anew with:
+AICOST_PICTURES=docs/screens make e2e ARGS='-k pictures'
 """
 
+import io
 import os
 import re
 import subprocess
 import tempfile
 from pathlib import Path
+
+from rich.console import Console
+from rich.text import Text
 
 HERE = Path(__file__).parent
 SNAPSHOTS = HERE.parents[1] / "tests" / "tui" / "screens" / "__snapshots__" / "test_dashboard"
@@ -16,6 +23,9 @@ PICTURES = {  # picture -> the test's screen, width in pixels
     "top-80x24.png": ("test_looks[dashboard-80x24].svg", 1000),
     "top-140x40.png": ("test_looks[dashboard-140x40].svg", 1400),
 }
+AGENTS = {"claude": "Claude Code", "codex": "Codex"}
+AGENT_WIDTH = 1100
+_RARE = str.maketrans("⏵⎿", "▶└")  # signs that few fonts have, and others like them
 QUIET = [
     "--headless",
     "--no-sandbox",
@@ -45,6 +55,19 @@ def render(svg: str, target: Path, width: int) -> None:
         subprocess.run(command, check=True, capture_output=True)
 
 
+def svg_of(capture: str, title: str) -> str:
+    """Return a terminal's screen, as tmux captures it with colours, as a drawing."""
+    lines = re.sub(r"\n(\s*\n){2,}", "\n\n", capture)  # (nothing is to be seen there)
+    text = Text.from_ansi(lines.translate(_RARE))
+    width = max(110, *(len(line) for line in text.plain.splitlines()))
+    console = Console(record=True, width=width, file=io.StringIO(), force_terminal=True)
+    console.print(text, no_wrap=True, overflow="crop")
+    return console.export_svg(title=title)
+
+
 if __name__ == "__main__":
     for name, (snapshot, width) in PICTURES.items():
         render((SNAPSHOTS / snapshot).read_text(), HERE / name, width)
+    for capture in sorted(HERE.glob("*.ansi")):
+        title = AGENTS[capture.stem.partition("-")[0]]
+        render(svg_of(capture.read_text(), title), capture.with_suffix(".png"), AGENT_WIDTH)
