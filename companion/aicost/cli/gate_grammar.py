@@ -6,7 +6,7 @@ from collections.abc import Callable
 _ALLOW_EPILOG = """\
 examples:
   aicost allow 5 "hotfix release"                $5.00 more, for two hours, in all sessions
-  aicost allow 5 --session 6f93eca8-5a14-4864-a8fb-a2090ed39aba --for 30m
+  aicost allow 5 --session 6f93eca8 --for 30m
 
 The same words as a prompt in a session are for that session; the agent does not see them. What is
 allowed ends with its time or its amount, whichever comes first, and is in `aicost audit`.
@@ -26,7 +26,8 @@ def fill_allow(allow: argparse.ArgumentParser) -> None:
     allow.add_argument(
         "--for", dest="lasts", default="", metavar="TIME", help="30m, 2h, 1d (default: 2h)"
     )
-    allow.add_argument("--session", default="", metavar="ID", help="only this one (default: all)")
+    only = "only the one whose id begins so (default: all)"
+    allow.add_argument("--session", default="", metavar="ID", help=only)
 
 
 def fill_audit(audit: argparse.ArgumentParser, day: Callable[[str], str]) -> None:
@@ -35,5 +36,6 @@ def fill_audit(audit: argparse.ArgumentParser, day: Callable[[str], str]) -> Non
     audit.add_argument(
         "--since", type=day, metavar="DAY", help="from YYYY-MM-DD on (default: the last 7 days)"
     )
-    audit.add_argument("--session", default="", metavar="ID", help="only this session")
+    only = "only sessions whose id begins so"
+    audit.add_argument("--session", default="", metavar="ID", help=only)
     audit.add_argument("--json", action="store_true", help="print JSON")

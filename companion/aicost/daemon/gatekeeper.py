@@ -241,9 +241,12 @@ class Gatekeeper:
         asked_for = _converted(params, _Allowing)
         wanted = wish(asked_for.amount, asked_for.reason, asked_for.lasts)
         world = self._world()
-        text = await self._in_ledger(
-            lambda: self._judge.allow_wish(wanted, asked_for.session, world)
-        )
+
+        def allow() -> str:
+            session_id = self._judge.session_named(asked_for.session, world)
+            return self._judge.allow_wish(wanted, session_id, world)
+
+        text = await self._in_ledger(allow)
         await self._renew()
         return {"text": text}
 

@@ -20,16 +20,18 @@ from aicost.core.gate import (
 )
 from aicost.core.gate_words import Handoff, Telling, allowed_sentence, decided, warning
 from aicost.core.reservation import Thread
+from aicost.core.text import clean
 from aicost.daemon.weighing import Scales, Weighed, World
 from aicost.store.connection import snapshot
 from aicost.store.journal import Journal
 from aicost.store.limits import plan_limits
-from aicost.store.present import edits_in_turn
+from aicost.store.present import edits_in_turn, sessions_beginning
 
 log = logging.getLogger(__name__)
 
 _NOT_SENT = "The agent was not sent this prompt."
 _MOST_TOLD = 4_096  # threads that are remembered to be told
+_MOST_ID = 80  # characters of what somebody took for an id
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +111,19 @@ class Judge:
             )
         )
         return text
+
+    def session_named(self, text: str, world: World) -> str:
+        """Return the session whose id a text is, or begins; "" for "". Raises ConfigError."""
+        found = {one for one in self._scales.names(world) if one.startswith(text)}
+        found.update(sessions_beginning(self._db, text) if text else ())
+        if not text or text in found:
+            return text
+        if len(found) != 1:
+            how = f"{len(found)} sessions have" if found else "no session has"
+            raise ConfigError(
+                f"{how} an id that begins with {clean(text)[:_MOST_ID]!r}", hint="aicost sessions"
+            )
+        return found.pop()
 
     def allowances(self, now: datetime) -> tuple[Allowance, ...]:
         """Return the allowances whose time is not over; none if the journal cannot be read."""

@@ -168,7 +168,7 @@ class Scales:
         """Say how all stands, before the next call of whoever asks."""
         now = world.now
         self._forget(world)
-        names = self._names(world, ask)
+        names = self.names(world, ask)
         known = known_sessions(self._db, names)
         sessions = {name: self._session_now(name, known.get(name), world, ask) for name in names}
         if self._in_flight.sessions:
@@ -202,7 +202,7 @@ class Scales:
         told = {name: tuple(heard.runs.values()) for name, heard in self._heard.items()}
         return repeats(self._db, names, told)
 
-    def _names(self, world: World, ask: Ask | None) -> tuple[str, ...]:
+    def names(self, world: World, ask: Ask | None = None) -> tuple[str, ...]:
         """Return all sessions that may make a call, or that count for a budget of those."""
         lately = sessions_since(self._db, to_us(world.now - _WRITING))
         asks = () if ask is None else (ask.session_id,)

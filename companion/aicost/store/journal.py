@@ -115,7 +115,10 @@ class Journal:
         return self._do(write)
 
     def events(self, since: datetime, session_id: str = "") -> tuple[GateEvent, ...]:
-        """Return the entries since a moment, oldest first; "" asks for those of all sessions."""
+        """Return the entries since a moment, oldest first, of sessions whose id begins so.
+
+        What is meant for all sessions is of each.
+        """
         return self._do(lambda: _events(self._db, since, session_id))
 
     def would_stops(self, since: datetime) -> Mapping[str, int]:
@@ -228,7 +231,8 @@ def _row_of(event: GateEvent) -> tuple[object, ...]:
 
 def _events(db: sqlite3.Connection, since: datetime, session_id: str) -> tuple[GateEvent, ...]:
     rows = db.execute(
-        f"SELECT {_EVENT} FROM gate_event WHERE at_us >= ?1 AND (?2 = '' OR session_id IN (?2, ''))"
+        f"SELECT {_EVENT} FROM gate_event WHERE at_us >= ?1"
+        " AND (session_id = '' OR substr(session_id, 1, length(?2)) = ?2)"
         " ORDER BY at_us, id",
         (to_us(since), session_id),
     )

@@ -63,6 +63,14 @@ def sessions_since(db: sqlite3.Connection, since_us: int) -> list[str]:
     return [session_id for (session_id,) in rows]
 
 
+def sessions_beginning(db: sqlite3.Connection, text: str) -> list[str]:
+    """Return the sessions whose id begins with a text."""
+    rows = db.execute(
+        "SELECT session_id FROM session WHERE substr(session_id, 1, length(?1)) = ?1", (text,)
+    )
+    return [session_id for (session_id,) in rows]
+
+
 def threads_since(db: sqlite3.Connection, since_us: int) -> dict[Thread, Called]:
     """Return the threads that made a call since a moment, with their first and newest call."""
     rows = db.execute(

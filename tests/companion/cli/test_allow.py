@@ -24,8 +24,11 @@ def test_it_says_what_is_allowed_and_the_audit_keeps_why() -> None:
     assert "hotfix release" in aicost("audit").stdout  # it is on disk
 
 
-def test_one_session_is_named() -> None:
-    assert "session s-1 may spend $0.50 more" in aicost("allow", ".5", "--session", "s-1").stderr
+def test_a_session_that_nobody_knows_is_allowed_nothing() -> None:
+    ended = aicost("allow", ".5", "--session", "s-1")
+    assert ended.returncode == 3
+    assert "no session has an id that begins with 's-1'" in ended.stderr
+    assert "Nothing was stopped" in aicost("audit").stdout
 
 
 @pytest.mark.parametrize("words", [["0"], ["five"], ["99999"], ["5", "--for", "1y"]])

@@ -169,6 +169,7 @@ async def test_a_shell_allows_one_session_or_all() -> None:
     async with gated(budgets_toml(DAY)) as daemon:
         agent, other = daemon.agent(), daemon.agent("s-2")
         await spends(agent, 1.2)
+        await other.asks("SessionStart")
         said = await daemon.ask("allow", amount="1", reason="release", session="s-2")
         assert "session s-2 may spend $1.00 more" in said["text"]
         assert await agent.asks("UserPromptSubmit") == "block"
@@ -176,7 +177,14 @@ async def test_a_shell_allows_one_session_or_all() -> None:
         said = await daemon.ask("allow", amount="1", lasts="30m")
         assert "all sessions together" in said["text"]
         assert await agent.asks("UserPromptSubmit") == "pass"
-        for wrong in ({"amount": "0"}, {"amount": "x"}, {"amount": "5", "lasts": "1y"}, {}):
+        unknown = {"amount": "1", "session": "s-3"}
+        for wrong in (
+            {"amount": "0"},
+            {"amount": "x"},
+            {"amount": "5", "lasts": "1y"},
+            {},
+            unknown,
+        ):
             with pytest.raises(ConfigError):
                 await daemon.ask("allow", **wrong)
 

@@ -14,7 +14,7 @@ from log_builders import at, calls_read, event, open_ledger, tokens
 
 from aicost.core.audit import GateEvent
 from aicost.core.budget import Budget
-from aicost.core.errors import StoreError
+from aicost.core.errors import ConfigError, StoreError
 from aicost.core.facts import LimitsSeen, Parsed, ToolCallSeen
 from aicost.core.gate import Ask, CommandRun, Decision
 from aicost.core.limits import CLAUDE_LIMITS, LimitWindow, RateLimits
@@ -213,6 +213,32 @@ def test_an_allowance_is_kept_with_its_reason(bench: Bench) -> None:
     garbled = bench.judge.allow(replace(asked, allow="a lot"), bench.world())
     assert "'a' is no amount of dollars" in garbled.reason
     assert 'The right form is: aicost allow 5 "why"' in garbled.reason
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"), [("", ""), ("s-1", "s-1"), ("s", "s-1"), ("n", "new"), ("ne", "new")]
+)
+def test_a_session_is_named_by_as_much_of_its_id_as_no_other_begins_with(
+    bench: Bench, text: str, expected: str
+) -> None:
+    bench.spend(1)
+    bench.ask("SessionStart", session_id="new")
+    assert bench.judge.session_named(text, bench.world()) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "error"),
+    [
+        ("x", "no session has an id that begins with 'x'"),
+        ("s-", "2 sessions have an id that begins with 's-'"),
+    ],
+)
+def test_what_names_no_session_or_several_is_refused(bench: Bench, text: str, error: str) -> None:
+    bench.spend(1)
+    bench.ask("SessionStart", session_id="s-2")
+    with pytest.raises(ConfigError) as raised:
+        bench.judge.session_named(text, bench.world())
+    assert raised.value.what == error
 
 
 class FullDisk(Journal):

@@ -61,6 +61,8 @@ def test_entries_are_asked_for_by_time_and_session(path: Path) -> None:
         assert journal.events(NOW + HOUR) == (other,)
         assert journal.events(NOW + 2 * HOUR) == ()
         assert journal.events(NOW, "s-1") == (STOP, everybody)
+        assert journal.events(NOW, "s-") == (STOP, everybody, other)
+        assert journal.events(NOW, "s-11") == (everybody,)
     assert read_events(path, NOW, "s-2") == (everybody, other)
 
 

@@ -16,6 +16,7 @@ from aicost.store.present import (
     edits_in_turn,
     has_tool_calls,
     known_sessions,
+    sessions_beginning,
     sessions_since,
     spent_since,
     threads_since,
@@ -90,6 +91,16 @@ def test_a_session_is_what_its_newest_call_was(db: sqlite3.Connection) -> None:
 def test_sessions_are_found_by_when_they_called_last(db: sqlite3.Connection) -> None:
     assert set(sessions_since(db, us(5))) == {"s-1", "s-2"}
     assert sessions_since(db, us(5) + 1) == ["s-1"]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("s-1", {"s-1"}), ("s", {"s-1", "s-2"}), ("", {"s-1", "s-2"}), ("%", set()), ("s-11", set())],
+)
+def test_sessions_are_found_by_how_their_ids_begin(
+    db: sqlite3.Connection, text: str, expected: set[str]
+) -> None:
+    assert set(sessions_beginning(db, text)) == expected
 
 
 def test_threads_are_found_with_their_first_and_newest_call(db: sqlite3.Connection) -> None:
