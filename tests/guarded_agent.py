@@ -3,7 +3,8 @@
     python guarded_agent.py HOME SESSION CALLS [TOKENS] [CODE] [DEAF…]
 
 CALLS is a number, or `forever`. Each call is of so many fresh TOKENS (66,667 are 20 cents). It ends
-with CODE, and does not hear the signals named after that. Standard library only: it starts quickly.
+with CODE, and does not hear the signals named after that. With GUARDED_AGENT_UNTIL it stays until
+that file is there. Standard library only: it starts quickly.
 """
 
 import json
@@ -51,6 +52,8 @@ def main(home: Path, session: str, calls: str, tokens: int, deaf: list[str]) -> 
             file.write(call(session, number, tokens))
             time.sleep(PAUSE_S)
     time.sleep(max(0.0, began_s + LIFE_S - time.monotonic()))
+    while (until := os.environ.get("GUARDED_AGENT_UNTIL")) and not Path(until).exists():
+        time.sleep(PAUSE_S)
     entry.unlink()
 
 

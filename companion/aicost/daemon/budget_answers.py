@@ -1,7 +1,7 @@
 """The answer to `budgets`: every budget, and how it stands for all and for whoever runs."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -38,6 +38,7 @@ class Sources:
     attribution: Attribution
     would_stops: Callable[[datetime], Mapping[str, int]]  # since a moment, by budget id
     zone: ZoneInfo  # whose days budgets count
+    guards: Mapping[str, str] = field(default_factory=dict)  # of each session that is under one
 
 
 def sources_for(
@@ -74,6 +75,7 @@ def listed(
         zone=sources.zone,
         budgets=sources.budgets,
         running=running,
+        guards=sources.guards,
     )
     plans = (one.limits for one in plan_limits(question.db))
     found = BudgetList(

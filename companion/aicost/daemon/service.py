@@ -310,6 +310,8 @@ class Service:
         question, asked = await self._prepared("budgets", params, notify)
         live = await self._live()
         sources = sources_for(params, self._budgets, self._setup, self._journal.would_stops)
+        guards = {name: one.guard_id for name, one in self._guards.members().items()}
+        sources = replace(sources, guards=guards)
         return {"text": await self._query(lambda: listed(question, live, sources, asked))}
 
     async def _budgets_reload(self, _params: Params, _notify: Notify) -> object:

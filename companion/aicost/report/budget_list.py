@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from aicost.core.budget import OF_ONE, STEPS, Budget, BudgetStatus
+from aicost.core.budget import OF_ONE, Budget, BudgetStatus
 from aicost.core.nudge_words import amount, moment, percent
 from aicost.core.spending import Evaluation
 from aicost.core.text import UNKNOWN, clean
-from aicost.report.documents import Document
+from aicost.report.documents import Document, limit_fields, standing_fields
 from aicost.report.documents import moment as instant
 from aicost.report.tables import Column, Style, as_table, notes_text
 
@@ -46,42 +46,16 @@ def budgets_document(found: BudgetList) -> Document:
         "api_equivalent": found.is_flat,
         "budgets": [
             {
-                "id": budget.budget_id,
-                "scope": budget.scope,
-                "unit": budget.unit,
-                "limit": _units(budget, budget.limit),
-                "hard": budget.is_hard,
-                "origin": budget.origin,
-                "filter": _filter(budget),
+                **limit_fields(budget),
                 "would_stop": None
                 if budget.is_hard
                 else found.would_stops.get(budget.budget_id, 0),
-                "standing": [status_fields(one) for one in _statuses(found, budget)],
+                "standing": [standing_fields(one) for one in _statuses(found, budget)],
             }
             for budget in found.budgets
         ],
         "untrusted": list(found.untrusted),
         "troubles": list(found.troubles),
-    }
-
-
-def status_fields(status: BudgetStatus) -> Document:
-    """Return how one budget stands, for JSON."""
-    budget = status.budget
-    session_id, _, turn_id = status.subject.partition(" ")
-    forecast = status.forecast
-    return {
-        "session_id": session_id or None,
-        "turn_id": turn_id or None,
-        "spent": _units(budget, status.spent),
-        "hidden": _units(budget, status.hidden),
-        "reserved": _units(budget, status.reserved),
-        "left": _units(budget, status.left),
-        "share": status.share,
-        "level": status.level,
-        "forecast": None if forecast is None else _units(budget, forecast),
-        "unpriced_tokens": status.unpriced_tokens,
-        "resets_at": instant(status.resets_at),
     }
 
 
@@ -127,6 +101,8 @@ def _rows(found: BudgetList, budget: Budget) -> Sequence[BudgetStatus | None]:
 def _whose(status: BudgetStatus | None) -> str:
     if status is None:
         return UNKNOWN
+    if status.budget.origin == "guard":
+        return "its run"
     session_id, _, turn_id = status.subject.partition(" ")
     return f"{clean(session_id)[:8]}{' turn' if turn_id else ''}" or "all"
 
@@ -170,21 +146,3 @@ def _notes(found: BudgetList) -> Iterator[str]:
         yield f"{clean(root)} brings budgets that would stop: aicost trust {clean(root)}"
     for trouble in found.troubles:
         yield f"trouble: {clean(trouble)}"
-
-
-def _filter(budget: Budget) -> Document:
-    wanted = budget.filter
-    fields = {
-        "repo": wanted.repo,
-        "branch": wanted.branch,
-        "model": wanted.model,
-        "agent": wanted.agent,
-        "env": wanted.environment,
-        "category": wanted.category,
-    }
-    return {name: text for name, text in fields.items() if text}
-
-
-def _units(budget: Budget, steps: int) -> float:
-    whole, rest = divmod(steps, STEPS[budget.unit])
-    return steps / STEPS[budget.unit] if rest or budget.unit == "usd" else whole

@@ -187,9 +187,12 @@ def top_document(view: DashboardView, work: Mapping[str, WorkDone] | None = None
 
 
 def budget_fields(status: BudgetStatus) -> Document:
-    """Return how a budget stands. Amounts are in its unit: dollars, tokens, minutes, percent …"""
-    budget = status.budget
-    session_id, _, turn_id = status.subject.partition(" ")
+    """Return a budget and how it stands. Amounts are in its unit: dollars, tokens, percent …"""
+    return limit_fields(status.budget) | standing_fields(status)
+
+
+def limit_fields(budget: Budget) -> Document:
+    """Return what a budget is; the limit is in its unit."""
     return {
         "id": budget.budget_id,
         "scope": budget.scope,
@@ -198,6 +201,15 @@ def budget_fields(status: BudgetStatus) -> Document:
         "hard": budget.is_hard,
         "origin": budget.origin,
         "filter": _filter_fields(budget.filter),
+    }
+
+
+def standing_fields(status: BudgetStatus) -> Document:
+    """Return how a budget stands; amounts are in its unit. A guarded run is of no one session."""
+    budget = status.budget
+    subject = "" if budget.origin == "guard" else status.subject
+    session_id, _, turn_id = subject.partition(" ")
+    return {
         "session_id": session_id or None,
         "turn_id": turn_id or None,
         "spent": _units(budget, status.spent),

@@ -345,11 +345,17 @@ def test_settings_that_cannot_be_read_are_said_before_anything_runs(home: Path) 
     assert not (home / "it-ran").exists()
 
 
-def test_a_daemon_that_is_killed_is_started_again_and_nothing_is_lost(agent: Agent) -> None:
-    script = shell(agent("s-1", 5), agent("s-2", "forever"), glue="; ")
+def test_a_daemon_that_is_killed_is_started_again_and_nothing_is_lost(
+    agent: Agent, tmp_path: Path
+) -> None:
+    seen = tmp_path / "seen"
+    first_agent = ["env", f"GUARDED_AGENT_UNTIL={seen}", *agent("s-1", 5)]
+    script = shell(first_agent, agent("s-2", "forever"), glue="; ")
     with started("--budget", "8", "--", *script) as process:
         first = until(daemon_pid, "the daemon")
-        until(lambda: "s-2" in " ".join(marked()), "the second agent")
+        until(lambda: spent_of_run() >= 5 * CALL_USD, "the first agent's calls")
+        seen.touch()
+        until(lambda: spent_of_run() > 5 * CALL_USD, "the second agent")
         psutil.Process(first).kill()
         _, said = process.communicate(timeout=60)
     assert process.returncode == STOPPED
@@ -358,6 +364,12 @@ def test_a_daemon_that_is_killed_is_started_again_and_nothing_is_lost(agent: Age
     assert found["cost_usd"] == pytest.approx(found["requests"] * CALL_USD)
     assert found["cost_usd"] >= 8
     assert daemon_pid() not in (None, first)
+
+
+def spent_of_run() -> float:
+    """Return what `aicost budget list` says that the run spent, as far as its guard has heard."""
+    (budget,) = json.loads(aicost("budget", "list", "--json").stdout)["budgets"]
+    return float(sum(one["spent"] for one in budget["standing"]))
 
 
 def daemon_pid() -> int | None:

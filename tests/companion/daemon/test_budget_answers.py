@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -60,6 +61,16 @@ def test_windows_and_running_sessions_are_answered() -> None:
     assert day["would_stop"] == 3
     assert [(one["session_id"], one["spent"]) for one in session["standing"]] == [("s-1", 2)]
     assert looked == [at(60) - timedelta(days=7)]
+
+
+def test_a_guarded_run_stands_with_all_its_sessions_ended_ones_too() -> None:
+    run = replace(SESSION, budget_id="guard-1", origin="guard", guard_id="0a1b2c3d")
+    with recorded(calls_read(event(1), event(2, session_id="s-2"), event(3))) as ledger:
+        under = sources(run, guards={"s-1": "0a1b2c3d", "s-2": "0a1b2c3d"})
+        (found,) = json.loads(answered(ledger, under, format="json"))["budgets"]
+        table = answered(ledger, under, format="table", width=100)
+    assert [(one["session_id"], one["spent"]) for one in found["standing"]] == [(None, 3)]
+    assert "its run" in table
 
 
 def test_a_table_is_written_for_a_terminal() -> None:
