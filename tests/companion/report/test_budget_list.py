@@ -143,6 +143,7 @@ def test_the_document_has_all_of_it_in_the_budgets_unit() -> None:
             "left": 2.25,
             "share": 0.83,
             "level": 80,
+            "severity": "warning",
             "forecast": 41.0,
             "unpriced_tokens": 0,
             "resets_at": (NOW + timedelta(seconds=40_733)).isoformat().replace("+00:00", "Z"),
