@@ -12,7 +12,6 @@ from aicost.core.badge import (
     OF_REPOS,
     OF_SHELLS,
     TODAY,
-    Badge,
     alive_line,
     badge_line,
     repo_file,
@@ -25,13 +24,14 @@ log = logging.getLogger(__name__)
 
 
 def lines_of(found: BadgeSet) -> dict[str, str]:
-    """Return what each file says, by its path in the folder."""
-    badges: dict[str, Badge] = {} if found.today is None else {TODAY: found.today}
-    badges |= {f"{OF_SHELLS}/{shell.pid}": badge for shell, badge in found.shells.items()}
+    """Return what each file says, by its path in the folder; today's is the last."""
+    badges = {f"{OF_SHELLS}/{shell.pid}": badge for shell, badge in found.shells.items()}
     for root, badge in found.repos.items():
         name = repo_file(root)
         if name is not None:
             badges[f"{OF_REPOS}/{name}"] = badge
+    if found.today is not None:
+        badges[TODAY] = found.today
     return {name: badge_line(badge) for name, badge in badges.items()}
 
 
@@ -56,6 +56,10 @@ class BadgeFiles:
         except (OSError, ConfigError) as error:
             log.warning("old badges cannot be removed: %s", error)
 
+    def is_due(self, now_s: float) -> bool:
+        """Say whether it is time to say again that we are at work."""
+        return not 0 <= now_s - self._alive_s < ALIVE_EVERY_S
+
     def show(self, lines: Mapping[str, str], now_s: float) -> None:
         """Write what changed, remove what is no longer said, and say that we are at work.
 
@@ -70,7 +74,7 @@ class BadgeFiles:
                 for name in [one for one in self._written if one not in lines]:
                     (self._folder / name).unlink(missing_ok=True)
                     del self._written[name]
-                if not 0 <= now_s - self._alive_s < ALIVE_EVERY_S:
+                if self.is_due(now_s):
                     self._write(ALIVE, alive_line(self._pid, now_s))
                     self._alive_s = now_s
             except FileNotFoundError:  # somebody tidied the run folder

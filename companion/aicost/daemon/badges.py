@@ -140,19 +140,26 @@ class Badges:
     async def _look_or_warn(self, *, has_changed: bool) -> None:
         try:
             running = await self._access.running()
-            told, self._told = self._told, {}
             is_full = time.monotonic() - self._full_at_s >= FULL_S
-            has_news = has_changed or is_full or running != self._running
-            self._running = running
-            world = self._world(running, datetime.now(UTC)) if has_news else None
-            agents = told | {name: agent_of(live) for name, live in running.sessions.items()}
-            await self._in_thread(lambda: self._renew(world, agents, is_full=is_full))
-            if not self._access.reader.trouble:  # else the badges grow old: `alive` tells
-                await self._in_thread(lambda: self._files.show(self._lines, time.time()))
+            if has_changed or is_full or running != self._running:
+                self._running = running
+                await self._renew(running, is_full=is_full)
+            elif self._files.is_due(time.time()) and not self._access.reader.trouble:
+                await self._in_thread(self._show)
         except LedgerDamaged as error:
             self._access.damaged(error)
         except (StoreError, ConfigError) as error:  # as above
             log.warning("no badges: %s", error.what)
+
+    async def _renew(self, running: Running, *, is_full: bool) -> None:
+        told, self._told = self._told, {}
+        agents = told | {name: agent_of(live) for name, live in running.sessions.items()}
+        world = self._world(running, datetime.now(UTC))
+        await self._in_thread(lambda: self._look(world, agents, is_full=is_full))
+        if not self._access.reader.trouble:  # else the badges grow old: `alive` tells
+            await self._in_thread(self._show)
+        if is_full:
+            self._full_at_s = time.monotonic()
 
     def _world(self, running: Running, now: datetime) -> World:
         access = self._access
@@ -164,16 +171,14 @@ class Badges:
             guards=access.guards(),
         )
 
-    def _renew(self, world: World | None, agents: Mapping[str, AgentAt], *, is_full: bool) -> None:
-        """Look at the ledger, if there is a moment to look at; write what changed."""
+    def _look(self, world: World, agents: Mapping[str, AgentAt], *, is_full: bool) -> None:
         if self._shells.look(agents) | (is_full and self._shells.tidy(agents)):
             self._shells.save()
-        if world is not None:
-            moment = world
-            found = self._in_ledger(lambda db: self._find(self._question(db), moment))
-            self._lines = lines_of(found)
-        if is_full:
-            self._full_at_s = time.monotonic()
+        found = self._in_ledger(lambda db: self._find(self._question(db), world))
+        self._lines = lines_of(found)
+
+    def _show(self) -> None:
+        self._files.show(self._lines, time.time())
 
     def _question(self, db: sqlite3.Connection) -> Question:
         question, reading = self._access.question(db), self._access.reader.reading

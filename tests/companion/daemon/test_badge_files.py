@@ -25,6 +25,7 @@ def files(tmp_path: Path) -> BadgeFiles:
 def test_every_badge_has_a_file_of_its_own() -> None:
     found = BadgeSet(today=ONE, repos={"/src/shop": ONE}, shells={Shell(77, "5"): ONE})
     assert lines_of(found) == {"today": LINE, "repo/%2Fsrc%2Fshop": LINE, "shell/77": LINE}
+    assert list(lines_of(found))[-1] == "today"  # who waits for it finds the others
 
 
 def test_a_checkout_of_a_name_too_long_has_none() -> None:
