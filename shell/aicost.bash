@@ -132,7 +132,9 @@ else
       command=${command//;_aicost_prompt/}
       command=${command//_aicost_prompt[;$nl]/}
       command=${command//_aicost_prompt/}
-      if [[ -n $command || $at == 0 ]]; then
+      if [[ ${PROMPT_COMMAND[*]@a} != *a* ]]; then
+        PROMPT_COMMAND=$command
+      elif [[ -n $command ]]; then
         PROMPT_COMMAND[at]=$command
       else
         \builtin unset 'PROMPT_COMMAND[at]'
@@ -147,14 +149,13 @@ else
   _aicost_hook() { # makes it the last of what runs before a prompt: others may set PS1
     local - last='' nl=$'\n'
     set +eux
-    if [[ -n ${bash_preexec_imported-}${__bp_imported-} &&
-      ${PROMPT_COMMAND[*]-} != *__bp_install* ]]; then
+    if [[ -n ${bash_preexec_imported-}${__bp_imported-} ]]; then
       # There, what stands last in PROMPT_COMMAND would pass for a command of the user's.
       [[ ${#precmd_functions[@]} -eq 0 ]] || last=${precmd_functions[-1]}
       [[ $last != _aicost_prompt || ${PROMPT_COMMAND[*]-} == *_aicost_prompt* ]] || return 0
       _aicost_unhook
       precmd_functions+=(_aicost_prompt)
-    elif [[ ${PROMPT_COMMAND@a} == *a* && ${#PROMPT_COMMAND[@]} -gt 0 &&
+    elif [[ ${PROMPT_COMMAND[*]@a} == *a* &&
       ${BASH_VERSINFO[0]}.${BASH_VERSINFO[1]} != 5.0 ]]; then # (5.0 runs its first only)
       [[ ${PROMPT_COMMAND[-1]} != _aicost_prompt ]] || return 0
       _aicost_unhook

@@ -33,9 +33,9 @@ else
         set -l alive (_aicost_line $_aicost_dir/alive | string match -r -- '\A([1-9]\d{0,9}) (\d{1,12})\z')
         or return 1
         # There is no clock in fish, but the age of a file.
-        set -l now (math (path mtime -- $_aicost_dir/alive) + (path mtime -R -- $_aicost_dir/alive) 2>/dev/null)
+        set -l now (builtin math (builtin path mtime -- $_aicost_dir/alive) + (builtin path mtime -R -- $_aicost_dir/alive) 2>/dev/null)
         or return 1
-        test $alive[3] -ge (math $now - 20) -a $alive[3] -le (math $now + 20)
+        test $alive[3] -ge (builtin math $now - 20) -a $alive[3] -le (builtin math $now + 20)
         or return 1
         if test -d /proc/$fish_pid -a ! -d /proc/$alive[2]
             return 1
@@ -44,13 +44,13 @@ else
             set -g _aicost_folder $PWD
             set -g _aicost_repos
             # (What is handed on line by line cannot have a line break in it.)
-            set -l folder (string match -qv "*"\n"*" -- "$PWD"; and pwd -P | string replace -a % %25 | string replace -a / %2F)
+            set -l folder (string match -qv "*"\n"*" -- "$PWD"; and builtin pwd -P | string replace -a % %25 | string replace -a / %2F)
             while test -n "$folder"
                 set -a _aicost_repos $folder
                 set folder (string replace -r '%2F(?:(?!%2F).)*$' '' -- $folder)
             end
         end
-        for file in (path filter -f -- $_aicost_dir/shell/$fish_pid $_aicost_dir/repo/$_aicost_repos $_aicost_dir/today)
+        for file in (builtin path filter -f -- $_aicost_dir/shell/$fish_pid $_aicost_dir/repo/$_aicost_repos $_aicost_dir/today)
             _aicost_line $file
             and return 0
         end
@@ -158,13 +158,13 @@ else
         or return 0
         switch $argv[1]
             case ok
-                set -g _aicost_badge (set_color green)$argv[2](set_color normal)
+                set -g _aicost_badge (builtin set_color green)$argv[2](builtin set_color normal)
             case warn
-                set -g _aicost_badge (set_color yellow)$argv[2](set_color normal)
+                set -g _aicost_badge (builtin set_color yellow)$argv[2](builtin set_color normal)
             case serious
-                set -g _aicost_badge (set_color red)$argv[2](set_color normal)
+                set -g _aicost_badge (builtin set_color red)$argv[2](builtin set_color normal)
             case over
-                set -g _aicost_badge (set_color --bold red)$argv[2](set_color normal)
+                set -g _aicost_badge (builtin set_color --bold red)$argv[2](builtin set_color normal)
         end
     end
 
@@ -172,14 +172,14 @@ else
     # wrap ours in turn and be wrapped again: only the outermost shows the badge.
     function _aicost_wrap # fish_prompt, fish_right_prompt
         set -l about 'with the badge of aicost'
-        set -l details (functions -Dv $argv[1])
+        set -l details (builtin functions -Dv $argv[1])
         test "$details[5]" != $about
         or return 0
         set -l user :
-        if functions -q $argv[1]
-            set -g _aicost_wrapped (math $_aicost_wrapped + 1)
+        if builtin functions -q $argv[1]
+            set -g _aicost_wrapped (builtin math $_aicost_wrapped + 1)
             set user _aicost_user_$_aicost_wrapped
-            functions -c $argv[1] $user
+            builtin functions -c $argv[1] $user
         end
         set -l show _aicost_before
         test $argv[1] = fish_prompt
@@ -198,7 +198,7 @@ else
     function _aicost_before # lines of a prompt -> with the badge before the first that is not empty
         set -l at 1
         while test $at -lt (count $argv); and test -z "$argv[$at]"
-            set at (math $at + 1)
+            set at (builtin math $at + 1)
         end
         test -n "$_aicost_badge"
         and test -z "$_aicost_inside"
@@ -223,20 +223,20 @@ else
             set -l user _aicost_user_of_$name
             set -q $user
             or continue
-            set -l details (functions -Dv $name)
+            set -l details (builtin functions -Dv $name)
             if test "$details[5]" = 'with the badge of aicost'
-                functions -e $name
-                functions -q $$user
-                and functions -c $$user $name
+                builtin functions -e $name
+                builtin functions -q $$user
+                and builtin functions -c $$user $name
             else
                 set is_wrapped 1 # by another tool: it still calls ours
             end
         end
-        functions -e _aicost_look aicost_badge_off
+        builtin functions -e _aicost_look aicost_badge_off
         set -g _aicost_badge ''
         test -z "$is_wrapped"
         or return 0
-        functions -e (functions -an | string match '_aicost_*')
+        builtin functions -e (builtin functions -an | string match '_aicost_*')
         set -e (set -gn | string match '_aicost_*')
     end
 end
