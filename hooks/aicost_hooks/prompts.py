@@ -2,14 +2,11 @@
 
 import os
 import re
-import stat
 import time
-from collections.abc import Iterator
 
+from aicost.platform.kept_prompts import tidy
 from aicost.platform.rundir import make_private
 
-KEPT_S = 30 * 86_400  # a kept prompt is deleted after 30 days
-KEPT_FILES = 200  # and before that, the oldest, when there are more
 _MAX_ALLOW = 1000  # characters of what follows `aicost allow`
 _MOST_TRIES = 10  # prompts of one session in one microsecond
 
@@ -42,7 +39,7 @@ def keep_prompt(folder: str, session_id: str, prompt: str, *, now_s: float) -> s
             _write_new(path, prompt.encode("utf-8", "surrogatepass"))
         except FileExistsError:
             continue
-        _tidy(folder, now_s, keep=path)
+        tidy(folder, now_s, keep=path)
         return path
     raise FileExistsError
 
@@ -58,23 +55,3 @@ def _write_new(path: str, content: bytes) -> None:
         raise
     finally:
         os.close(file)
-
-
-def _tidy(folder: str, now_s: float, *, keep: str) -> None:
-    """Delete what is too old, or too many. Only files as we write them."""
-    others = sorted((found for found in _kept(folder) if found[1] != keep), reverse=True)
-    for number, (written_s, path) in enumerate(others, start=2):
-        if number > KEPT_FILES or now_s - written_s > KEPT_S:
-            try:
-                os.unlink(path)  # noqa: PTH108 - starts fast
-            except OSError:
-                continue  # another hook was quicker; or it stays until the next time
-
-
-def _kept(folder: str) -> Iterator[tuple[float, str]]:
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            if re.fullmatch(r"[\w-]+-\d{8}T\d{6}\.\d{6}Z\.txt", entry.name):
-                found = entry.stat(follow_symlinks=False)
-                if stat.S_ISREG(found.st_mode):
-                    yield found.st_mtime, entry.path

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aicost.core.errors import ConfigError
-from aicost_hooks.prompts import KEPT_FILES, KEPT_S, allow_words, keep_prompt
+from aicost.platform.kept_prompts import KEPT_S
+from aicost_hooks.prompts import allow_words, keep_prompt
 
 NOW_S = 1_795_702_740.125
-DAY_S = 86_400
 
 
 @pytest.mark.parametrize(
@@ -95,32 +95,9 @@ def test_a_folder_of_another_user_keeps_nothing(tmp_path: Path) -> None:
     assert list(folder.iterdir()) == []
 
 
-def aged(path: str | Path, at_s: float) -> Path:
-    os.utime(path, (at_s, at_s))
-    return Path(path)
-
-
-def test_old_prompts_are_deleted_and_nothing_else(tmp_path: Path) -> None:
+def test_the_oldest_make_room(tmp_path: Path) -> None:
     folder = str(tmp_path / "p")
-    old = aged(keep_prompt(folder, "old", "x", now_s=NOW_S), NOW_S - KEPT_S - 1)
-    young = aged(keep_prompt(folder, "young", "x", now_s=NOW_S), NOW_S - KEPT_S + 1)
-    foreign = tmp_path / "p" / "notes.txt"
-    foreign.write_text("mine")
-    aged(foreign, 0)
-    link = tmp_path / "p" / "s-20260101T000000.000000Z.txt"
-    link.symlink_to(foreign)
-    os.utime(link, (0, 0), follow_symlinks=False)
-    new = aged(keep_prompt(folder, "new", "x", now_s=NOW_S), NOW_S)
-    assert {path.name for path in Path(folder).iterdir()} == {
-        young.name, new.name, foreign.name, link.name,
-    }  # fmt: skip
-    assert not old.exists()
-
-
-def test_of_too_many_prompts_the_oldest_go(tmp_path: Path) -> None:
-    folder = str(tmp_path / "p")
-    for number in range(KEPT_FILES + 5):
-        at_s = NOW_S + number
-        aged(keep_prompt(folder, "s", str(number), now_s=at_s), at_s)
-    kept = {int(path.read_text()) for path in Path(folder).iterdir()}
-    assert kept == set(range(5, KEPT_FILES + 5))
+    old = Path(keep_prompt(folder, "old", "x", now_s=NOW_S))
+    os.utime(old, (NOW_S - KEPT_S - 1,) * 2)
+    new = Path(keep_prompt(folder, "new", "x", now_s=NOW_S))
+    assert list((tmp_path / "p").iterdir()) == [new]

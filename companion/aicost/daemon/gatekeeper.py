@@ -32,6 +32,7 @@ from aicost.daemon.rules import Rules
 from aicost.daemon.server import Method, Notify, Params
 from aicost.daemon.verdicts import VerdictFiles, find_verdicts
 from aicost.daemon.weighing import Scales, World
+from aicost.platform.kept_prompts import tidy
 from aicost.sources.agents import place_of
 from aicost.store.connection import connect_readonly, snapshot, store_errors
 from aicost.store.journal import Journal
@@ -48,6 +49,7 @@ _LOOK_S = 0.01  # between two looks
 _WAKE_S = 0.04  # after this long the log is read again, whoever tells of changes
 _GATHER_S = 0.02  # changes this close together are weighed once
 _QUIET_S = 2.0  # windows end, and agents come and go, without a log line
+_TIDY_S = 6 * 3600.0  # between two looks for prompts that were kept long enough
 _STARTS, _ENDS = "SessionStart", "SessionEnd"
 
 
@@ -85,7 +87,7 @@ class Gatekeeper:
         self._judge = Judge(self._db, self._scales, access.journal)
         self._files = VerdictFiles(access.run_dir, os.getpid())
         self._running = Running()
-        self._looked_s = float("-inf")
+        self._looked_s = self._tidied_s = float("-inf")
         self._changed = asyncio.Event()
         self._has_files = False
         self._fail: FailMode | None = None
@@ -105,6 +107,9 @@ class Gatekeeper:
             await self._in_thread(self._files.clear)
             while True:
                 await self._renew_or_warn()
+                if time.monotonic() - self._tidied_s >= _TIDY_S:
+                    self._tidied_s = time.monotonic()
+                    await self._in_thread(self._tidy_prompts)
                 with suppress(TimeoutError):  # nothing changed: the moment did
                     async with asyncio.timeout(_QUIET_S):
                         await self._changed.wait()
@@ -122,6 +127,14 @@ class Gatekeeper:
         with suppress(RuntimeError):  # closed before
             self._thread.submit(self._files.clear).result()
         self.close()
+
+    def _tidy_prompts(self) -> None:
+        try:
+            tidy(str(self._access.prompts_dir), time.time())
+        except FileNotFoundError:  # none was ever kept
+            return
+        except OSError as error:
+            log.warning("kept prompts cannot be looked through: %s", error.strerror)
 
     async def _renew_or_warn(self) -> None:
         try:

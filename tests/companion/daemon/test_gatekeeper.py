@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import stat
 import time
 from datetime import UTC, datetime
@@ -13,6 +14,7 @@ from codex_logs import THREAD, context, meta, prompt, record, started
 from gates import Agent, budgets_toml, gated
 
 from aicost.core.errors import ConfigError
+from aicost.platform.dirs import load_dirs
 
 SESSION = {"scope": "session", "amount": 1}
 DAY = {"scope": "day", "amount": 1}
@@ -352,3 +354,16 @@ async def test_what_is_no_question_is_an_error(wrong: dict[str, object]) -> None
     async with gated() as daemon:
         with pytest.raises(ConfigError, match="no question to the gate"):
             await daemon.agent().asks("PostToolBatch", **wrong)
+
+
+async def test_prompts_that_were_kept_long_enough_go_while_a_daemon_runs(home: Path) -> None:
+    folder = load_dirs(os.environ).data_dir / "prompts"
+    folder.mkdir(mode=0o700, parents=True)
+    name = "s-1-20260101T000000.000000Z.txt"
+    old, young = folder / name, folder / name.replace("s-1", "s-2")
+    for path in (old, young):
+        path.write_text("x")
+    os.utime(old, (0, 0))
+    async with gated():
+        await eventually(lambda: not old.exists(), "the old prompt is gone")
+    assert young.exists()
