@@ -40,7 +40,12 @@ _EVIDENCE = {
     "tool_calls": "SELECT c.key, c.call, t.name FROM tool_call c JOIN tool t ON t.id = c.tool",
     "commands": "SELECT r.key, r.call, r.at_us, r.command, l.name, r.error FROM command_run r"
     " JOIN command_label l ON l.id = r.label",
-    "errors": f"SELECT e.key, {_SPAN}, e.at_us, e.is_retried FROM api_error e, {_FROM_SPAN}"
+    "steps": "SELECT t.key, t.call, t.at_us, t.kind, t.target, l.name, t.part, t.content,"
+    " t.size_bytes, t.failed FROM step t JOIN command_label l ON l.id = t.label",
+    "compactions": f"SELECT k.key, {_SPAN}, k.at_us FROM compaction k, {_FROM_SPAN}"
+    " WHERE s.id = k.span",
+    "errors": f"SELECT e.key, {_SPAN}, e.at_us, e.is_retried, e.status, e.wait_us"
+    f" FROM api_error e, {_FROM_SPAN}"
     " WHERE s.id = e.span",
     "settings": f"SELECT {_SPAN}, s.kind, w.version, w.entrypoint, w.effort, w.permission_mode,"
     f" w.command, w.ci_job FROM {_FROM_SPAN} LEFT JOIN setting w ON w.id = s.setting",

@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from aicost.core.commands import Core, core_of, hash_of, label_of
+from aicost.core.purposes import Purpose, purpose_of
 
 Speaks = Literal["code", "answer", "summary"]  # what says how a command ended
 
@@ -82,6 +83,7 @@ class Command(NamedTuple):
     key: str  # as `command_key` says
     label: str
     speaks: Speaks = "code"  # "answer": its code 1 is a "no"; "summary": its code is hidden
+    purpose: Purpose = "run"
 
 
 class Ending(NamedTuple):
@@ -98,7 +100,8 @@ PASSED = Ending(failed=False, error="")
 def command_of(command: str) -> Command:
     """Return what is kept of a command."""
     core = core_of(command)
-    return Command(hash_of(core.text), label_of(core), _speaks(core))
+    purpose = purpose_of(command, core)
+    return Command(hash_of(core.text), label_of(core), _speaks(core), purpose)
 
 
 def ending(command: str, exit_code: int, output: str) -> Ending | None:

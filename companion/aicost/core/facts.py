@@ -13,11 +13,13 @@ from itertools import chain
 from typing import Literal
 
 from aicost.core.limits import RateLimits
+from aicost.core.purposes import Purpose
 from aicost.core.tailing import Cursor
 from aicost.core.usage import Agent, TokenCounts, UsageEvent, merged
 
 Stage = Literal["usage", "evidence"]
 HiddenKind = Literal["compaction", "web_search", "hook", "cut_stream", "title"]
+StepKind = Literal["read", "edit", "agent", "other", Purpose]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +86,36 @@ class CommandRan:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StepTaken:
+    """What a tool did, once its result is known. Of files, patterns and texts only hashes are kept.
+
+    All hashes are of 64 bits, as numbers; 0: there is none.
+    """
+
+    key: str  # of the tool call, as in ToolCallSeen; of a patch of several files with `#n` behind
+    event_key: str  # of the call that asked
+    at: datetime  # of its result
+    kind: StepKind
+    target: int = 0  # the file; what was searched where; the command; the subagent
+    label: str = ""  # the file's last name part, or what the command or subagent is called
+    part: int = 0  # of a file: which lines were read, or the text that was replaced
+    content: int = 0  # what was read, or the text that took its place
+    size_bytes: int | None = None  # of the result, as the model got it; None: not known
+    failed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompactionSeen:
+    """The client put a summary in the place of a conversation."""
+
+    key: str
+    session_id: str
+    turn_id: str  # as in the UsageEvent of a call at the same place
+    subagent_id: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ErrorSeen:
     """A request to the API failed."""
 
@@ -93,6 +125,8 @@ class ErrorSeen:
     subagent_id: str
     at: datetime
     is_retried: bool  # the client tried again by itself
+    status: int = 0  # of the answer, as in HTTP; 0: there was none, or it is not known
+    wait_ms: int = 0  # before the client tried again
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,6 +207,8 @@ class Parsed:
     remotes: tuple[RemoteSeen, ...] = ()
     tool_calls: tuple[ToolCallSeen, ...] = ()
     commands: tuple[CommandRan, ...] = ()
+    steps: tuple[StepTaken, ...] = ()
+    compactions: tuple[CompactionSeen, ...] = ()
     errors: tuple[ErrorSeen, ...] = ()
     settings: tuple[SettingsSeen, ...] = ()
     skills: tuple[SkillSeen, ...] = ()
@@ -213,6 +249,8 @@ def together(blocks: Sequence[Parsed]) -> Parsed:
         remotes=tuple(flat(block.remotes for block in blocks)),
         tool_calls=tuple(flat(block.tool_calls for block in blocks)),
         commands=tuple(flat(block.commands for block in blocks)),
+        steps=tuple(flat(block.steps for block in blocks)),
+        compactions=tuple(flat(block.compactions for block in blocks)),
         errors=tuple(flat(block.errors for block in blocks)),
         settings=tuple(flat(block.settings for block in blocks)),
         skills=tuple(flat(block.skills for block in blocks)),

@@ -11,12 +11,14 @@ from aicost.core.days import to_us
 from aicost.core.facts import (
     ClientTotal,
     CommandRan,
+    CompactionSeen,
     CopySeen,
     ErrorSeen,
     HiddenSeen,
     Parsed,
     SettingsSeen,
     SkillSeen,
+    StepTaken,
     SubagentSeen,
     ToolCallSeen,
 )
@@ -36,18 +38,28 @@ _SETTINGS = ("version", "entrypoint", "effort", "permission_mode", "command")
 
 # A fork repeats its parent's errors and hints, and does not say so: of several sessions the lowest
 # id has them, which is the same in every order of reading.
-_UPSERT_ERROR = (
-    "INSERT INTO api_error VALUES (?, ?, ?, ?) ON CONFLICT (key) DO UPDATE SET span = excluded.span"
+_UPSERT_OF_SPAN = (
+    "INSERT INTO {table} VALUES ({values}) ON CONFLICT (key) DO UPDATE SET span = excluded.span"
     " WHERE (SELECT x.session_id FROM session x JOIN span s ON s.session = x.id"
     " WHERE s.id = excluded.span) < (SELECT x.session_id FROM session x"
-    " JOIN span s ON s.session = x.id WHERE s.id = api_error.span)"
+    " JOIN span s ON s.session = x.id WHERE s.id = {table}.span)"
 )
+_UPSERT_ERROR = _UPSERT_OF_SPAN.format(table="api_error", values="?, ?, ?, ?, ?, ?")
+_UPSERT_COMPACTION = _UPSERT_OF_SPAN.format(table="compaction", values="?, ?, ?")
 # Of two records of a run (a fork may date its copies anew) the earlier is the run's own.
 _UPSERT_RUN = (
     "INSERT INTO command_run VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (call, key) DO UPDATE SET"
     " at_us = excluded.at_us, command = excluded.command, label = excluded.label,"
     " error = excluded.error WHERE (excluded.at_us, excluded.command, ifnull(excluded.error, 0))"
     " < (at_us, command, ifnull(error, 0))"
+)
+_STEP = ("at_us", "kind", "target", "label", "part", "content", "size_bytes", "failed")
+_UPSERT_STEP = (
+    f"INSERT INTO step (call, key, {', '.join(_STEP)}) VALUES (?, ?, {', '.join('?' * len(_STEP))})"
+    " ON CONFLICT (call, key) DO UPDATE SET"
+    f" {', '.join(f'{name} = excluded.{name}' for name in _STEP)}"
+    " WHERE (excluded.at_us, excluded.target, excluded.content, ifnull(excluded.size_bytes, -1))"
+    " < (at_us, target, content, ifnull(size_bytes, -1))"
 )
 _UPSERT_HINT = (
     "INSERT INTO hidden_hint VALUES (?, ?, ?, ?, ?) ON CONFLICT (key) DO UPDATE"
@@ -67,6 +79,8 @@ class EvidenceWriter:
         """Keep all evidence in `parsed`, of a log in `home`; what is there already stays."""
         self._tool_calls(parsed.tool_calls)
         self._commands(parsed.commands)
+        self._steps(parsed.steps)
+        self._compactions(agent, parsed.compactions)
         self._errors(agent, parsed.errors)
         self._settings(agent, parsed.settings)
         self._kinds(agent, parsed.subagents)
@@ -100,6 +114,31 @@ class EvidenceWriter:
             ],
         )  # fmt: skip
 
+    def _steps(self, seen: Sequence[StepTaken]) -> None:
+        self._db.executemany(
+            _UPSERT_STEP,
+            [
+                (
+                    key_of(step.event_key), key_of(step.key), to_us(step.at), step.kind,
+                    step.target, self._names.command_label(step.label), step.part, step.content,
+                    step.size_bytes, step.failed,
+                )
+                for step in seen
+            ],
+        )  # fmt: skip
+        self._db.executemany(
+            "INSERT OR IGNORE INTO stale_waste SELECT s.session FROM call c"
+            " JOIN span s ON s.id = c.span WHERE c.key = ?",
+            [(key_of(event_key),) for event_key in {step.event_key for step in seen}],
+        )
+
+    def _compactions(self, agent: Agent, seen: Iterable[CompactionSeen]) -> None:
+        for one in seen:
+            session = self._names.session(one.session_id, agent)
+            span = self._names.span(session, one.turn_id, one.subagent_id)
+            self._db.execute(_UPSERT_COMPACTION, (key_of(one.key), span, to_us(one.at)))
+            self._db.execute("INSERT OR IGNORE INTO stale_waste VALUES (?)", (session,))
+
     def _errors(self, agent: Agent, seen: Iterable[ErrorSeen]) -> None:
         for error in seen:
             session = self._names.session(error.session_id, agent)
@@ -107,7 +146,17 @@ class EvidenceWriter:
             key = key_of(error.key)
             before = self._db.execute("SELECT span FROM api_error WHERE key = ?", (key,))
             mark_stale(self._db, [span, *(known for (known,) in before)])
-            self._db.execute(_UPSERT_ERROR, (key, span, to_us(error.at), error.is_retried))
+            self._db.execute(
+                _UPSERT_ERROR,
+                (
+                    key,
+                    span,
+                    to_us(error.at),
+                    error.is_retried,
+                    error.status,
+                    error.wait_ms * 1000,
+                ),
+            )
 
     def _settings(self, agent: Agent, seen: Iterable[SettingsSeen]) -> None:
         by_span: dict[int, tuple[str, ...]] = {}

@@ -146,6 +146,31 @@ _MIGRATIONS = (  # append only, never edit: position n takes the file from versi
       WHERE subagent_id = '' AND turn_id <> '';
     DELETE FROM evidence_file;
     """,
+    # What tools did, and what of it led nowhere: all evidence is read once more for it.
+    """
+    CREATE TABLE step (
+      call INTEGER NOT NULL, key INTEGER NOT NULL, at_us INTEGER NOT NULL, kind TEXT NOT NULL,
+      target INTEGER NOT NULL, label INTEGER NOT NULL, part INTEGER NOT NULL,
+      content INTEGER NOT NULL, size_bytes INTEGER, failed INTEGER NOT NULL,
+      PRIMARY KEY (call, key)) WITHOUT ROWID;
+    ALTER TABLE api_error ADD COLUMN status INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE api_error ADD COLUMN wait_us INTEGER NOT NULL DEFAULT 0;
+    CREATE TABLE compaction (
+      key INTEGER PRIMARY KEY, span INTEGER NOT NULL, at_us INTEGER NOT NULL);
+    CREATE INDEX compaction_span ON compaction (span);
+    CREATE TABLE waste (
+      session INTEGER NOT NULL, number INTEGER NOT NULL, kind TEXT NOT NULL,
+      turn_id TEXT NOT NULL, thread TEXT NOT NULL, label TEXT NOT NULL, cause TEXT NOT NULL,
+      count INTEGER NOT NULL, size INTEGER NOT NULL, since_us INTEGER NOT NULL,
+      until_us INTEGER NOT NULL, cost_nusd INTEGER, PRIMARY KEY (session, number)) WITHOUT ROWID;
+    CREATE TABLE progress (
+      session INTEGER PRIMARY KEY, edits INTEGER NOT NULL, kept_edits INTEGER NOT NULL,
+      files INTEGER NOT NULL, turned_green INTEGER NOT NULL, commits INTEGER NOT NULL,
+      answers INTEGER NOT NULL);
+    CREATE TABLE stale_waste (session INTEGER PRIMARY KEY);
+    INSERT INTO stale_waste SELECT id FROM session;
+    DELETE FROM evidence_file;
+    """,
 )
 VERSION = len(_MIGRATIONS)
 

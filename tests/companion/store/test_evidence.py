@@ -15,6 +15,7 @@ from aicost.core.days import to_us
 from aicost.core.facts import (
     ClientTotal,
     CommandRan,
+    CompactionSeen,
     CopySeen,
     ErrorSeen,
     FileRead,
@@ -23,6 +24,7 @@ from aicost.core.facts import (
     PromptSeen,
     SettingsSeen,
     SkillSeen,
+    StepTaken,
     SubagentSeen,
     ToolCallSeen,
 )
@@ -108,7 +110,7 @@ def recorded(*reads: FileRead) -> dict[str, list[tuple[object, ...]]]:
                     ledger.record([read])
                     if settles:
                         ledger.settle()
-                found.append((settled(ledger), content(ledger.db)))
+                found.append((settled(ledger), content(ledger.db), kept(ledger.db)))
     assert all(one == found[0] for one in found)
     return found[0][0]
 
@@ -131,6 +133,54 @@ def test_tool_calls_errors_and_active_time_add_up_by_day() -> None:
         (DAY, "", "a1", "claude-test-1", 1, 0, 0),
         (DAY, "t-1", "", "claude-test-1", 2, 2, 2 * MINUTE_US),
     ]
+
+
+def step(number: int, call: int, minutes: float, **changes: Any) -> StepTaken:
+    plain: dict[str, Any] = {
+        "key": f"claude:tool_{number}",
+        "event_key": f"claude:msg_{call}",
+        "at": at(minutes),
+        "kind": "read",
+        "target": 5,
+        "label": "pay.py",
+        "size_bytes": 900,
+    }
+    return StepTaken(**(plain | changes))
+
+
+def compacted(key: str, session: str = "s-1", turn: str = "t-1") -> CompactionSeen:
+    return CompactionSeen(key=key, session_id=session, turn_id=turn, subagent_id="", at=at(3))
+
+
+def test_steps_are_kept_once_and_as_the_earlier_record_has_them() -> None:
+    recorded(
+        USAGE,
+        evidence(steps=(step(1, 1, 2), step(2, 2, 3, size_bytes=None))),
+        evidence("copy.jsonl", steps=(step(1, 1, 1.5), step(2, 2, 3, content=-7))),
+    )
+    with open_ledger() as ledger:
+        ledger.record([USAGE, evidence(steps=(step(1, 1, 2),))])
+        ledger.record([evidence(steps=(step(1, 1, 1.5),)), evidence(steps=(step(1, 1, 4),))])
+        (row,) = kept(ledger.db)["steps"]
+        assert row[2:] == (to_us(at(1.5)), "read", 5, "pay.py", 0, 0, 900, 0)
+
+
+def test_a_compaction_that_a_fork_repeats_is_one_of_the_same_session() -> None:
+    first, copy = evidence(compactions=(compacted("c-1"), compacted("c-2"))), "fork.jsonl"
+    fork = evidence(copy, compactions=(compacted("c-1", "a-fork", "t-7"),))
+    recorded(USAGE, first, fork)
+    for order in permutations((first, fork)):
+        with open_ledger() as ledger:
+            ledger.record([USAGE, *order])
+            found = [row[1:4] for row in kept(ledger.db)["compactions"]]
+            assert sorted(found) == [("a-fork", "", "t-7"), ("s-1", "", "t-1")]
+
+
+def test_how_a_request_failed_is_kept() -> None:
+    refused = replace(failed("e-1", 1), status=529, wait_ms=1500)
+    with open_ledger() as ledger:
+        ledger.record([USAGE, evidence(errors=(refused,))])
+        assert [row[-2:] for row in kept(ledger.db)["errors"]] == [(529, 1_500_000)]
 
 
 def test_an_error_that_a_fork_repeats_counts_once_for_the_same_session() -> None:

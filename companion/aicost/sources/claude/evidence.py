@@ -15,7 +15,7 @@ from aicost.core.errors import LogFormatError
 from aicost.core.facts import CommandRan, Parsed, SubagentSeen
 from aicost.core.model_ids import SYNTHETIC
 from aicost.core.tailing import line_spans
-from aicost.sources.claude.findings import Findings
+from aicost.sources.claude.findings import Findings, Refused
 from aicost.sources.claude.notebook import Notebook, Task
 from aicost.sources.claude.records import (
     NOTHING,
@@ -30,6 +30,7 @@ from aicost.sources.claude.records import (
     decode_message,
     decode_nested,
     decode_progress,
+    decode_raw_results,
     decode_results,
     decode_system,
     decode_task_input,
@@ -41,6 +42,7 @@ from aicost.sources.claude.records import (
     utc,
 )
 from aicost.sources.claude.results import SHELL, ending_in
+from aicost.sources.claude.steps import step_of, wanted_of
 from aicost.sources.claude.totals import parse_cost_state
 
 _OPENING = ord("{")
@@ -101,7 +103,7 @@ class _Reading:
         message = decode_message(row.message)
         place, at = place_of(row, self.notebook.turn_id), utc(row.timestamp)
         if row.is_api_error_message and row.uuid:
-            self.found.error(row.uuid, place, at, is_retried=False)
+            self.found.error(row.uuid, place, at, Refused(is_retried=False))
         if message.model == SYNTHETIC or not message.id:
             return
         event_key = f"claude:{message.id}"
@@ -140,10 +142,14 @@ class _Reading:
             self.found.tool_call(tool_use_id, event_key, name, at)
             if name in _TASK_TOOLS and (kind := decode_task_input(asked).subagent_type):
                 self.notebook.expect(tool_use_id, Task(place.session_id, kind, at))
-            elif name == SHELL and is_answered_here:
+            command = None
+            if name == SHELL and is_answered_here:
                 command = decode_command_input(asked).command
                 if isinstance(command, str):
                     self.notebook.expect_end(tool_use_id, event_key, command_of(command))
+            if is_answered_here:
+                wanted = wanted_of(name, asked, event_key, command)
+                self.notebook.expect_step(tool_use_id, wanted)
 
     def _take_progress(self, row: Line) -> None:
         """Take the tools that a subagent asked for, as its parent's log repeats it."""
@@ -173,17 +179,20 @@ class _Reading:
                 place, row.version, row.entrypoint, None, row.permission_mode, command
             )
         elif answers := message.answers():
-            self._take_result(row, answers, at)
+            agent_id = self._take_result(row, answers, at)
+            if not self.notebook.steps.keys().isdisjoint(answers):
+                self._take_steps(row, at, agent_id)
             if not self.notebook.commands.keys().isdisjoint(answers):
                 self._take_ends(row, at)
         elif row.is_meta and text.startswith(_CUT_OFF):
             place = place_of(row, "")
             self.found.hidden(f"claude:{row.uuid}", place.session_id, at, "cut_stream")
 
-    def _take_result(self, row: Line, answers: Sequence[str], at: datetime) -> None:
+    def _take_result(self, row: Line, answers: Sequence[str], at: datetime) -> str:
+        """Take a tool's own result; return the id of the subagent whose answer it is, or ""."""
         tasks = [task for key in answers if (task := self.notebook.tasks.pop(key, None))]
         if memoryview(row.tool_use_result)[0] != _OPENING:
-            return  # a tool that failed, or one of an MCP server
+            return ""  # a tool that failed, or one of an MCP server
         result = decode_tool_result(row.tool_use_result)
         if result.agent_id and tasks:
             self.found.subagent(
@@ -198,6 +207,15 @@ class _Reading:
         if result.is_web_search:
             place = place_of(row, "")
             self.found.hidden(f"claude:{row.uuid}", place.session_id, at, "web_search")
+        return result.agent_id or "" if not result.is_async else ""
+
+    def _take_steps(self, row: Line, at: datetime, agent_id: str) -> None:
+        """Take the results of tools that were waited for; `agent_id`: whose answer it is."""
+        for result in decode_raw_results(row.message).content:
+            tool_use_id = result.tool_use_id or ""
+            wanted = self.notebook.steps.pop(tool_use_id, None)
+            if wanted is not None:
+                self.found.step(step_of(tool_use_id, wanted, result, at, agent_id))
 
     def _take_ends(self, row: Line, at: datetime) -> None:
         """Take the results of commands that were waited for."""
@@ -225,11 +243,13 @@ class _Reading:
         key, session_id = f"claude:{row.uuid}", place.session_id
         match row.subtype:
             case "api_error":
-                self.found.error(row.uuid, place, at, is_retried=system.is_retried)
+                seen = Refused(system.is_retried, system.status, system.wait_ms)
+                self.found.error(row.uuid, place, at, seen)
                 if _was_cut(system):
                     self.found.hidden(key, session_id, at, "cut_stream")
             case "compact_boundary":
                 self.found.hidden(key, session_id, at, "compaction", system.compacted_tokens)
+                self.found.compaction(key, place, at)
             case "stop_hook_summary":
                 if any(map(_asks_a_model, system.hook_infos or ())):
                     self.found.hidden(key, session_id, at, "hook")

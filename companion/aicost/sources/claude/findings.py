@@ -1,10 +1,12 @@
 """The facts that the second reading found in one block of lines, each once."""
 
 from datetime import datetime
+from typing import NamedTuple
 
 from aicost.core.facts import (
     ClientTotal,
     CommandRan,
+    CompactionSeen,
     CopySeen,
     ErrorSeen,
     HiddenKind,
@@ -12,6 +14,7 @@ from aicost.core.facts import (
     Parsed,
     SettingsSeen,
     SkillSeen,
+    StepTaken,
     SubagentSeen,
     ToolCallSeen,
 )
@@ -20,12 +23,22 @@ from aicost.sources.claude.records import Place
 _SETTINGS = ("version", "entrypoint", "effort", "permission_mode", "command")
 
 
+class Refused(NamedTuple):
+    """A request that failed; fields as in ErrorSeen."""
+
+    is_retried: bool
+    status: int = 0
+    wait_ms: int = 0
+
+
 class Findings:
     """Collects facts; one that is repeated in the block (a message has a line per block) is one."""
 
     def __init__(self) -> None:
         self._tool_calls: dict[str, ToolCallSeen] = {}
         self._commands: dict[str, CommandRan] = {}
+        self._steps: dict[str, StepTaken] = {}
+        self._compactions: dict[tuple[str, str], CompactionSeen] = {}
         self._errors: dict[tuple[str, str], ErrorSeen] = {}
         self._settings: dict[Place, tuple[str, ...]] = {}
         self._skills: dict[SkillSeen, None] = {}
@@ -39,6 +52,8 @@ class Findings:
         return Parsed(
             tool_calls=tuple(self._tool_calls.values()),
             commands=tuple(self._commands.values()),
+            steps=tuple(self._steps.values()),
+            compactions=tuple(self._compactions.values()),
             errors=tuple(self._errors.values()),
             settings=tuple(map(_settings_seen, self._settings, self._settings.values())),
             skills=tuple(self._skills),
@@ -62,7 +77,24 @@ class Findings:
         if known is None or ran.at < known.at:
             self._commands[ran.key] = ran
 
-    def error(self, uuid: str, place: Place, at: datetime, *, is_retried: bool) -> None:
+    def step(self, taken: StepTaken) -> None:
+        """Note what a tool did; of two records the ledger takes the earlier."""
+        known = self._steps.get(taken.key)
+        if known is None or taken.at < known.at:
+            self._steps[taken.key] = taken
+
+    def compaction(self, key: str, place: Place, at: datetime) -> None:
+        """Note that a summary took a conversation's place; a session's first record stays."""
+        seen = CompactionSeen(
+            key=key,
+            session_id=place.session_id,
+            turn_id=place.turn_id,
+            subagent_id=place.subagent_id,
+            at=at,
+        )
+        self._compactions.setdefault((key, place.session_id), seen)
+
+    def error(self, uuid: str, place: Place, at: datetime, refused: Refused) -> None:
         """Note that a request failed; the first record of a session stays."""
         key = f"claude:{uuid}"
         seen = ErrorSeen(
@@ -71,7 +103,7 @@ class Findings:
             turn_id=place.turn_id,
             subagent_id=place.subagent_id,
             at=at,
-            is_retried=is_retried,
+            **refused._asdict(),
         )
         self._errors.setdefault((key, place.session_id), seen)
 

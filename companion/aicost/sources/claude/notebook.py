@@ -7,9 +7,11 @@ import msgspec
 
 from aicost.core.endings import Command, Speaks
 from aicost.sources.claude.records import UNREADABLE
+from aicost.sources.claude.steps import Wanted
 
 MOST_TASKS = 64  # a message asks for a handful at once; a client that died leaves some behind
 MOST_COMMANDS = 64
+MOST_STEPS = 64
 LONGEST = 200  # characters of an id or of a subagent's kind
 
 
@@ -31,13 +33,14 @@ class Asked(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class Notebook(msgspec.Struct, array_like=True):
-    """The turn in force, the last time seen, and the tasks and commands without an answer."""
+    """The turn in force, the last time seen, and the tools and commands without an answer."""
 
     turn_id: str = ""
     has_command: bool = False  # the turn's prompt was a slash command
     at: datetime | None = None
     tasks: dict[str, Task] = {}  # by tool use id, oldest first
     commands: dict[str, Asked] = {}  # likewise
+    steps: dict[str, Wanted] = {}  # likewise
 
     @classmethod
     def opened(cls, text: str) -> Self:
@@ -63,6 +66,14 @@ class Notebook(msgspec.Struct, array_like=True):
         """Remember a command until it ended; of too many, the oldest is forgotten."""
         if max(map(len, (tool_use_id, event_key))) > LONGEST:
             return
-        self.commands[tool_use_id] = Asked(event_key, *command)
+        self.commands[tool_use_id] = Asked(event_key, *command[:3])
         if len(self.commands) > MOST_COMMANDS:
             del self.commands[next(iter(self.commands))]
+
+    def expect_step(self, tool_use_id: str, wanted: Wanted) -> None:
+        """Remember a tool call until its result is known; of too many, the oldest is forgotten."""
+        if max(map(len, (tool_use_id, wanted.event_key))) > LONGEST:
+            return
+        self.steps[tool_use_id] = wanted
+        if len(self.steps) > MOST_STEPS:
+            del self.steps[next(iter(self.steps))]

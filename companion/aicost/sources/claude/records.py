@@ -12,6 +12,9 @@ UNNAMED_SUBAGENT = "sidechain"  # of clients that did not number their subagents
 UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 NO_PROMPT = ("<local-command", "Caveat:", "[Request interrupted", "<command-stdout")
 
+_STATUSES = (100, 599)
+_LONGEST_WAIT_MS = 24 * 3_600_000
+
 NOTHING = Raw(b"null")  # a field that a record does not have
 
 Time = Annotated[datetime, msgspec.Meta(tz=True)]
@@ -38,6 +41,7 @@ class Line(msgspec.Struct, rename="camel", gc=False):
     entrypoint: str | None = None
     effort: str | None = None
     permission_mode: str | None = None
+    branch: str | None = msgspec.field(default=None, name="gitBranch")
     attribution_skill: str | None = None
     attribution_agent: str | None = None
     message: Raw = NOTHING
@@ -52,6 +56,8 @@ class Block(msgspec.Struct, gc=False):
     id: str | None = None
     name: str | None = None
     input: Raw = Raw(b"{}")
+    text: str | None = None
+    thinking: str | None = None
 
 
 class Message(msgspec.Struct, gc=False):
@@ -118,6 +124,7 @@ class ToolResult(msgspec.Struct, rename="camel", gc=False):
     """The parts of a tool's own result that say which tool it was, or which subagent ran."""
 
     agent_id: str | None = None
+    is_async: object = None  # it goes on in the background
     query: Raw = NOTHING
     results: Raw = NOTHING
     duration_seconds: Raw = NOTHING
@@ -137,6 +144,7 @@ class Connection(msgspec.Struct, gc=False):
 class ApiError(msgspec.Struct, rename="camel", gc=False):
     """What went wrong with a request."""
 
+    status: object = None  # of the answer, as in HTTP
     connection: Connection | None = None
     is_network_down: bool | None = None
 
@@ -159,6 +167,7 @@ class SystemLine(msgspec.Struct, rename="camel", gc=False):
 
     retry_attempt: int | None = None
     max_retries: int | None = None
+    retry_in_ms: object = None
     source: str | None = None
     error: ApiError | None = None
     compact_metadata: Compaction | None = None
@@ -173,6 +182,20 @@ class SystemLine(msgspec.Struct, rename="camel", gc=False):
     def compacted_tokens(self) -> int:
         """Size of the conversation that was compacted; 0 if not said."""
         return (self.compact_metadata.pre_tokens or 0) if self.compact_metadata else 0
+
+    @property
+    def status(self) -> int:
+        """The status of the answer, 0 if not said."""
+        status = self.error.status if self.error else None
+        is_known = type(status) is int and _STATUSES[0] <= status <= _STATUSES[1]
+        return status if is_known and isinstance(status, int) else 0
+
+    @property
+    def wait_ms(self) -> int:
+        """How long the client waited before it tried again, 0 if not said."""
+        wait = self.retry_in_ms
+        is_known = isinstance(wait, (int, float)) and 0 <= wait <= _LONGEST_WAIT_MS
+        return round(wait) if is_known and isinstance(wait, (int, float)) else 0
 
 
 class Result(msgspec.Struct, gc=False):
@@ -195,6 +218,20 @@ class Results(msgspec.Struct, gc=False):
     content: list[Result] = []
 
 
+class RawResult(msgspec.Struct, gc=False):
+    """A block of what a tool said, as far as its size needs it."""
+
+    tool_use_id: str | None = None
+    is_error: bool | None = None
+    content: Raw = NOTHING
+
+
+class RawResults(msgspec.Struct, gc=False):
+    """What tools said, undecoded."""
+
+    content: list[RawResult] = []
+
+
 class CommandInput(msgspec.Struct, gc=False):
     """What the Bash tool was asked for."""
 
@@ -214,6 +251,7 @@ decode_progress = msgspec.json.Decoder(Progress).decode
 decode_nested = msgspec.json.Decoder(NestedRecord).decode
 decode_tool_result = msgspec.json.Decoder(ToolResult).decode
 decode_system = msgspec.json.Decoder(SystemLine).decode
+decode_raw_results = msgspec.json.Decoder(RawResults).decode
 decode_results = msgspec.json.Decoder(Results).decode
 decode_command_input = msgspec.json.Decoder(CommandInput).decode
 decode_task_input = msgspec.json.Decoder(TaskInput).decode

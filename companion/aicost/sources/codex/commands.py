@@ -16,7 +16,8 @@ from msgspec import Raw
 from aicost.core.commands import to_number
 from aicost.core.endings import Command, Ending, Speaks, command_of, ended
 from aicost.core.errors import LogFormatError
-from aicost.core.facts import CommandRan
+from aicost.core.facts import CommandRan, StepTaken
+from aicost.core.purposes import Purpose
 from aicost.sources.codex.records import UNREADABLE, Time, id_of, text, utc
 
 MOST_WAITING: Final = 64
@@ -36,6 +37,14 @@ class Ended(NamedTuple):
     at: datetime
     command: Command
     ending: Ending
+    size_bytes: int = 0  # of its output
+
+
+class Ran(NamedTuple):
+    """A command that ran to its end, and the same as a step of the work."""
+
+    command: CommandRan
+    step: StepTaken
 
 
 class _Action(msgspec.Struct, gc=False, frozen=True):
@@ -179,7 +188,8 @@ def _ended(run: _Run, at: datetime | None) -> Ended | None:
         return None  # (a negative code: killed as its thread ended)
     is_plain = code == 0 and command.speaks == "code"
     ending = ended(command.speaks, code, "" if is_plain else _decode_text(run.aggregated_output))
-    return None if ending is None else Ended(run_id, at, command, ending)
+    size = max(0, len(memoryview(run.aggregated_output)) - 2)  # (without the quotes)
+    return None if ending is None else Ended(run_id, at, command, ending, size)
 
 
 def _command_of(words: object) -> Command | None:
@@ -202,6 +212,8 @@ class _Waiting(msgspec.Struct, array_like=True, gc=False):
     speaks: Speaks = "code"
     at: datetime | None = None  # of its end; None: it goes on
     error: str = ""  # "": it did not fail
+    purpose: Purpose = "run"
+    size_bytes: int = 0
 
 
 class RunsState(msgspec.Struct, array_like=True, gc=False):
@@ -220,13 +232,13 @@ class Runs:
         """Take a command that a model asked for."""
         self._fill(call_id, command)
 
-    def pay(self, call_id: str, event_key: str) -> Iterator[CommandRan]:
+    def pay(self, call_id: str, event_key: str) -> Iterator[Ran]:
         """Take the response that asked for a command."""
         one = self._waiting_for(call_id)
         one.event_key = one.event_key or event_key
         yield from self._whole(call_id, one)
 
-    def answer(self, answer: Answer) -> Iterator[CommandRan]:
+    def answer(self, answer: Answer) -> Iterator[Ran]:
         """Take what a model got back for a call: only where it waits for a command's end."""
         one = self._waiting.get(answer.call_id)
         if one is None or not one.key or one.at or not answer.at or answer.exit_code is None:
@@ -234,13 +246,14 @@ class Runs:
         ending = ended(one.speaks, answer.exit_code, answer.output)
         if ending is not None:
             one.at, one.error = answer.at, ending.error
+            one.size_bytes = len(answer.output)
             yield from self._whole(answer.call_id, one)
 
-    def end(self, run: Ended) -> Iterator[CommandRan]:
+    def end(self, run: Ended) -> Iterator[Ran]:
         """Take a command that ran to its end."""
         one = self._fill(run.id, run.command)
         if one.at is None:
-            one.at, one.error = run.at, run.ending.error
+            one.at, one.error, one.size_bytes = run.at, run.ending.error, run.size_bytes
             yield from self._whole(run.id, one)
 
     def waits_for(self, call_id: str) -> bool:
@@ -250,7 +263,7 @@ class Runs:
     def _fill(self, call_id: str, command: Command) -> _Waiting:
         one = self._waiting_for(call_id)
         if not one.key:
-            one.key, one.label, one.speaks = command
+            one.key, one.label, one.speaks, one.purpose = command
         return one
 
     def _waiting_for(self, call_id: str) -> _Waiting:
@@ -263,11 +276,11 @@ class Runs:
                     del self._waiting[next(iter(self._waiting))]
         return one
 
-    def _whole(self, call_id: str, one: _Waiting) -> Iterator[CommandRan]:
+    def _whole(self, call_id: str, one: _Waiting) -> Iterator[Ran]:
         if not (one.event_key and one.key and one.at and call_id in self._waiting):
             return
         del self._waiting[call_id]
-        yield CommandRan(
+        ran = CommandRan(
             key=f"{one.event_key}:{call_id}",
             event_key=one.event_key,
             at=one.at,
@@ -275,3 +288,14 @@ class Runs:
             label=one.label,
             error=to_number(one.error) if one.error else None,
         )
+        step = StepTaken(
+            key=ran.key,
+            event_key=ran.event_key,
+            at=ran.at,
+            kind=one.purpose,
+            target=ran.command,
+            label=ran.label,
+            size_bytes=one.size_bytes,
+            failed=ran.error is not None,
+        )
+        yield Ran(ran, step)

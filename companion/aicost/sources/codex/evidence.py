@@ -18,21 +18,24 @@ import msgspec
 from aicost.core.errors import LogFormatError
 from aicost.core.facts import (
     CommandRan,
+    CompactionSeen,
     ErrorSeen,
     HiddenKind,
     HiddenSeen,
     LimitsSeen,
     Parsed,
     SettingsSeen,
+    StepTaken,
     ToolCallSeen,
 )
 from aicost.core.tailing import line_spans
 from aicost.core.usage import UsageEvent
-from aicost.sources.codex import circumstances, commands, records, tools
+from aicost.sources.codex import circumstances, commands, patches, records, tools
 from aicost.sources.codex.asking import Asking, AskingState, Counted
 from aicost.sources.codex.commands import Runs, RunsState
 from aicost.sources.codex.following import Follower, Phase
 from aicost.sources.codex.parser import Memory, Reading
+from aicost.sources.codex.patches import Patches, PatchesState
 from aicost.sources.codex.tools import Asked
 
 # The type of a line, and of what lies in it; as in `records.HEAD`, whatever follows.
@@ -43,6 +46,7 @@ _HEAD: Final = re.compile(
 _WRAPPERS = (b"event_msg", b"response_item")
 _DISCONNECTED = "response_stream_disconnected"
 _REVIEW = "/review"
+_STATUSES = {"server_overloaded": 529, "usage_limit_exceeded": 429}  # as HTTP would say it
 
 
 class _Memo(msgspec.Struct, array_like=True):
@@ -60,6 +64,7 @@ class _Memo(msgspec.Struct, array_like=True):
     total: str = ""  # the last running total
     runs: RunsState = msgspec.field(default_factory=RunsState)
     limits: str = ""  # checksum of what was last said of limits, and at which total
+    patches: PatchesState = msgspec.field(default_factory=PatchesState)
 
 
 _encode = msgspec.json.Encoder().encode
@@ -86,13 +91,20 @@ class _Reading:
         self._usage = Reading(memo.usage)
         self._thread = Follower(memo.usage.thread)
         self._asking, self._runs = Asking(memo.asking), Runs(memo.runs)
+        self._patches = Patches(memo.patches)
+        self._steps: list[StepTaken] = []
+        self._compactions: dict[str, CompactionSeen] = {}
         self._tool_calls: dict[str, ToolCallSeen] = {}
         self._commands: list[CommandRan] = []
         self._errors: dict[str, ErrorSeen] = {}
         self._settings: dict[SettingsSeen, None] = {}
         self._hidden: dict[str, HiddenSeen] = {}
         self._limits: dict[str, list[LimitsSeen]] = {}
-        self._takers: dict[bytes, Callable[[bytes], None]] = {
+        self._takers = self._by_kind()
+
+    def _by_kind(self) -> dict[bytes, Callable[[bytes], None]]:
+        """Return what takes the lines of each kind."""
+        return {
             b"session_meta": self._take_meta,
             b"turn_context": self._take_context,
             b"token_usage_record": self._follow,
@@ -126,6 +138,8 @@ class _Reading:
         return Parsed(
             tool_calls=tuple(self._tool_calls.values()),
             commands=tuple(self._commands),
+            steps=tuple(self._steps),
+            compactions=tuple(self._compactions.values()),
             errors=tuple(self._errors.values()),
             settings=tuple(self._settings),
             hidden=tuple(self._hidden.values()),
@@ -152,8 +166,10 @@ class _Reading:
         self._usage.read(line)
         if phase is Phase.COPIED and state.phase is not phase:
             # What was asked before, another thread asked.
-            self.memo.asking, self.memo.runs = AskingState(), RunsState()
-            self._asking, self._runs = Asking(self.memo.asking), Runs(self.memo.runs)
+            memo = self.memo
+            memo.asking, memo.runs, memo.patches = AskingState(), RunsState(), PatchesState()
+            self._asking, self._runs = Asking(memo.asking), Runs(memo.runs)
+            self._patches = Patches(memo.patches)
         for call in calls[known:]:
             self._take_response(call)
 
@@ -174,7 +190,14 @@ class _Reading:
                 seen = ToolCallSeen(key=key, event_key=event_key, name=name, at=self.memo.at)
                 self._tool_calls.setdefault(key, seen)
                 if name == tools.SHELL:
-                    self._commands += self._runs.pay(call_id, event_key)
+                    self._note_runs(self._runs.pay(call_id, event_key))
+                elif name == tools.PATCH:
+                    self._steps += self._patches.pay(call_id, event_key)
+
+    def _note_runs(self, runs: Iterable[commands.Ran]) -> None:
+        for run in runs:
+            self._commands.append(run.command)
+            self._steps.append(run.step)
 
     def _note_settings(
         self, session_id: str, turn_id: str, subagent_id: str, command: str = ""
@@ -234,7 +257,7 @@ class _Reading:
             self._count(self._asking.answer(call_id))
             self.memo.is_answering = False
         if self._runs.waits_for(call_id):
-            self._commands += self._runs.answer(commands.answer_in(line))
+            self._note_runs(self._runs.answer(commands.answer_in(line)))
 
     def _take_item(self, line: bytes) -> None:
         ran = tools.ran_in(line)
@@ -243,16 +266,24 @@ class _Reading:
         self._take_tool(ran.tool)
         if ran.kind == tools.COMMAND:
             self._take_run(commands.ran_in(line))
+        elif ran.kind == tools.FILES:
+            self._take_patch(patches.patched_in(line))
 
     def _take_end(self, line: bytes) -> None:
         tool = tools.ended_in(line)
         self._take_tool(tool)
         if tool is not None and tool.name == tools.SHELL:
             self._take_run(commands.ended_in(line))
+        elif tool is not None and tool.name == tools.PATCH:
+            self._take_patch(patches.ended_in(line))
 
     def _take_run(self, run: commands.Ended | None) -> None:
         if run is not None:
-            self._commands += self._runs.end(run)
+            self._note_runs(self._runs.end(run))
+
+    def _take_patch(self, patch: patches.Patched | None) -> None:
+        if patch is not None:
+            self._steps += self._patches.end(patch)
 
     def _take_tool(self, ran: Asked | None) -> None:
         if ran is not None:
@@ -284,6 +315,7 @@ class _Reading:
             subagent_id=owner.subagent_id,
             at=end.at,
             is_retried=False,
+            status=_STATUSES.get(end.error, 0),
         )
         self._errors.setdefault(key, seen)
         self._note_settings(owner.session_id, state.turn_id, owner.subagent_id)
@@ -300,9 +332,20 @@ class _Reading:
         """Take a compaction; clients that log no record of its response may not count it."""
         asking, at = self.memo.asking, records.time_of(line)
         has_usage = asking.is_answered or self.memo.usage.has_records
-        if self._is_own and not has_usage and at is not None:
-            key = asking.key or f"codex:{self.memo.usage.thread.owner}"
+        if not self._is_own or at is None:
+            return
+        key, state = asking.key or f"codex:{self.memo.usage.thread.owner}", self.memo.usage.thread
+        if not has_usage:
             self._hide("compaction", f"{key}:compaction", at)
+        owner = self._thread.owner
+        seen = CompactionSeen(
+            key=f"{key}:compacted",
+            session_id=owner.session_id,
+            turn_id=state.turn_id,
+            subagent_id=owner.subagent_id,
+            at=at,
+        )
+        self._compactions.setdefault(seen.key, seen)
 
     # What is left of the plan
 

@@ -16,7 +16,9 @@ SHELL = "Bash"  # as Claude Code calls it
 SCRIPT = "exec"
 REVIEW = "EnteredReviewMode"
 COMMAND = "CommandExecution"
-_PATCH, _SEARCH = "apply_patch", "WebSearch"
+PATCH = "apply_patch"
+FILES = "FileChange"
+_SEARCH = "WebSearch"
 _MCP = "mcp__"
 
 _NAMES = {  # what clients of all versions call the same thing
@@ -34,12 +36,12 @@ _NAMES = {  # what clients of all versions call the same thing
 }
 _ITEMS = {  # kind of what was run (an item, or the event of older clients) -> its tool
     COMMAND: SHELL,
-    "FileChange": _PATCH,
+    FILES: PATCH,
     "ImageGeneration": "image_generation",
     "ImageView": "view_image",
     "WebSearch": _SEARCH,
     "exec_command_end": SHELL,
-    "patch_apply_end": _PATCH,
+    "patch_apply_end": PATCH,
     "view_image_tool_call": "view_image",
 }
 _NAMED_ITEMS = frozenset(

@@ -6,7 +6,7 @@ from log_builders import at
 
 from aicost.core.facts import ClientTotal, Parsed, SettingsSeen, SubagentSeen
 from aicost.core.usage import TokenCounts
-from aicost.sources.claude.findings import Findings
+from aicost.sources.claude.findings import Findings, Refused
 from aicost.sources.claude.records import Place
 
 MAIN = Place("s-1", "t-1", "")
@@ -30,7 +30,7 @@ def test_what_is_repeated_is_found_once_and_as_it_was_first() -> None:
     found = Findings()
     for minute in (1, 2):
         found.tool_call("toolu_1", "claude:msg_1", "Bash", at(minute))
-        found.error("u-1", MAIN, at(1), is_retried=True)
+        found.error("u-1", MAIN, at(1), Refused(is_retried=True))
         found.skill("claude:msg_1", "dataviz")
         found.copy("fork", "claude:msg_1")
         found.hidden("claude:h-1", "s-1", at(minute), "hook")
@@ -44,7 +44,7 @@ def test_one_record_in_two_sessions_is_left_for_the_ledger_to_decide() -> None:
     """A fork repeats its parent's, and a file may come in pieces: which is first says nothing."""
     found = Findings()
     for session in ("s-2", "s-1", "s-2"):
-        found.error("u-1", Place(session, "t-1", ""), at(1), is_retried=session == "s-1")
+        found.error("u-1", Place(session, "t-1", ""), at(1), Refused(is_retried=session == "s-1"))
         found.hidden("claude:h-1", session, at(1), "hook")
     parsed = found.parsed("")
     assert [(error.session_id, error.is_retried) for error in parsed.errors] == [

@@ -167,7 +167,15 @@ def test_an_older_clients_event_says_how_a_command_ended() -> None:
     event = {"type": "exec_command_end", "call_id": "call_1", "command": ["npm", "test"]}
     line = row("event_msg", event | {"exit_code": 1, "aggregated_output": "error: a"}, 4)
     assert runs(shell(), record(), line, told()) == (RAN,)
-    assert ended_in(line) == Ended("call_1", at(4), command_of("npm test"), _failed("error: a"))
+    expected = Ended("call_1", at(4), command_of("npm test"), _failed("error: a"), 8)
+    assert ended_in(line) == expected
+
+
+def test_a_command_is_a_step_of_the_work_too() -> None:
+    (step,) = evidence_of(meta(), context(), shell(), record(), told()).steps
+    assert (step.kind, step.target, step.label) == ("test", RAN.command, "npm test")
+    assert (step.key, step.at, step.failed) == (RAN.key, RAN.at, True)
+    assert step.size_bytes == len(TOLD.partition("Output:\n")[2])
 
 
 def _failed(output: str) -> Any:
