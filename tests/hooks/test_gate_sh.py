@@ -169,6 +169,14 @@ def test_a_removed_gate_lets_pass(gate: Gate) -> None:
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, b"", b"")
 
 
+def test_a_folder_in_place_of_the_gate_lets_pass(gate: Gate) -> None:
+    gate.install()
+    folder = gate.folder / "data" / "hooks"
+    (folder / "gate.sh").unlink()
+    (folder / "gate.sh").mkdir()
+    assert gate.run("PreToolUse") == gate.run("PreToolUse", "codex") == Answer()
+
+
 # Asking
 
 

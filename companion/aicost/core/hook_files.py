@@ -34,10 +34,12 @@ def hook_command(agent: str, event: str, folder: str) -> str:
     """Return the line that an agent runs at an event; `folder` is that of `gate.sh`, absolute.
 
     It ends with 0 and says nothing where the files are gone: sourcing one that is not there would
-    end a shell with 2, by which an agent means "blocked". Raises ConfigError.
+    end a shell with 2, by which an agent means "blocked", and a folder makes shells complain.
+    Raises ConfigError.
     """
     place = quoted(folder, "the data folder")
-    return f'A={agent} E={event} D={place}; [ -r "$D/{GATE}" ] || exit 0; . "$D/{GATE}"'
+    gate = f'"$D/{GATE}"'
+    return f"A={agent} E={event} D={place}; [ -f {gate} ] && [ -r {gate} ] || exit 0; . {gate}"
 
 
 def is_hook_command(command: str) -> bool:

@@ -46,7 +46,7 @@ def test_the_command_is_one_fixed_line() -> None:
     """Codex trusts a hash of it: a change asks every user for a new review."""
     assert hook_command("claude", "PostToolBatch", "/home/dev/.local/share/aicost/hooks") == (
         "A=claude E=PostToolBatch D='/home/dev/.local/share/aicost/hooks'; "
-        '[ -r "$D/gate.sh" ] || exit 0; . "$D/gate.sh"'
+        '[ -f "$D/gate.sh" ] && [ -r "$D/gate.sh" ] || exit 0; . "$D/gate.sh"'
     )
 
 
