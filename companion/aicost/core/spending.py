@@ -1,10 +1,10 @@
 """How all budgets stand for the sessions of a moment. Plain values."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from aicost.core.budget import BudgetStatus, Traits
+from aicost.core.budget import BudgetFilter, BudgetStatus, Traits
 
 LAST_CALLS = 20  # of a session, by which the price of its next call is guessed
 
@@ -19,6 +19,20 @@ class SessionNow:
     cwd: str = ""
     is_busy: bool = False  # at work right now: the time since its last call is active time
     guard_id: str = ""  # of the guarded run that it belongs to, "" for none
+    models: frozenset[str] = frozenset()  # of its subagents lately, as logged
+
+    def is_under(self, filter_: BudgetFilter) -> bool:
+        """Say whether a filter covers the next call of the session, or one of a subagent."""
+        return any(map(filter_.covers, self._callers(filter_)))
+
+    def is_wholly_under(self, filter_: BudgetFilter) -> bool:
+        """Say whether a filter covers the next calls of the session and of all its subagents."""
+        return all(map(filter_.covers, self._callers(filter_)))
+
+    def _callers(self, filter_: BudgetFilter) -> Iterator[Traits]:
+        yield self.traits
+        if filter_.model:
+            yield from (replace(self.traits, model=model) for model in self.models)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

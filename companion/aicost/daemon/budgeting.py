@@ -59,7 +59,7 @@ def evaluate(  # noqa: PLR0913 - all that the answer depends on, by name
             if id(budget) in shared and budget.scope not in OF_A_PLAN
             else standing.of_session(budget, session)
             for budget in budgets
-            if budget.filter.covers(session.traits)
+            if session.is_under(budget.filter)
         )
         by_session[session.session_id] = tuple(one for one in found if one is not None)
     return Evaluation(

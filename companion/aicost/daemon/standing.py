@@ -63,7 +63,7 @@ class Standing:
             start_us=None if window.start is None else to_us(window.start),
             end_us=None if window.end is None else to_us(window.end),
         )
-        covered = [one for one in self._sessions if budget.filter.covers(one.traits)]
+        covered = [one for one in self._sessions if one.is_under(budget.filter)]
         return self._status(budget, _Place(within), covered, window=window)
 
     def of_session(self, budget: Budget, session: SessionNow) -> BudgetStatus | None:

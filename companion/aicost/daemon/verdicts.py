@@ -9,7 +9,7 @@ import logging
 import os
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -29,6 +29,7 @@ from aicost.core.gate import (
 from aicost.core.gate_words import Telling, decided
 from aicost.core.hook_answers import claude_answer, verdict_line
 from aicost.core.reservation import UNKNOWN_CALL, larger
+from aicost.core.spending import SessionNow
 from aicost.daemon.weighing import Weighed, World
 from aicost.platform.rundir import make_private
 
@@ -69,6 +70,10 @@ def find_verdicts(weighed: Weighed, tell: Tell) -> Verdicts:
     for session_id, session in weighed.sessions.items():
         footing = weighed.footing(session_id)
         word, ruling = verdict_of(footing)
+        if word == "stop":  # a file is for all its threads: what stops some of them, they ask about
+            footing = _of_all_threads(footing, session)
+            word, ruling = verdict_of(footing)
+            word = "check" if word == "pass" else word
         if word != "pass":
             asking.add(session_id)
         if session.traits.agent == "codex":
@@ -86,6 +91,11 @@ def find_verdicts(weighed: Weighed, tell: Tell) -> Verdicts:
     if has_default:  # the last one: who is known has its own by then
         found[DEFAULT] = Verdict("check")
     return Verdicts(found, frozenset(asking))
+
+
+def _of_all_threads(footing: Footing, session: SessionNow) -> Footing:
+    shared = (one for one in footing.statuses if session.is_wholly_under(one.budget.filter))
+    return replace(footing, statuses=tuple(shared))
 
 
 def _is_file_name(session_id: str) -> bool:

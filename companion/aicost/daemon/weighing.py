@@ -30,7 +30,14 @@ from aicost.core.usage import Agent
 from aicost.daemon.budgeting import evaluate
 from aicost.platform.git import repo_of
 from aicost.store.places import Attribution, names_of
-from aicost.store.present import Known, known_sessions, sessions_since, spent_since, threads_since
+from aicost.store.present import (
+    Known,
+    known_sessions,
+    sessions_since,
+    spent_since,
+    subagent_models,
+    threads_since,
+)
 from aicost.store.repeats import repeats
 
 _STARTS, _ENDS = "SessionStart", "SessionEnd"
@@ -170,7 +177,13 @@ class Scales:
         self._forget(world)
         names = self.names(world, ask)
         known = known_sessions(self._db, names)
-        sessions = {name: self._session_now(name, known.get(name), world, ask) for name in names}
+        models = self._models(world)
+        sessions = {
+            name: _of_thread(
+                self._session_now(name, known.get(name), world, ask), models.get(name, {}), ask
+            )
+            for name in names
+        }
         if self._in_flight.sessions:
             self._in_flight.settle(threads_since(self._db, to_us(now - EXPIRES)), now)
         held = self._reserved(world, sessions, ask)
@@ -197,6 +210,12 @@ class Scales:
     def repeat_of(self, session_id: str) -> Repeat | None:
         """Return the command that fails again and again in a session's turn."""
         return self._repeats((session_id,)).get(session_id)
+
+    def _models(self, world: World) -> Mapping[str, Mapping[str, str]]:
+        """Return the models of subagents, by session and thread, if a budget asks for models."""
+        if not any(budget.filter.model for budget in world.budgets):
+            return {}
+        return subagent_models(self._db, to_us(world.now - _HEARD_FOR))
 
     def _repeats(self, names: Sequence[str]) -> dict[str, Repeat]:
         told = {name: tuple(heard.runs.values()) for name, heard in self._heard.items()}
@@ -270,6 +289,19 @@ class Scales:
         for name, heard in tuple(self._heard.items()):
             if name not in world.running.sessions and world.now - heard.at > _HEARD_FOR:
                 del self._heard[name]
+
+
+def _of_thread(session: SessionNow, models: Mapping[str, str], ask: Ask | None) -> SessionNow:
+    """Return a session as the thread is that asks; if another one does, with all its subagents.
+
+    `models` are those of its subagents.
+    """
+    if ask is None or ask.session_id != session.session_id:
+        return replace(session, models=frozenset(models.values()))
+    if not ask.thread_id:
+        return session
+    model = ask.model or models.get(ask.thread_id) or session.traits.model
+    return replace(session, traits=replace(session.traits, model=model))
 
 
 def _counts_repeats(budget: Budget) -> bool:

@@ -89,6 +89,21 @@ def threads_since(db: sqlite3.Connection, since_us: int) -> dict[Thread, Called]
     }
 
 
+def subagent_models(db: sqlite3.Connection, since_us: int) -> dict[str, dict[str, str]]:
+    """Return the model of each subagent's newest call since a moment, by session and subagent."""
+    rows = db.execute(
+        "SELECT x.session_id, s.subagent_id, m.name FROM call c INDEXED BY call_at"
+        " JOIN span s ON s.id = c.span JOIN session x ON x.id = s.session"
+        " JOIN model m ON m.id = c.model WHERE c.at_us >= ? AND s.subagent_id <> ''"
+        " ORDER BY c.at_us, c.key",
+        (since_us,),
+    )
+    found: dict[str, dict[str, str]] = {}
+    for session_id, subagent_id, model in rows:
+        found.setdefault(session_id, {})[subagent_id] = model
+    return found
+
+
 def has_tool_calls(
     db: sqlite3.Connection, keys: Collection[str], session_id: str, now_us: int
 ) -> bool:

@@ -367,3 +367,14 @@ async def test_prompts_that_were_kept_long_enough_go_while_a_daemon_runs(home: P
     async with gated():
         await eventually(lambda: not old.exists(), "the old prompt is gone")
     assert young.exists()
+
+
+async def test_a_budget_of_a_model_stops_the_subagent_that_uses_it_alone() -> None:
+    of_haiku = {**DAY, "model": "*haiku*"}
+    async with gated(budgets_toml(of_haiku)) as daemon:
+        agent = daemon.agent()
+        await spends(agent, 1.2)  # of another model
+        agent.calls_model(12, subagent="a1", model="claude-haiku-4-5")  # (it is cheaper)
+        assert await agent.asks("PostToolBatch", thread_id="a1") == "stop"
+        assert daemon.word("s-1") == "check"
+        assert await agent.asks("PreToolUse") == "pass"

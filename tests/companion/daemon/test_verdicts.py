@@ -43,29 +43,35 @@ def day(spent: float, limit: float = 10, **changes: Any) -> BudgetStatus:
 
 
 def found(
-    *statuses: BudgetStatus, agents: tuple[str, ...] = ("claude",), **changes: Any
+    *statuses: BudgetStatus,
+    agents: tuple[str, ...] = ("claude",),
+    models: tuple[str, ...] = (),
+    **changes: Any,
 ) -> Verdicts:
-    """Find the verdicts of sessions s-0, s-1 … of these agents, on which all statuses bear."""
-    names = {f"s-{number}": agent for number, agent in enumerate(agents)}
+    """Find the verdicts of sessions s-0, s-1 … of these agents, on which all statuses bear.
+
+    Their main threads are of the model `main`, their subagents of `models`.
+    """
+    sessions = {
+        f"s-{number}": SessionNow(
+            session_id=f"s-{number}",
+            traits=Traits(agent=agent, model="main"),  # type: ignore[arg-type]
+            models=frozenset(models),
+        )
+        for number, agent in enumerate(agents)
+    }
     shared = tuple(one for one in statuses if one.budget.scope not in ("session", "turn"))
     world = World(now=NOW, zone=BERLIN, budgets=tuple(one.budget for one in statuses))
     weighed = Weighed(
         world=replace(world, **changes),
-        sessions={
-            name: SessionNow(session_id=name, traits=Traits(agent=agent))  # type: ignore[arg-type]
-            for name, agent in names.items()
-        },
+        sessions=sessions,
         evaluation=Evaluation(
             shared=shared,
             by_session={
-                name: tuple(
-                    one
-                    for one in statuses
-                    if one.budget.filter.covers(Traits(agent=agent))  # type: ignore[arg-type]
-                )
-                for name, agent in names.items()
+                name: tuple(one for one in statuses if session.is_under(one.budget.filter))
+                for name, session in sessions.items()
             },
-            sizes=dict.fromkeys(names, CALLS),
+            sizes=dict.fromkeys(sessions, CALLS),
         ),
         reserved={},
         repeats={},
@@ -109,6 +115,31 @@ def test_a_budget_of_one_agent_leaves_the_other_alone() -> None:
         ".codex": "",
         "default": "check",
     }
+
+
+@pytest.mark.parametrize(
+    ("of", "models", "word"),
+    [
+        ("main", (), "stop"),
+        ("main", ("main",), "stop"),
+        ("main", ("other",), "check"),
+        ("other", ("other",), "check"),
+        ("*", ("other",), "stop"),
+        ("other", (), "pass"),
+    ],
+)
+def test_a_budget_of_a_model_stops_no_thread_of_another(
+    of: str, models: tuple[str, ...], word: str
+) -> None:
+    over = day(10.01, filter=BudgetFilter(model=of))
+    assert words(found(over, models=models))["s-0"] == word
+
+
+def test_what_stops_all_threads_is_told_though_another_limit_is_exceeded_more() -> None:
+    of_other = day(30, filter=BudgetFilter(model="main"))
+    verdict = found(of_other, day(10.01), models=("other",)).files["s-0"]
+    assert verdict.word == "stop"
+    assert all("$10.01" in line and "$30" not in line for line in verdict.lines)
 
 
 def test_over_a_limit_the_answers_are_prepared_until_its_window_ends() -> None:

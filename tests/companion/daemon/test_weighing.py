@@ -12,7 +12,7 @@ from log_builders import MODEL, at, calls_read, event, open_ledger, tokens
 
 from aicost.core.allowance import Allowance
 from aicost.core.budget import Budget, BudgetFilter, Traits
-from aicost.core.facts import Parsed, PromptSeen
+from aicost.core.facts import Parsed, PromptSeen, SubagentSeen
 from aicost.core.gate import PASS, Ask, CommandRun, Ruling
 from aicost.core.reservation import EXPIRES, UNKNOWN_CALL
 from aicost.core.session import LiveSession, Running
@@ -122,6 +122,28 @@ def test_a_switch_of_models_holds_until_the_next_call(ledger: Ledger, scales: Sc
     assert now_of(scales, "s-1").traits.model == "opus"
     ledger.record([calls_read(event(11, at=NOW + timedelta(seconds=1), model="haiku"))])
     assert now_of(scales, "s-1", minutes=61).traits.model == "haiku"
+
+
+def test_a_subagent_is_asked_about_as_its_own_model(ledger: Ledger, scales: Scales) -> None:
+    call = event(11, at=at(59), subagent_id="a1", model="haiku")
+    subagent = SubagentSeen(session_id="s-1", subagent_id="a1", at=at(59))
+    ledger.record([replace(calls_read(), parsed=(Parsed(calls=(call,), subagents=(subagent,)),))])
+    of_haiku = replace(DAY, budget_id="haiku", filter=BudgetFilter(model="haiku"))
+    budgets: tuple[Budget, ...] = (DAY, of_haiku)
+
+    def found(asked: Ask | None) -> tuple[str, frozenset[str], list[str]]:
+        weighed = scales.weigh(world(budgets=budgets), asked)
+        session, statuses = weighed.sessions["s-1"], weighed.evaluation.by_session["s-1"]
+        return session.traits.model, session.models, [one.budget.budget_id for one in statuses]
+
+    assert found(ask()) == (MODEL, frozenset(), ["day"])
+    assert found(ask(thread_id="a1")) == ("haiku", frozenset(), ["day", "haiku"])
+    assert found(ask(thread_id="a2")) == (MODEL, frozenset(), ["day"])  # it did not call yet
+    assert found(ask(thread_id="a2", model="haiku"))[2] == ["day", "haiku"]
+    assert found(ask(session="s-2"))[1] == {"haiku"}
+    assert found(None) == (MODEL, frozenset({"haiku"}), ["day", "haiku"])
+    budgets = (DAY,)
+    assert found(None) == (MODEL, frozenset(), ["day"])  # nobody wants to know
 
 
 def test_the_turn_is_that_of_the_last_prompt(ledger: Ledger, scales: Scales) -> None:

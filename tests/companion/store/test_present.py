@@ -19,6 +19,7 @@ from aicost.store.present import (
     sessions_beginning,
     sessions_since,
     spent_since,
+    subagent_models,
     threads_since,
 )
 
@@ -91,6 +92,11 @@ def test_a_session_is_what_its_newest_call_was(db: sqlite3.Connection) -> None:
 def test_sessions_are_found_by_when_they_called_last(db: sqlite3.Connection) -> None:
     assert set(sessions_since(db, us(5))) == {"s-1", "s-2"}
     assert sessions_since(db, us(5) + 1) == ["s-1"]
+
+
+def test_subagents_have_the_model_of_their_newest_call(db: sqlite3.Connection) -> None:
+    assert subagent_models(db, 0) == {"s-1": {"a1": MODEL}}
+    assert subagent_models(db, us(30)) == {}
 
 
 @pytest.mark.parametrize(
