@@ -10,6 +10,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from lab.terminal import Terminal
 from lab.waiting import until
 from on_terminals import on_terminal
 
@@ -78,6 +79,15 @@ def test_nested_shells_all_count_the_innermost_first() -> None:
         agent = outer.child("sleep", below=inner)
         assert shells_above(agent) == [inner, outer.pid]
         assert shells_above(inner) == [outer.pid]
+
+
+def test_a_pane_of_tmux_is_a_shell_of_its_own(tmp_path: Path) -> None:
+    need("tmux")
+    with Terminal(BASH, env={"PATH": os.environ["PATH"]}, cwd=tmp_path) as pane:
+        pane.type_line("sleep 600")
+        children = psutil.Process(pane.pid).children
+        agent = until(lambda: [one for one in children() if one.name() == "sleep"], "the agent")[0]
+        assert shells_above(agent.pid) == [pane.pid]
 
 
 def test_a_script_is_no_shell_of_a_person(tmp_path: Path) -> None:
