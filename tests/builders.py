@@ -19,6 +19,7 @@ from aicost.core.budget import (
 )
 from aicost.core.money import nusd
 from aicost.core.nudge import Nudge
+from aicost.core.status_line import StatusLine
 from aicost.core.usage import TokenCounts
 from aicost.core.view import BurnRate, DashboardView, SessionRow, Totals
 
@@ -123,6 +124,31 @@ def nudge(kind: str = "budget", **changes: Any) -> Nudge:
         "action": "aicost report --by session shows where it went",
     }
     return Nudge(**(fields | changes))
+
+
+def status_line(**changes: Any) -> StatusLine:
+    """What a session is told of itself, with every part of it."""
+    fields: dict[str, Any] = {
+        "now": NOW,
+        "zone": BERLIN,
+        "cost_nusd": usd(3.20),
+        "today_nusd": usd(18.42),
+        "used": budget_status("20.42", 25),
+        "plans": (
+            plan_status(42, agent="claude"),
+            plan_status(83, "plan-week", "claude", minutes=4000),
+        ),
+        "context_share": 0.62,
+        "next_prompt_nusd": usd(0.41),
+        "nusd_per_hour": usd(6.10),
+        "cache_ends_at": NOW + timedelta(minutes=4, seconds=3),
+        "nudge": nudge(
+            "loop",
+            sentence="`npm test` failed 5 times the same way, $0.40, since 12:31",
+            action="stop it, or narrow the task: name the error or the file",
+        ),
+    }
+    return StatusLine(**(fields | changes))
 
 
 def busy_day() -> DashboardView:

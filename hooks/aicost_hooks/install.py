@@ -35,6 +35,7 @@ from aicost_hooks.install_files import (
     noted_files,
     read_file,
 )
+from aicost_hooks.status_line_entry import has_status_line
 
 Scope = Literal["user", "project", "local"]
 
@@ -134,7 +135,8 @@ def plan_install(agent: Agent, path: Path, handlers: Mapping[str, Handler]) -> P
     text = as_text(content, path)
     after = with_entries(text, handlers, str(path))
     change = Change(path=path, before=content, after=after.encode())
-    return Plan(agent=agent, change=change, is_new=not entries_in(parse_settings(text, str(path))))
+    is_new = not entries_in(parse_settings(text, str(path))) and not has_status_line(text)
+    return Plan(agent=agent, change=change, is_new=is_new)
 
 
 def install(plan: Plan, places: Places, stamp: str) -> Path | None:
@@ -153,12 +155,13 @@ def plan_uninstall(agent: Agent, path: Path, data_dir: Path) -> Plan | None:
     if content is None:
         return None
     if path.name == _CONFIG:
-        without = _without_trust(path, content, data_dir)
+        without, holds_more = _without_trust(path, content, data_dir), False
     else:
-        without = without_entries(as_text(content, path), str(path)).encode()
-    if without == content and note_of(path, data_dir) is None:
+        text = without_entries(as_text(content, path), str(path))
+        without, holds_more = text.encode(), has_status_line(text)
+    if without == content and (holds_more or note_of(path, data_dir) is None):
         return None
-    change = change_back(path, content, without, data_dir)
+    change = change_back(path, content, without, data_dir, holds_more=holds_more)
     return Plan(agent=agent, change=change, is_new=False)
 
 
@@ -187,7 +190,7 @@ def files_to_free(agent: Agent, scope: Scope | None, places: Places) -> list[Pat
 
 
 def remove_files_unless_used(places: Places) -> bool:
-    """Take `gate.sh` and `where` away if no agent's settings are noted to need them."""
+    """Take the scripts and `where` away if no agent's settings are noted to need them."""
     if noted_files("claude", places.data_dir) or noted_files("codex", places.data_dir):
         return False
     remove_hook_files(places.data_dir)

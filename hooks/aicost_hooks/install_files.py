@@ -29,6 +29,7 @@ class Change:
     path: Path
     before: bytes | None
     after: bytes | None
+    holds_more: bool = False  # something else of ours stays in it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,12 +109,16 @@ def change_file(
     return backup
 
 
-def change_back(path: Path, now: bytes, without: bytes, data_dir: Path) -> Change:
+def change_back(
+    path: Path, now: bytes, without: bytes, data_dir: Path, *, holds_more: bool = False
+) -> Change:
     """Return the change to what a file held before us, if nobody else changed it since.
 
-    Else to `without`: what it holds now without what is ours.
+    Else to `without`: what it holds now without what is to go; so too if that `holds_more` of ours.
     """
     note = note_of(path, data_dir)
+    if holds_more:
+        return Change(path=path, before=now, after=without, holds_more=True)
     if note is None or note.after != digest(now):
         return Change(path=path, before=now, after=without)
     if note.before is None:
@@ -129,11 +134,14 @@ def change_back(path: Path, now: bytes, without: bytes, data_dir: Path) -> Chang
 def give_back(change: Change, data_dir: Path) -> Path | None:
     """Carry out a change back, and forget the file; return a backup that stays.
 
-    A backup that holds what the file now holds is taken away. Raises ConfigError, also if the file
-    is no longer as it was read.
+    A backup that holds what the file now holds is taken away. A file that holds more of ours is not
+    forgotten. Raises ConfigError, also if the file is no longer as it was read.
     """
     path, then = change.path, change.after
     note = note_of(path, data_dir)
+    if change.holds_more and then is not None:
+        _change_on(change, then, note, data_dir)
+        return None
     backup = Path(note.backup) if note and note.backup else None
     try:
         _check_unchanged(change)
@@ -149,6 +157,17 @@ def give_back(change: Change, data_dir: Path) -> Path | None:
         raise _unwritable(path, error) from error
     _write_notes(data_dir, path, None)
     return backup if backup and backup.exists() else None
+
+
+def _change_on(change: Change, then: bytes, note: Note | None, data_dir: Path) -> None:
+    """Replace a file in which something of ours stays; its first bytes are still to come back."""
+    try:
+        _check_unchanged(change)
+        replace_file(change.path, then)
+    except OSError as error:
+        raise _unwritable(change.path, error) from error
+    if note is not None and change.before is not None and note.after == digest(change.before):
+        _write_notes(data_dir, change.path, replace(note, after=digest(then)))
 
 
 def note_of(path: Path, data_dir: Path) -> Note | None:

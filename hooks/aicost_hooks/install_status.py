@@ -8,7 +8,7 @@ from typing import Any
 
 from aicost.core.errors import ConfigError
 from aicost.core.hook_files import FOLDER, GATE, WHERE, Where
-from aicost.platform.hook_files import is_gate_current, read_where
+from aicost.platform.hook_files import is_current, read_where
 from aicost_hooks.install import Places, Scope, codex_config, listing_of, wanted
 from aicost_hooks.install_claude import hooks_off, managed_files, parse_version
 from aicost_hooks.install_codex import are_hooks_off, parse_config
@@ -211,7 +211,7 @@ def file_problems(places: Places, run_dir: Path, running_pid: int) -> Iterator[P
     folder, hint = places.data_dir / FOLDER, "aicost hooks install"
     if not (folder / GATE).exists():
         yield Problem(f"{folder / GATE} is missing", hint)
-    elif not is_gate_current(places.data_dir):
+    elif not is_current(places.data_dir):
         yield Problem(f"{folder / GATE} is not this version's", "aicost daemon restart")
     where = read_where(places.data_dir)
     if where is None:

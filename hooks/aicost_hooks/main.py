@@ -2,8 +2,6 @@
 
 - `aicost-hook gate claude|codex EVENT`, of a hook's event: may it go on? gate.sh adds words of its
   own: FAIL RUN_DIR HOOKS_DIR PARENT_PID, and gives the agent's stderr as descriptor 3.
-- `aicost-hook statusline`, of a status line's input: what the session cost so far, and how much of
-  the plan's limits is used.
 - `aicost-hook told AGENT EVENT RUN_DIR`, of an answer that gate.sh gave: where a run has no screen,
   its user is told.
 
@@ -18,7 +16,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 
-from aicost.platform.rundir import find_run_dir, find_socket
+from aicost.platform.rundir import find_run_dir
 from aicost_hooks import log
 from aicost_hooks.events import NotAnEvent, read_event
 
@@ -26,7 +24,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:  # see events
     from typing import Any, BinaryIO, NoReturn
 
-STATUS_LINE_S = 0.05  # for the daemon to take the message; the agent waits as long
 FAULT, REFUSED = 1, 22  # to gate.sh only
 _GATE_WORDS = 4  # of gate.sh
 _STDERR, _STDERR_OF_GATE = 2, 3
@@ -88,19 +85,8 @@ def _told(words: Sequence[str], stdin: "BinaryIO", env: Mapping[str, str]) -> in
     return 0
 
 
-def _status_line(words: Sequence[str], stdin: "BinaryIO", env: Mapping[str, str]) -> int:
-    from aicost_hooks.asking import ask
-    from aicost_hooks.status_line import told_by
-
-    if words:
-        raise NotAnEvent("statusline takes no more words")
-    until = time.monotonic() + STATUS_LINE_S
-    ask(find_socket(env), "statusline.seen", told_by(read_event(stdin)), until)
-    return 0
-
-
 _Command = Callable[[Sequence[str], "BinaryIO", Mapping[str, str]], int]
-_COMMANDS: "Mapping[str, _Command]" = {"gate": _gate, "statusline": _status_line, "told": _told}
+_COMMANDS: "Mapping[str, _Command]" = {"gate": _gate, "told": _told}
 
 
 def _run_dir(argv: Sequence[str], env: Mapping[str, str]) -> str:

@@ -11,7 +11,7 @@ _aicost() {
     --since | --until | --timezone | --session | --at | --from | --for | --budget | --summary | --format | --shell) words='' ;;
     *)
       case $COMP_CWORD:${COMP_WORDS[1]} in
-        1:*) words='top report sessions turns reconcile explain status badge prices budget allow audit trust guard hooks init daemon config --version --help' ;;
+        1:*) words='top report sessions turns reconcile explain status badge prices budget allow audit trust guard hooks statusline init daemon config --version --help' ;;
         *:top) words='--once --json --demo --help' ;;
         *:report) words='--by --since --until --timezone --agent --json --csv --no-wait --help' ;;
         *:sessions) words='--live --json --csv --no-wait --help' ;;
@@ -60,6 +60,15 @@ _aicost() {
             *) words='' ;;
           esac
           [[ $word == -* ]] && words=${words//claude codex /}
+          ;;
+        2:statusline) words='install uninstall status --help' ;;
+        *:statusline)
+          case ${COMP_WORDS[2]} in
+            install) words='--project --project-local --yes --print --help' ;;
+            uninstall) words='--project --project-local --yes --help' ;;
+            status) words='--json --help' ;;
+            *) words='' ;;
+          esac
           ;;
         2:init) words='bash zsh fish starship tmux --help'; [[ $word == -* ]] && words='--help' ;;
         *:daemon) words='run start stop restart status --json --help' ;;

@@ -82,15 +82,15 @@ def install(args: Namespace, dirs: Dirs, places: Places) -> int:
         for path in _files(agent, args.scope or "user", places)
     ]
     changes = [plan for plan in plans if not plan.changes_nothing]
-    if changes and not _is_wanted(changes, places, args):
+    if changes and not is_wanted(changes, places, args):
         return ExitCode.CONFIG
-    _write_files(dirs, places)
+    write_files(dirs, places)
     for plan in plans:
         name = shown(plan.path, places.env)
         if plan.changes_nothing:
             print(f"{AGENTS[plan.agent]}: already installed in {name}")
             continue
-        backup = installing.install(plan, places, _stamp())
+        backup = installing.install(plan, places, stamp())
         kept = f"; what it was: {shown(backup, places.env)}" if backup else ""
         print(f"{AGENTS[plan.agent]}: installed in {name}{kept}")
     if args.trust and not _trust(plans, places, args):
@@ -111,7 +111,7 @@ def _files(agent: Agent, scope: Scope, places: Places) -> list[Path]:
     return found
 
 
-def _write_files(dirs: Dirs, places: Places) -> None:
+def write_files(dirs: Dirs, places: Places) -> None:
     """Put the files in place that the hooks begin with."""
     from aicost.daemon.lifecycle import running_pid
 
@@ -134,9 +134,9 @@ def _trust(plans: Sequence[Plan], places: Places, args: Namespace) -> bool:
         trust = installing.plan_trust(plan.path, listing, places)
         for hook in listing.hooks:
             print(_trusted_line(hook))
-        if not _is_wanted([trust], places, args):
+        if not is_wanted([trust], places, args):
             return False
-        installing.install(trust, places, _stamp())
+        installing.install(trust, places, stamp())
         print(f"Codex: trusted in {shown(trust.path, places.env)}")
     return True
 
@@ -156,7 +156,7 @@ def uninstall(args: Namespace, places: Places) -> int:
     plans = [plan for plan in found if plan is not None]
     if not plans:
         print("no hooks of aicost are installed")
-    elif not _is_wanted(plans, places, args):
+    elif not is_wanted(plans, places, args):
         return ExitCode.CONFIG
     for plan in plans:
         stays = installing.uninstall(plan, places)
@@ -172,7 +172,7 @@ def print_entries(args: Namespace, dirs: Dirs, places: Places) -> int:
         handlers = _handlers(agent, places)
         hooks = {event: [{"hooks": [handler]}] for event, handler in handlers.items()}
         print(json.dumps({"hooks": hooks}, indent=2, ensure_ascii=False))
-    _write_files(dirs, places)
+    write_files(dirs, places)
     return ExitCode.OK
 
 
@@ -205,7 +205,9 @@ def _say_problems(agents: Iterable[Agent], dirs: Dirs, places: Places) -> None:
         print(f"{problem.what}\n   try: {problem.hint}", file=sys.stderr)
 
 
-def _is_wanted(plans: Sequence[Plan], places: Places, args: Namespace) -> bool:
+def is_wanted(
+    plans: Sequence[Plan], places: Places, args: Namespace, command: str = "hooks"
+) -> bool:
     """Show the changes, and ask. Raises ConfigError where there is nobody to ask."""
     for plan in plans:
         print(plan.diff(shown(plan.path, places.env)), end="")
@@ -215,7 +217,7 @@ def _is_wanted(plans: Sequence[Plan], places: Places, args: Namespace) -> bool:
         raise ConfigError(
             "nothing was changed",
             why="there is no terminal to ask on",
-            hint=f"aicost hooks {args.action} --yes",
+            hint=f"aicost {command} {args.action} --yes",
         )
     print("Write this? [y/N] ", end="", file=sys.stderr, flush=True)
     if sys.stdin.readline().strip().lower() in ("y", "yes"):
@@ -224,5 +226,6 @@ def _is_wanted(plans: Sequence[Plan], places: Places, args: Namespace) -> bool:
     return False
 
 
-def _stamp() -> str:
+def stamp() -> str:
+    """Return the moment for a backup's name."""
     return datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")

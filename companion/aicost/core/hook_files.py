@@ -13,10 +13,14 @@ from aicost.core.errors import ConfigError
 
 FOLDER = "hooks"  # in the data folder
 GATE, WHERE = "gate.sh", "where"
+STATUS_LINE = "statusline.sh"
+SCRIPTS = (GATE, STATUS_LINE)
 
 FailMode = Literal["open", "closed"]
 
 _OURS = re.compile(r"\bA=(claude|codex) E=\w+ D=.*/gate\.sh", re.DOTALL)
+_STATUS_LINE = re.compile(r"AICOST_D=.*/statusline\.sh", re.DOTALL)
+_OTHER = "AICOST_C="
 _FIELDS = ("R", "H", "F", "P")
 
 
@@ -45,6 +49,44 @@ def hook_command(agent: str, event: str, folder: str) -> str:
 def is_hook_command(command: str) -> bool:
     """Say whether a command of an agent's settings is one of ours, of whatever version."""
     return _OURS.search(command) is not None
+
+
+def status_line_command(folder: str, other: str) -> str:
+    """Return the line that Claude Code runs for its status line; `folder` is that of the scripts.
+
+    `other` is the command that was there before, "" for none: it runs beside ours, and alone where
+    our files are gone. Raises ConfigError.
+    """
+    place = quoted(folder, "the data folder")
+    words = f"AICOST_D={place} {_OTHER}{_word(other)}"
+    script = f'"$AICOST_D/{STATUS_LINE}"'
+    ours = f"if [ -f {script} ] && [ -r {script} ]; then . {script}"
+    return f'{words} ; {ours}; else eval "$AICOST_C"; fi'
+
+
+def is_status_line_command(command: str) -> bool:
+    """Say whether a command of the settings is our status line, of whatever version."""
+    return _STATUS_LINE.match(command) is not None
+
+
+def other_status_line(command: str) -> str:
+    """Return the command that runs beside our status line, "" for none."""
+    try:
+        words = shlex.split(command)
+    except ValueError:  # somebody cut it in two
+        return ""
+    return next((word[len(_OTHER) :] for word in words if word.startswith(_OTHER)), "")
+
+
+def _word(command: str) -> str:
+    """Return a command as one word for sh. Raises ConfigError for one that no file can hold."""
+    if "\0" in command or any("\ud800" <= sign <= "\udfff" for sign in command):
+        raise ConfigError(
+            "the status line's command cannot be kept",
+            why="it has a sign that no command line can hold",
+            hint="aicost statusline status",
+        )
+    return "'" + command.replace("'", "'\\''") + "'"
 
 
 def where_text(where: Where) -> str:

@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Literal, Self, TypeVar
 from zoneinfo import ZoneInfo
@@ -63,6 +63,7 @@ class Question:
     ticket_of: Callable[[str], str] = reports.no_ticket  # of a branch
     remembered: Remembered | None = None  # earlier answers; None: nobody asks twice
     repo_of: Callable[[str], str] = repo_key_of  # what reports call a folder's repository
+    windows: Mapping[str, int] = field(default_factory=dict)  # tokens of contexts, by clients' word
 
     def with_unread(self, left: Survey) -> Self:
         """Return the question with what of the logs is not read."""
@@ -179,7 +180,7 @@ def sessions(question: Question, running: Running, params: Params) -> str:
         rows = live_rows(question, running, query.homes)
     else:
         ids = dashboard.session_ids(question.db, query.homes)
-        rows = _rows(question, running, dict.fromkeys([*ids, *running.sessions]))
+        rows = rows_of(question, running, dict.fromkeys([*ids, *running.sessions]))
     if shown.format == "table":
         return sessions_table(rows, shown.style, question.zone)
     work = _work(question, query.homes)
@@ -221,7 +222,7 @@ def live_rows(question: Question, running: Running, homes: Sequence[str]) -> lis
     if homes:
         known = set(dashboard.session_ids(question.db, homes))
         writing = tuple(session_id for session_id in writing if session_id in known)
-    rows = _rows(question, running, dict.fromkeys([*writing, *running.sessions]))
+    rows = rows_of(question, running, dict.fromkeys([*writing, *running.sessions]))
     return [row for row in rows if row.state != "ended"]
 
 
@@ -266,7 +267,7 @@ def view(
     recent = dashboard.session_ids_since(question.db, since_us, MAX_SESSIONS)
     if len(recent) < RECENT_SESSIONS:
         recent = dashboard.session_ids_since(question.db, 0, RECENT_SESSIONS)
-    rows = _rows(question, running, dict.fromkeys([*running.sessions, *recent]))
+    rows = rows_of(question, running, dict.fromkeys([*running.sessions, *recent]))
     advice = advise(rows)
     return DashboardView(
         at=question.now,
@@ -286,7 +287,11 @@ def view(
     )
 
 
-def _rows(question: Question, running: Running, ids: Mapping[str, object]) -> list[SessionRow]:
+def rows_of(question: Question, running: Running, ids: Mapping[str, object]) -> list[SessionRow]:
+    """Return these sessions as far as they are known, running ones first, then the newest.
+
+    Raises sqlite3.Error.
+    """
     burns = dashboard.burn_by_session(question.db, to_us(question.now), BURN_WINDOW_S)
     live = running.sessions
     rows = {
@@ -313,7 +318,12 @@ def _newest_first(row: SessionRow) -> tuple[bool, float]:
 
 
 def _placed(row: SessionRow, live: LiveSession | None, question: Question) -> SessionRow:
-    """Show a session that has only subagents' calls at its process' folder."""
+    """Show a session that has only subagents' calls at its process' folder.
+
+    How large a context may be, its own client knows best.
+    """
+    if (told := question.windows.get(row.session_id)) is not None:
+        row = replace(row, context_window_tokens=told)
     if row.cwd or live is None:
         return row
     return replace(row, cwd=live.cwd, repo=question.repo_of(live.cwd))

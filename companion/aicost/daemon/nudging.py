@@ -129,9 +129,7 @@ class Nudging:
             }
             self._advice = found
             self._names = {row.session_id: session_name(row) for row in live}
-            self._bearing = {
-                row.session_id: _bearing_on(row, seen, budgets, nudges) for row in live
-            }
+            self._bearing = {row.session_id: bearing_on(row, seen, budgets, nudges) for row in live}
             if seen.tells_desktop:
                 self._tell_desktop(seen.now)
         return found
@@ -209,7 +207,7 @@ def _hidden(db: sqlite3.Connection, session_id: str) -> HiddenSpend:
     return HiddenSpend(cost_nusd=spent.cost_nusd, why=why)
 
 
-def _bearing_on(
+def bearing_on(
     row: SessionRow, seen: Seen, budgets: Iterable[BudgetStatus], nudges: Iterable[Nudge]
 ) -> frozenset[str]:
     """Return the keys of advice that is of no single session, and concerns this one too."""

@@ -5,7 +5,6 @@ import os
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import UTC, datetime
 from functools import partial
 from typing import Any, TypeVar
 
@@ -34,10 +33,9 @@ from aicost.daemon.reconciling import reconcile
 from aicost.daemon.server import Method, Notify, Server
 from aicost.daemon.setup import Setup, asked_alone, load_book, named_homes
 from aicost.daemon.shell_tracking import AgentAt
+from aicost.daemon.status_lines import StatusLines
 from aicost.report.status import ReaderState
 from aicost.sources.agents import place_of
-from aicost.sources.claude.plan import status_line_limits
-from aicost.sources.claude.totals import status_line_total
 from aicost.store import queries
 from aicost.store.connection import connect_readonly, snapshot, store_errors
 from aicost.store.journal import Journal
@@ -72,6 +70,7 @@ class Service:
         self._journal = Journal.open(setup.dirs.journal_file)
         self._advising = self._open_advice()
         self._badges = self._open_badges()
+        self._status_lines = self._open_status_lines()
         self._gatekeeper = self._open_gate()
         self._server = Server(setup.dirs.socket_path, self._methods(), first_view=self._build_view)
         self._publisher = Publisher(
@@ -94,7 +93,6 @@ class Service:
             "status": self._status,
             "homes.add": self._homes_add,
             "transcript.seen": self._transcript_seen,
-            "statusline.seen": self._status_line_seen,
             "prices.reload": self._prices_reload,
             "budgets": self._budgets_listed,
             "budgets.reload": self._budgets_reload,
@@ -116,7 +114,7 @@ class Service:
         try:
             async with asyncio.TaskGroup() as group:
                 asked = (self._server, self._publisher, self._gatekeeper, self._advising)
-                components = (*asked, self._badges, self._reader)
+                components = (*asked, self._badges, self._status_lines, self._reader)
                 *askers, reader = [group.create_task(c.run(), name=c.name) for c in components]
                 await self._server.listening.wait()
                 ready()
@@ -208,6 +206,12 @@ class Service:
         )
         return badges.Badges(access)
 
+    def _open_status_lines(self) -> StatusLines:
+        """Keep Claude Code's status lines, and hear what it says there."""
+        asked = (self._query, self._live, self._moment)
+        days, advising = self._engine.ledger.days, self._advising
+        return StatusLines.open(self._setup.dirs.run_dir, asked, days, advising, self._reader)
+
     def _note_damage(self, damage: LedgerDamaged) -> None:
         self._damage = damage
         self._stop.set()
@@ -217,6 +221,7 @@ class Service:
         self._guarding.changed()
         self._gatekeeper.changed()
         self._badges.changed()
+        self._status_lines.changed()
         self._advising.changed()
 
     async def _read_everything(self) -> None:
@@ -288,14 +293,6 @@ class Service:
         transcript, home = place
         self._reader.add_homes([home])
         self._reader.wake(transcript, home)
-        return {"known": True}
-
-    async def _status_line_seen(self, params: Params, _notify: Notify) -> object:
-        """Take on what Claude Code shows as a session's cost so far, and of its plan's limits."""
-        total = status_line_total(params)
-        if total is None:
-            return {"known": False}
-        self._reader.take_told(total, status_line_limits(params, datetime.now(UTC)))
         return {"known": True}
 
     async def _prices_reload(self, _params: Params, _notify: Notify) -> object:
@@ -384,7 +381,7 @@ class Service:
 
     def _moment(self) -> answers.Question:
         question = self._setup.question(self._db, self._setup.zone)
-        return replace(question, remembered=self._remembered)
+        return replace(question, remembered=self._remembered, windows=self._status_lines.windows)
 
     async def _query(self, question: Callable[[], T]) -> T:
         """Run a query in the thread of queries. Raises StoreError, ConfigError."""

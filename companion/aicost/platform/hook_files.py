@@ -1,4 +1,4 @@
-"""The files beside an agent's hooks: `gate.sh` and `where`, in the data folder."""
+"""The files beside an agent's hooks: `gate.sh`, `statusline.sh`, `where`, in the data folder."""
 
 import os
 import shlex
@@ -8,7 +8,16 @@ from dataclasses import replace
 from pathlib import Path
 
 from aicost.core.errors import ConfigError
-from aicost.core.hook_files import FOLDER, GATE, WHERE, FailMode, Where, parse_where, where_text
+from aicost.core.hook_files import (
+    FOLDER,
+    GATE,
+    SCRIPTS,
+    WHERE,
+    FailMode,
+    Where,
+    parse_where,
+    where_text,
+)
 from aicost.platform.atomic import replace_file
 from aicost.platform.rundir import make_private
 
@@ -17,12 +26,12 @@ _MAX_WHERE_BYTES = 64 * 1024
 
 
 def write_hook_files(data_dir: Path, where: Where) -> bool:
-    """Put `gate.sh` and `where` in place; say whether anything was not as it should be.
+    """Put the scripts and `where` in place; say whether anything was not as it should be.
 
     The folder is the user's own (0700), the files too (0600). Raises ConfigError.
     """
     folder = data_dir / FOLDER
-    wanted = {GATE: gate_script(), WHERE: where_text(where).encode()}
+    wanted = {name: script(name) for name in SCRIPTS} | {WHERE: where_text(where).encode()}
     changed = False
     try:
         make_private(str(folder))
@@ -72,10 +81,10 @@ def read_where(data_dir: Path) -> Where | None:
     return parse_where(content.decode(errors="replace"))
 
 
-def is_gate_current(data_dir: Path) -> bool:
-    """Say whether the `gate.sh` in place is this version's."""
+def is_current(data_dir: Path, name: str = GATE) -> bool:
+    """Say whether a script in place is this version's."""
     try:
-        return (data_dir / FOLDER / GATE).read_bytes() == gate_script()
+        return (data_dir / FOLDER / name).read_bytes() == script(name)
     except OSError:
         return False
 
@@ -83,15 +92,15 @@ def is_gate_current(data_dir: Path) -> bool:
 def remove_hook_files(data_dir: Path) -> None:
     """Take the files away; an agent that still has a hook of ours goes on undisturbed."""
     folder = data_dir / FOLDER
-    for name in (WHERE, GATE, _PROGRAM):
+    for name in (WHERE, *SCRIPTS, _PROGRAM):
         (folder / name).unlink(missing_ok=True)
 
 
-def gate_script() -> bytes:
-    """Return this version's `gate.sh`."""
+def script(name: str) -> bytes:
+    """Return a script as this version has it."""
     from importlib.resources import files  # only here: most commands never need it
 
-    return (files("aicost_hooks") / GATE).read_bytes()
+    return (files("aicost_hooks") / name).read_bytes()
 
 
 def find_program(data_dir: Path) -> str:

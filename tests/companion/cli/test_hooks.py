@@ -13,7 +13,7 @@ from lab.waiting import until
 
 from aicost.core.hook_files import is_hook_command
 from aicost.platform.dirs import load_dirs
-from aicost.platform.hook_files import is_gate_current, read_where
+from aicost.platform.hook_files import is_current, read_where
 
 SETTINGS = b'{\n\t"model": "opus",\n\t"permissions": {"allow": ["Bash(ls)"]}\n}'
 ENTER_S = 20.0
@@ -94,7 +94,7 @@ def test_hooks_are_installed_once_and_leave_no_trace(path: Path, home: Path) -> 
     assert where is not None
     assert (where.run_dir, where.fail, where.daemon_pid) == (str(dirs.run_dir), "open", 0)
     assert os.access(where.hook, os.X_OK)
-    assert is_gate_current(dirs.data_dir)
+    assert is_current(dirs.data_dir)
     before = path.stat()
     ended = aicost("hooks", "install")
     assert (ended.returncode, ended.stdout) == (
@@ -116,7 +116,7 @@ def test_the_files_of_the_hooks_are_repaired_though_the_settings_are_right(path:
     data_dir = load_dirs(os.environ).data_dir
     (data_dir / "hooks" / "gate.sh").unlink()
     assert aicost("hooks", "install").returncode == 0
-    assert is_gate_current(data_dir)
+    assert is_current(data_dir)
 
 
 def test_a_config_that_closes_the_gate_is_followed(path: Path) -> None:
@@ -150,7 +150,7 @@ def test_entries_for_settings_that_another_program_writes_are_printed(
     assert ended.returncode == 0
     printed = json.loads(ended.stdout)
     assert path.read_bytes() == SETTINGS
-    assert is_gate_current(load_dirs(os.environ).data_dir)
+    assert is_current(load_dirs(os.environ).data_dir)
     aicost("hooks", "install", "--yes")
     assert json.loads(path.read_text())["hooks"] == printed["hooks"]
 

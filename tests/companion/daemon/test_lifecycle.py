@@ -32,7 +32,7 @@ from aicost.daemon.lifecycle import (
 )
 from aicost.ipc import wire
 from aicost.platform.dirs import Dirs, load_dirs
-from aicost.platform.hook_files import is_gate_current, read_where, write_hook_files
+from aicost.platform.hook_files import is_current, read_where, write_hook_files
 
 TOO_LATE_S = 20.0
 
@@ -360,7 +360,7 @@ def test_installed_hooks_know_the_daemon_while_it_runs(dirs: Dirs) -> None:
     assert (found.run_dir, found.fail) == (str(dirs.run_dir), "closed")
     assert found.daemon_pid == pid_of(dirs) == running_pid(dirs)
     assert os.access(found.hook, os.X_OK)
-    assert is_gate_current(dirs.data_dir)
+    assert is_current(dirs.data_dir)
     stop_running(dirs, timeout_s=TOO_LATE_S)
     ended = read_where(dirs.data_dir)
     assert ended is not None

@@ -13,7 +13,6 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, closing
 from datetime import UTC, datetime
 from functools import partial
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +29,7 @@ from claude_logs import (
     register,
 )
 from desktops import desktop_on, session_bus
+from serving import WAIT_S
 
 from aicost.core.errors import ConfigError, StoreError
 from aicost.core.view import DashboardView
@@ -42,7 +42,6 @@ from aicost.ipc import wire
 from aicost.ipc.client import subscribe
 from aicost.platform.dirs import Dirs, load_dirs
 from aicost.store.ledger import Ledger, Recorded
-from aicost_hooks.main import run as hook
 
 
 @pytest.fixture
@@ -360,6 +359,12 @@ async def test_a_hooks_transcript_names_its_home(daemon: Daemon, home: Path) -> 
         assert await daemon.ask("transcript.seen", path=path) == {"known": False}
 
 
+def tell(daemon: Daemon, session_id: str = "s-1", **fields: object) -> None:
+    """Leave what a client says where `statusline.sh` does."""
+    content = json.dumps({"session_id": session_id, **fields})
+    (daemon.dirs.run_dir / "statusline" / "in" / session_id).write_text(content)
+
+
 async def test_a_status_lines_dollars_are_reconciled_before_the_agent_logs_its_own(
     daemon: Daemon, logs: Path
 ) -> None:
@@ -369,21 +374,13 @@ async def test_a_status_lines_dollars_are_reconciled_before_the_agent_logs_its_o
         (session,) = (await daemon.document("reconcile", homes=[str(logs)]))["sessions"]
         return {row["model"] or "": row for row in session["models"]}
 
-    before = await rows()
-    assert list(before) == [MODEL]
-    status = {"session_id": "s-1", "cost": {"total_cost_usd": 7.5}, "transcript_path": "/x"}
-    content = BytesIO(json.dumps(status).encode())
-    assert await asyncio.to_thread(hook, ["statusline"], content, os.environ) == 0
-    after = await rows()
+    assert list(await rows()) == [MODEL]
+    tell(daemon, cost={"total_cost_usd": 7.5}, transcript_path="/x")
+    async with asyncio.timeout(WAIT_S):
+        while "" not in (after := await rows()):  # noqa: ASYNC110 - it sets no event
+            await asyncio.sleep(0.01)
     assert set(after) == {"", MODEL}
     assert after[""]["client"]["cost_usd"] == 7.5
-    own = {"session_id": "s-1", "total_cost_usd": 7.25}  # a total only ever grows
-    assert await daemon.ask("statusline.seen", **own) == {"known": True}
-    assert (await rows())[""] == after[""]
-    for wrong in ({}, {"total_cost_usd": -1}, {"session_id": 7}):
-        params = {"session_id": "s-1", "total_cost_usd": 9} | wrong if wrong else {}
-        assert await daemon.ask("statusline.seen", **params) == {"known": False}
-    assert (await rows())[""] == after[""]
 
 
 async def test_a_status_lines_limits_are_those_of_its_sessions_home(
@@ -394,11 +391,32 @@ async def test_a_status_lines_limits_are_those_of_its_sessions_home(
     week = {"used_percentage": 80, "resets_at": 4_000_000_000}
     for session_id, percent in (("unknown", 90), ("s-1", 41)):
         limits = {"five_hour": {"used_percentage": percent}, "seven_day": week}
-        told = {"session_id": session_id, "total_cost_usd": 7.5, "rate_limits": limits}
-        assert await daemon.ask("statusline.seen", **told) == {"known": True}
+        tell(daemon, session_id, cost={"total_cost_usd": 7.5}, rate_limits=limits)
 
-    found = (await daemon.document("overview", homes=[str(logs)]))["limits"]
+    async def shown() -> Any:
+        return (await daemon.document("overview", homes=[str(logs)]))["limits"]
+
+    async with asyncio.timeout(WAIT_S):
+        while not (found := (await shown())):  # noqa: ASYNC110 - it sets no event
+            await asyncio.sleep(0.01)
     assert [(one["limit_id"], one["primary"]["used_percent"]) for one in found] == [("claude", 41)]
+
+
+async def test_a_session_reads_its_own_line_as_soon_as_its_client_told(
+    daemon: Daemon, logs: Path
+) -> None:
+    folder = daemon.dirs.run_dir / "statusline"
+    append(log_of(logs), call_line("msg_1"))
+    await eventually(lambda: daemon.calls == 1, "the call to be read")
+    assert sorted(path.name for path in folder.iterdir()) == ["in", "line"]
+    tell(daemon, context_window={"context_window_size": 400_000})
+    line = folder / "line" / "s-1"
+    await eventually(line.exists, "the line")
+    await eventually((folder / "until").exists, "the sign of life")
+    assert line.read_text().startswith("1 ")
+    assert int((folder / "until").read_text()) == os.getpid()
+    (session,) = (await daemon.document("sessions", homes=[str(logs)]))["sessions"]
+    assert session["context_window_tokens"] == 400_000
 
 
 async def test_budgets_are_read_again_when_asked_and_what_is_wrong_with_them_is_shown(

@@ -11,16 +11,16 @@ import pytest
 from commands import own_environment
 
 from aicost.core.errors import ConfigError
-from aicost.core.hook_files import Where
+from aicost.core.hook_files import GATE, SCRIPTS, Where
 from aicost.platform.hook_files import (
     find_program,
-    gate_script,
-    is_gate_current,
+    is_current,
     is_installed,
     mark_stopped,
     read_where,
     refresh,
     remove_hook_files,
+    script,
     write_hook_files,
 )
 
@@ -35,18 +35,19 @@ def names_in(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
-def test_both_files_are_written_for_the_user_alone(tmp_path: Path) -> None:
+def test_all_files_are_written_for_the_user_alone(tmp_path: Path) -> None:
     assert write_hook_files(tmp_path, WHERE)
     folder = tmp_path / "hooks"
-    assert (folder / "gate.sh").read_bytes() == gate_script()
+    assert (folder / "gate.sh").read_bytes() == script(GATE)
     assert read_where(tmp_path) == WHERE
     assert [mode_of(path) for path in (folder, folder / "gate.sh", folder / "where")] == [
         0o700,
         0o600,
         0o600,
     ]
-    assert names_in(folder) == ["gate.sh", "where"]
-    assert (is_installed(tmp_path), is_gate_current(tmp_path)) == (True, True)
+    assert names_in(folder) == ["gate.sh", "statusline.sh", "where"]
+    assert all(is_current(tmp_path, name) for name in SCRIPTS)
+    assert (is_installed(tmp_path), is_current(tmp_path)) == (True, True)
 
 
 def test_files_that_are_right_are_left_alone(tmp_path: Path) -> None:
@@ -62,15 +63,15 @@ def test_a_script_that_is_not_right_is_put_right(harm: str, tmp_path: Path) -> N
     gate, other = tmp_path / "hooks" / "gate.sh", tmp_path / "other"
     if harm == "old":
         gate.write_bytes(b"exit 0\n")
-        assert not is_gate_current(tmp_path)
+        assert not is_current(tmp_path)
     elif harm == "open to all":
         gate.chmod(0o666)
     else:
-        other.write_bytes(gate_script())
+        other.write_bytes(script(GATE))
         gate.unlink()
         gate.symlink_to(other)
     assert write_hook_files(tmp_path, WHERE)
-    assert (gate.read_bytes(), mode_of(gate), gate.is_symlink()) == (gate_script(), 0o600, False)
+    assert (gate.read_bytes(), mode_of(gate), gate.is_symlink()) == (script(GATE), 0o600, False)
 
 
 def test_a_daemon_without_hooks_writes_nothing(tmp_path: Path) -> None:
@@ -91,7 +92,7 @@ def test_a_daemon_names_itself_and_what_it_was_told(tmp_path: Path) -> None:
         fail="closed",
         daemon_pid=7,
     )
-    assert is_gate_current(tmp_path)
+    assert is_current(tmp_path)
     assert not refresh(tmp_path, run_dir=tmp_path / "run", fail="closed", daemon_pid=7)
 
 

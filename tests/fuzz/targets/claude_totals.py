@@ -1,20 +1,13 @@
 """What Claude Code itself says it spent."""
 
-import contextlib
 import json
 from datetime import UTC, datetime
 
 from fuzz.target import Target, recorded
 
 from aicost.core.facts import ClientTotal, LimitsSeen
-from aicost.sources.claude.plan import status_line_limits
-from aicost.sources.claude.totals import (
-    parse_config_totals,
-    parse_cost_state,
-    status_line_total,
-)
-from aicost_hooks.events import NotAnEvent, parse_object
-from aicost_hooks.status_line import told_by
+from aicost.sources.claude.status_line import parse_status
+from aicost.sources.claude.totals import parse_config_totals, parse_cost_state
 
 USED = {
     "inputTokens": 4, "outputTokens": 9, "cacheReadInputTokens": 0,
@@ -37,10 +30,10 @@ NOW = datetime(2026, 11, 26, tzinfo=UTC)
 def check(content: bytes) -> None:
     """Any bytes are totals or none."""
     found = [*parse_cost_state(content), *parse_config_totals(content)]
-    with contextlib.suppress(NotAnEvent):
-        if (total := status_line_total(told_by(parse_object(content)))) is not None:
-            found.append(total)
-        _check_limits(status_line_limits(told_by(parse_object(content)), NOW))
+    if (seen := parse_status(content, NOW)) is not None:
+        found += [seen.total] if seen.total is not None else []
+        _check_limits(seen.limits)
+        assert seen.context_window_tokens is None or seen.context_window_tokens > 0
     for said in found:
         _check_total(said)
 
@@ -66,7 +59,12 @@ def seeds() -> list[bytes]:
 
 TARGET = Target(
     name="claude_totals",
-    modules=("aicost.sources.claude.totals", "aicost.sources.claude.plan", "aicost.core.money"),
+    modules=(
+        "aicost.sources.claude.totals",
+        "aicost.sources.claude.plan",
+        "aicost.sources.claude.status_line",
+        "aicost.core.money",
+    ),
     seeds=seeds,
     check=check,
 )

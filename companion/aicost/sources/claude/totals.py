@@ -2,7 +2,7 @@
 
 - `cost-state` records of a log: each session's running total, written when it ends.
 - `.claude.json`: the last interactive session of each folder; cache writes are not split there.
-- The status line's input: one session's dollars so far, live. Our hook sends no more of it.
+- The status line's input: one session's dollars so far, live.
 """
 
 from collections.abc import Mapping

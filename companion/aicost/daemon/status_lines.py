@@ -1,0 +1,261 @@
+"""The component that keeps Claude Code's status lines, and takes on what the client tells there.
+
+Where nobody ever had a status line of ours, it looks at one folder now and then, and that is all.
+"""
+
+import asyncio
+import logging
+import os
+import time
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Protocol, Self
+
+from aicost.core.badge import strictest
+from aicost.core.budget import OF_A_PLAN, BudgetStatus, Traits
+from aicost.core.days import LocalDays, to_us
+from aicost.core.errors import ConfigError, StoreError
+from aicost.core.facts import ClientTotal, LimitsSeen
+from aicost.core.limits import PlanLimits
+from aicost.core.nudge import Nudge
+from aicost.core.nudging import by_weight, plan_windows
+from aicost.core.session import Running
+from aicost.core.status_line import StatusLine, prepared
+from aicost.core.view import SessionRow, Totals
+from aicost.daemon.advising import Advising, Setting, seen_in
+from aicost.daemon.answers import Question, rows_of
+from aicost.daemon.nudging import Advice, Seen, bearing_on, find_advice
+from aicost.daemon.reader import Reader
+from aicost.daemon.status_line_files import StatusLineFiles
+from aicost.sources.claude.status_line import StatusSeen, parse_status
+from aicost.store.dashboard import day_totals
+
+log = logging.getLogger(__name__)
+
+GATHER_S = 0.1  # changes this close together are one look
+QUIET_S = 2.0  # clients tell, and moments pass, without a log line
+_IN_USE = timedelta(minutes=10)  # since a session's client last told
+_IN_FIGURES = frozenset({"budget", "plan"})  # kinds of advice that the line has as figures
+
+Lines = Mapping[str, str]  # by session
+
+
+class Query(Protocol):
+    """Runs a query in the thread of queries. Raises StoreError, ConfigError."""
+
+    def __call__(self, question: Callable[[], Lines], /) -> Awaitable[Lines]:
+        """Return its answer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Access:
+    """What status lines need of the rest of the daemon."""
+
+    run_dir: Path
+    query: Query
+    running: Callable[[], Awaitable[Running]]
+    moment: Callable[[], Question]
+    days: LocalDays  # that the ledger counts
+    setting: Callable[[Running, datetime], Setting]
+    take_told: Callable[[ClientTotal, LimitsSeen | None], None]
+    trouble: Callable[[], str]  # why the ledger cannot be kept up; "" if it can
+
+
+class StatusLines:
+    """Keeps the lines while `run` runs. All of it in the event loop, but for the query."""
+
+    name = "status lines"
+
+    def __init__(self, access: Access, *, quiet_s: float = QUIET_S) -> None:
+        self._access, self._quiet_s = access, quiet_s
+        self._files = StatusLineFiles(access.run_dir, os.getpid())
+        self._changed = asyncio.Event()
+        self._told: dict[str, StatusSeen] = {}  # the last word of each session's client
+        self._told_at: dict[str, datetime] = {}
+
+    @classmethod
+    def open(
+        cls,
+        run_dir: Path,
+        asked: tuple[Query, Callable[[], Awaitable[Running]], Callable[[], Question]],
+        days: LocalDays,
+        advising: Advising,
+        reader: Reader,
+    ) -> Self:
+        """Keep them for a daemon of these parts; `asked` is who queries, who runs, and when."""
+        query, running, moment = asked
+        return cls(
+            Access(
+                run_dir=run_dir,
+                query=query,
+                running=running,
+                moment=moment,
+                days=days,
+                setting=advising.setting,
+                take_told=reader.take_told,
+                trouble=lambda: reader.trouble,
+            )
+        )
+
+    @property
+    def windows(self) -> dict[str, int]:
+        """How large contexts may be, by session, in tokens."""
+        found = {name: seen.context_window_tokens for name, seen in self._told.items()}
+        return {name: tokens for name, tokens in found.items() if tokens is not None}
+
+    def changed(self) -> None:
+        """Note that the ledger changed. In the event loop only."""
+        self._changed.set()
+
+    async def run(self) -> None:
+        """Keep the lines until cancelled; leave none behind."""
+        self._files.clear()
+        try:
+            while True:
+                await self._look_or_warn()
+                with suppress(TimeoutError):  # nothing changed: the moment did
+                    async with asyncio.timeout(self._quiet_s):
+                        await self._changed.wait()
+                        await asyncio.sleep(GATHER_S)
+                self._changed.clear()
+        finally:
+            self._files.clear()
+
+    async def _look_or_warn(self) -> None:
+        self._take_told()
+        if not self._told or self._access.trouble():  # what is there grows old
+            return
+        try:
+            lines = await self._find()
+        except (StoreError, ConfigError) as error:  # as above
+            log.warning("no status lines: %s", error.what)
+            return
+        self._files.show(lines, time.time())
+
+    def _take_told(self) -> None:
+        """Take on what clients told since; the ledger keeps what is new of it."""
+        found, names = self._files.told(time.time())
+        for name, at_s, content in found:
+            at = datetime.fromtimestamp(at_s, UTC)
+            seen = parse_status(content, at)
+            if seen is None or seen.session_id != name:
+                self._files.forget(name)  # half of it was written, mostly
+                continue
+            if seen.total is not None and _is_news(seen, self._told.get(name)):
+                self._access.take_told(seen.total, seen.limits)
+            self._told[name], self._told_at[name] = seen, at
+        for name in [one for one in self._told if one not in names]:
+            del self._told[name], self._told_at[name]
+
+    async def _find(self) -> Lines:
+        access = self._access
+        running, question = await access.running(), access.moment()
+        since = question.now - _IN_USE
+        lately = [name for name, at in self._told_at.items() if at > since]
+        claude = [name for name, one in running.sessions.items() if one.agent == "claude"]
+        ids = dict.fromkeys([*claude, *lately])
+        setting = access.setting(running, question.now)
+        told = dict(self._told)
+        return await access.query(
+            lambda: find_lines(question, running, setting, ids=ids, told=told, days=access.days)
+        )
+
+
+def _is_news(seen: StatusSeen, known: StatusSeen | None) -> bool:
+    """Say whether more was told than when it was told."""
+    if known is None or seen.total != known.total:
+        return True
+    limits = (one.limits and one.limits.limits for one in (seen, known))
+    return next(limits) != next(limits)
+
+
+def find_lines(  # noqa: PLR0913 - all of one moment
+    question: Question,
+    running: Running,
+    setting: Setting,
+    *,
+    ids: Mapping[str, object],
+    told: Mapping[str, StatusSeen],
+    days: LocalDays,
+) -> dict[str, str]:
+    """Return what the file of each session says. Raises sqlite3.Error."""
+    rows = [row for row in rows_of(question, running, ids) if row.agent == "claude"]
+    seen = seen_in(question, setting, rows)
+    advice = find_advice(question.db, seen)
+    today = day_totals(question.db, days.day_of(to_us(question.now)))
+    moment = _Moment(seen, advice, today)
+    return {
+        row.session_id: prepared(moment.line(row, told.get(row.session_id)))
+        for row in rows
+        if is_plain(row.session_id)
+    }
+
+
+def is_plain(session_id: str) -> bool:
+    """Say whether an id may be a file's name, as statusline.sh has it."""
+    letters = session_id.replace("-", "").replace("_", "")
+    return session_id.isascii() and letters.isalnum() and len(session_id) <= 128
+
+
+@dataclass(frozen=True, slots=True)
+class _Moment:
+    """What holds for all sessions."""
+
+    seen: Seen
+    advice: Advice
+    today: Totals
+
+    def line(self, row: SessionRow, told: StatusSeen | None) -> StatusLine:
+        now = self.seen.now
+        return StatusLine(
+            now=now,
+            zone=self.seen.zone,
+            cost_nusd=row.cost_nusd if row.requests else 0,
+            unpriced_tokens=row.unpriced_tokens,
+            today_nusd=self.today.cost_nusd if self.today.requests else 0,
+            today_unpriced_tokens=self.today.unpriced_tokens,
+            used=strictest(self._budgets(row)),
+            plans=self._plans(told),
+            context_share=row.context_share,
+            next_prompt_nusd=row.next_prompt_nusd,
+            nusd_per_hour=row.burn.nusd_per_hour,
+            cache_ends_at=(told and told.cache_ends_at) or row.cache_ends_at,
+            nudge=self._nudge(row),
+        )
+
+    def _budgets(self, row: SessionRow) -> Iterator[BudgetStatus]:
+        """Yield the budgets that bear on a session, but a plan's windows."""
+        evaluation = self.seen.evaluation
+        found = evaluation.by_session.get(row.session_id)
+        if found is None:  # an older client that idles: nobody knows that it runs
+            traits = Traits(agent=row.agent, repo=row.repo, branch=row.branch, model=row.model)
+            found = tuple(one for one in evaluation.shared if one.budget.filter.covers(traits))
+        yield from (one for one in found if one.budget.scope not in OF_A_PLAN)
+
+    def _plans(self, told: StatusSeen | None) -> Sequence[BudgetStatus]:
+        """Return the windows of the account that a session is of, by its own client's word."""
+        if told is not None and told.limits is not None:
+            own = PlanLimits(home="", at=told.limits.at, limits=told.limits.limits)
+            return plan_windows([own], self.seen.now)
+        return _of_claude(self.advice.budgets)
+
+    def _nudge(self, row: SessionRow) -> Nudge | None:
+        bearing: Collection[str] = bearing_on(
+            row, self.seen, self.advice.budgets, self.advice.nudges
+        )
+        meant = (
+            one
+            for one in by_weight(self.advice.nudges)
+            if one.kind not in _IN_FIGURES
+            and (one.session_id == row.session_id or one.key in bearing)
+        )
+        return next(meant, None)
+
+
+def _of_claude(budgets: Iterable[BudgetStatus]) -> list[BudgetStatus]:
+    plans = [one for one in budgets if one.budget.scope in OF_A_PLAN]
+    found = [one for one in plans if one.budget.filter.agent == "claude"]
+    return sorted(found, key=lambda one: one.budget.scope)
