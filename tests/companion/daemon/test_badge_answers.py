@@ -49,7 +49,7 @@ def asked(found: BadgeSet = FOUND, **params: object) -> str:
         ({}, "⬡ $3.46 ■120%"),
     ],
 )
-def test_the_nearest_badge_is_shown(where: dict[str, object], text: str) -> None:
+def test_the_nearest_badge_is_shown(where: dict[str, Any], text: str) -> None:
     assert asked(**where) == f"{text}\n"
 
 
@@ -63,7 +63,7 @@ def test_where_nothing_ran_today_nothing_is_shown() -> None:
 @pytest.mark.parametrize(
     ("where", "code"), [({"shells": [7]}, "31"), ({"cwd": "/src/shop/deep"}, "33"), ({}, "1;31")]
 )
-def test_a_level_has_a_colour_where_colours_are_wanted(where: dict[str, object], code: str) -> None:
+def test_a_level_has_a_colour_where_colours_are_wanted(where: dict[str, Any], code: str) -> None:
     plain = asked(**where).rstrip("\n")
     assert asked(colour=True, **where) == f"\x1b[{code}m{plain}\x1b[0m\n"
 
@@ -85,7 +85,7 @@ def test_a_wrong_placeholder_is_an_error_even_where_nothing_ran() -> None:
 
 
 @pytest.mark.parametrize("wrong", [{"shells": "7"}, {"shells": ["x"]}, {"cwd": 5}, {"x": 1}])
-def test_what_cannot_be_asked_is_refused(wrong: dict[str, object]) -> None:
+def test_what_cannot_be_asked_is_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ConfigError, match="cannot be asked"):
         asked(**wrong)
 
