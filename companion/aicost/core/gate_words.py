@@ -12,7 +12,7 @@ from aicost.core.allowance import RIGHT_FORM, Allowance
 from aicost.core.budget import BudgetFilter, BudgetStatus
 from aicost.core.gate import BEFORE_COMPACTION, BEFORE_SWITCH, BEFORE_TOOL, Ask, Decision, Ruling
 from aicost.core.money import NANO, dollars
-from aicost.core.nudge_words import amount, budget_sentence, moment
+from aicost.core.nudge_words import QUOTA, amount, budget_sentence, moment
 from aicost.core.text import clean
 from aicost.core.usage import Agent
 
@@ -22,7 +22,6 @@ _SAVES = "finishing an edit; git status, diff, add, commit, stash or push, each 
 _REPORT = "Tell the user what is done and what is left, and end the turn."
 _COMPACTING = " A compaction reads the whole context once more."
 _IN_CONVERSATION = (BEFORE_COMPACTION, BEFORE_SWITCH)  # the model reads those answers, too
-_QUOTA = " (API-equivalent: on a flat plan this saves quota, not money)"
 _RESUME: dict[Agent, str] = {"claude": "claude --resume", "codex": "codex resume"}
 
 
@@ -100,7 +99,7 @@ def _to_user(ruling: Ruling, telling: Telling) -> str:
     status = ruling.causes[0]
     more = len(ruling.causes) - 1
     others = f"; so {'is' if more == 1 else 'are'} {more} more" if more else ""
-    flat = _QUOTA if telling.is_flat and status.budget.unit == "usd" else ""
+    flat = QUOTA if telling.is_flat and status.budget.unit == "usd" else ""
     return budget_sentence(status, telling.now, telling.zone) + _under_way(status) + others + flat
 
 

@@ -25,6 +25,7 @@ _WHOSE: dict[Scope, str] = {  # of whom or what a limit is, as a sentence says i
     "plan-week": "the plan's week",
 }
 _ENDS: dict[Scope, str] = {"day": "today", "week": "this week", "month": "this month"}
+QUOTA = " (API-equivalent: on a flat plan this saves quota, not money)"
 _NEXT_DAY, _NEXT_WEEK = timedelta(days=1), timedelta(days=7)
 _MOST_CELLS = 40  # of a name from a log, within a sentence
 

@@ -218,6 +218,7 @@ def _of_budget(status: BudgetStatus, situation: Situation) -> list[Nudge]:
     least = 80 if is_plan else 100 if budget.unit == "repeats" else 50
     session_id = status.subject.partition(" ")[0] if budget.scope in OF_ONE else ""
     spent = status.spent if budget.unit == "usd" else None
+    quota = words.QUOTA if budget.unit == "usd" and _is_on_plan(budget, situation) else ""
     found = []
     if status.level >= least:
         key = _budget_key(status)
@@ -227,7 +228,7 @@ def _of_budget(status: BudgetStatus, situation: Situation) -> list[Nudge]:
                 key=key,
                 severity=_OF_LEVEL[status.level],
                 at=situation.since.get(key, now),
-                sentence=words.budget_sentence(status, now, zone),
+                sentence=words.budget_sentence(status, now, zone) + quota,
                 action=(
                     words.plan_action(status, now, zone) if is_plan else words.budget_action(status)
                 ),
@@ -244,12 +245,18 @@ def _of_budget(status: BudgetStatus, situation: Situation) -> list[Nudge]:
                 key=key,
                 severity="warning",
                 at=situation.since.get(key, now),
-                sentence=words.forecast_sentence(status, ahead),
+                sentence=words.forecast_sentence(status, ahead) + quota,
                 action=words.FORECAST_ACTION,
                 cost_nusd=spent,
             )
         )
     return found
+
+
+def _is_on_plan(budget: Budget, situation: Situation) -> bool:
+    """Say whether a budget counts an agent that a plan with a fixed price is known of."""
+    agents = (one.budget.filter.agent for one in situation.budgets if one.budget.scope in OF_A_PLAN)
+    return any(budget.filter.agent in ("", agent) for agent in agents)
 
 
 def _of_session(row: SessionRow, situation: Situation) -> list[Nudge]:

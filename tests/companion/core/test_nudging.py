@@ -10,7 +10,7 @@ from builders import BERLIN, NOW, budget_status, nudge, plan_status, session_row
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aicost.core.budget import BudgetFilter, BudgetStatus, BudgetWindow
+from aicost.core.budget import BudgetFilter, BudgetStatus, BudgetWindow, Unit
 from aicost.core.limits import LimitWindow, PlanLimits, RateLimits
 from aicost.core.loops import Repeat
 from aicost.core.nudge import Nudge
@@ -52,6 +52,24 @@ def shown(nudges: Iterable[Nudge]) -> list[tuple[str, str]]:
 
 
 # Budgets
+
+
+@pytest.mark.parametrize(
+    ("agent", "unit", "is_said"),
+    [
+        ("", "usd", True),
+        ("codex", "usd", True),
+        ("claude", "usd", False),  # of no plan of its
+        ("", "tokens", False),
+    ],
+)
+def test_on_a_plan_dollars_are_said_to_be_quota(agent: str, unit: Unit, is_said: bool) -> None:
+    of = BudgetFilter(agent=agent)
+    status = budget_status(20, 25, unit=unit, forecast=41.0, filter=of)
+    plan = budget_status(10, 100, "plan-week", "percent", filter=BudgetFilter(agent="codex"))
+    for one in advice(budgets=[status, plan]):
+        assert ("API-equivalent: on a flat plan this saves quota" in one.sentence) is is_said
+    assert all("API-equivalent" not in one.sentence for one in of_budget(status))
 
 
 @pytest.mark.parametrize(
