@@ -5,7 +5,7 @@ Pure: texts and values in, texts and values out. Both agents keep hooks in the s
 """
 
 import copy
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -266,11 +266,3 @@ def _with_group(text: str, event: str, group: Handler) -> str:
     if groups is None:
         return appended(text, hooks, [group], event)
     return appended(text, groups, group)
-
-
-def events_right(settings: Mapping[str, Any], wanted: Mapping[str, Handler]) -> Iterator[str]:
-    """Yield the events at which just our entry is called."""
-    for event in wanted:
-        ours = [entry for entry in entries_in(settings) if entry.event == event]
-        if len(ours) == 1 and ours[0].is_as(wanted):
-            yield event

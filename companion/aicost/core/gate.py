@@ -112,7 +112,7 @@ def pressure(status: BudgetStatus, footing: Footing) -> Pressure:
     work and no more: for one call like the dearest recent one, or a part of the limit.
     """
     budget, left = status.budget, status.left
-    if left <= 0:
+    if status.is_over:
         return "over"
     if budget.unit not in _OF_CALLS:
         return "near" if left <= _NEAR[budget.unit] else "free"
