@@ -1,0 +1,123 @@
+"""Which commits a session led to. Pure."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Final, NamedTuple
+
+from aicost.core.commits import Commit, Fate, History
+
+RIGHT_AFTER_S: Final = 7 * 86_400  # a change that is not committed within a week was not wanted
+_CLOCK_S: Final = (
+    120  # commits and logs are mostly timed by one clock; a container may have its own
+)
+_RUN_S: Final = 2  # a commit's time is in whole seconds
+ID_CHARS: Final = 12  # of a commit's id that are kept
+
+Targets = Callable[[str], frozenset[int]]  # a path in the repository -> hashes that stand for it
+
+
+class Span(NamedTuple):
+    """From a moment to another one, both in it. Seconds since 1970."""
+
+    start_s: int
+    end_s: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """What a session, or a turn of it, did that commits may tell of."""
+
+    time: Span
+    edits: Mapping[int, Span] = field(default_factory=lambda: MappingProxyType({}))  # by file
+    commit_runs: Sequence[Span] = ()  # commands that committed, and did not fail
+
+
+class OwnCommit(NamedTuple):
+    """A commit that a session led to."""
+
+    id: str
+    made_s: int
+    fate: Fate
+    common_files: int  # that the session edited
+
+
+class Matched(NamedTuple):
+    """What a repository tells of a session."""
+
+    commits: tuple[OwnCommit, ...] = ()  # the oldest first
+    foreign: int = 0  # files of the session that somebody else's commit changed right after
+
+
+def matched(work: Work, history: History, targets: Targets, now_s: int) -> Matched:
+    """Return the commits that a session led to, and what became of them.
+
+    Those are the ones that a command of its own made; and of the user's, or with an agent as
+    co-author, those of files that the session edited: made meanwhile, or the first one after its
+    last edit. A later commit of a file cannot be the one that has the edit.
+    """
+    found: dict[str, tuple[Commit, int]] = {}
+    waiting, foreign = dict(work.edits), 0
+    seen = set[str]()
+    for commit in sorted(history.commits, key=lambda one: one.made_s):
+        if commit.id in seen:
+            continue
+        forms = history.forms(commit)
+        seen.update(one.id for one in forms)
+        common = _common(work, waiting, commit, history, targets)
+        if _ran(work, forms) or (common and _is_users(commit, history)):
+            found[commit.id] = (_lasting(forms, history), len(common))
+        elif common:
+            foreign += sum(commit.made_s >= work.edits[one].end_s for one in common)
+        for target in common:
+            if commit.made_s >= work.edits[target].end_s:
+                waiting.pop(target, None)
+    own = tuple(
+        OwnCommit(one.id[:ID_CHARS], one.made_s, history.fate(one, now_s), common)
+        for one, common in found.values()
+    )
+    return Matched(own, foreign)
+
+
+def candidates(work: Work, history: History, targets: Targets) -> list[Commit]:
+    """Return the commits whose fate `matched` will ask for."""
+    own = {one.id for one in matched(work, history, targets, 0).commits}
+    return [one for one in history.commits if one.id[:ID_CHARS] in own]
+
+
+def _common(
+    work: Work, waiting: Iterable[int], commit: Commit, history: History, targets: Targets
+) -> frozenset[int]:
+    """Return which edited files a commit may have the edit of."""
+    begins = min((span.start_s for span in work.edits.values()), default=work.time.end_s)
+    ends = work.time.end_s + RIGHT_AFTER_S
+    if not work.edits or not begins - _CLOCK_S <= commit.made_s <= ends:
+        return frozenset()
+    left = frozenset(waiting)
+    hit = frozenset(
+        target
+        for path in history.changes.get(commit.id, ())
+        for target in targets(path)
+        if target in left
+    )
+    return frozenset(one for one in hit if work.edits[one].start_s - _CLOCK_S <= commit.made_s)
+
+
+def _ran(work: Work, forms: Sequence[Commit]) -> bool:
+    """Say whether a command of the session made a form of the commit."""
+    return any(
+        run.start_s - _RUN_S <= form.committed_s <= run.end_s + _RUN_S
+        for run in work.commit_runs
+        for form in forms
+    )
+
+
+def _is_users(commit: Commit, history: History) -> bool:
+    return commit.is_by_agent or commit.author in history.users or commit.committer in history.users
+
+
+def _lasting(forms: Sequence[Commit], history: History) -> Commit:
+    """Return the form that counts: in the default branch, else on any, else the newest."""
+    return max(
+        forms, key=lambda one: (one.id in history.merged, one.id in history.alive, one.committed_s)
+    )
