@@ -20,37 +20,43 @@ else
     set -q _aicost_wrapped
     or set -g _aicost_wrapped 0
 
-    function _aicost_line # a file -> a line, status
+    function _aicost_line --no-scope-shadowing # a file -> line, status
+        set line
         test -f $argv[1] -a -r $argv[1] -a -O $argv[1] -a ! -L $argv[1]
         or return 1
-        read -lz --nchars 400 line 2>/dev/null <$argv[1]
+        read -z --nchars 400 line 2>/dev/null <$argv[1]
         or return 1
         # All that a file may say.
-        string match -rg -- '\A([0-9A-Za-z $.,<≥%~/\t-]+)\n' "$line"
+        set line (string match -rg -- '\A([0-9A-Za-z $.,<≥%~/\t-]+)\n' "$line")
     end
 
-    function _aicost_find # -> a line: of this shell, else of this repository, else of today
-        set -l alive (_aicost_line $_aicost_dir/alive | string match -r -- '\A([1-9]\d{0,9}) (\d{1,12})\z')
+    # -> line, status: of this shell, else of this repository, else of today
+    function _aicost_find --no-scope-shadowing
+        _aicost_line $_aicost_dir/alive
+        or return 1
+        set -l alive (string match -rg -- '\A([1-9]\d{0,9}) \d{1,12}\z' $line)
         or return 1
         # There is no clock in fish, but the age of a file.
-        set -l now (builtin math (builtin path mtime -- $_aicost_dir/alive) + (builtin path mtime -R -- $_aicost_dir/alive) 2>/dev/null)
+        set -l ago (builtin path mtime -R -- $_aicost_dir/alive)
+        and test $ago -ge -20 -a $ago -le 20
         or return 1
-        test $alive[3] -ge (builtin math $now - 20) -a $alive[3] -le (builtin math $now + 20)
-        or return 1
-        if test -d /proc/$fish_pid -a ! -d /proc/$alive[2]
+        if test -d /proc/$fish_pid -a ! -d /proc/$alive
             return 1
         end
         if test "$PWD" != "$_aicost_folder" # the names of its files, by the real path
             set -g _aicost_folder $PWD
             set -g _aicost_repos
             # (What is handed on line by line cannot have a line break in it.)
-            set -l folder (string match -qv "*"\n"*" -- "$PWD"; and builtin pwd -P | string replace -a % %25 | string replace -a / %2F)
+            set -l folder
+            string match -q "*"\n"*" -- "$PWD"
+            or set folder (builtin pwd -P | string replace -a % %25 | string replace -a / %2F)
             while test -n "$folder"
-                set -a _aicost_repos $folder
+                set -a _aicost_repos $_aicost_dir/repo/$folder
                 set folder (string replace -r '%2F(?:(?!%2F).)*$' '' -- $folder)
             end
         end
-        for file in (builtin path filter -f -- $_aicost_dir/shell/$fish_pid $_aicost_dir/repo/$_aicost_repos $_aicost_dir/today)
+        set -l files $_aicost_dir/shell/$fish_pid $_aicost_repos $_aicost_dir/today
+        for file in (builtin path filter -f -- $files)
             _aicost_line $file
             and return 0
         end
@@ -116,40 +122,41 @@ else
 
     function _aicost_look --on-event fish_prompt
         set -l ascii "$AICOST_BADGE_ASCII"
-        set -l locale $LC_ALL $LC_CTYPE $LANG
-        string match -qri 'utf-?8' -- "$locale[1]"
-        and test -z "$ascii"
+        string match -qri '^\|*[^|]*utf-?8' -- "$LC_ALL|$LC_CTYPE|$LANG"
         or set ascii 1
-        set -l format '⬡ {cost} {sign}{percent}'
-        test -n "$ascii"
-        and set format '{cost} {sign}{percent}'
-        test -n "$AICOST_BADGE_FORMAT"
-        and set format "$AICOST_BADGE_FORMAT"
-        set -l side left
-        contains -- "$AICOST_BADGE_SIDE" right none
-        and set side $AICOST_BADGE_SIDE
+        set -l format "$AICOST_BADGE_FORMAT"
+        set -l side "$AICOST_BADGE_SIDE"
         set -l is_plain "$NO_COLOR"
         test "$TERM" = dumb
         and set is_plain 1
         set -l line ''
         test -z "$AICOST_BADGE_OFF"
-        and test $side != none
-        and set line (_aicost_find)
+        and test "$side" != none
+        and _aicost_find
+        or set line ''
         set -l key "$line|$ascii|$is_plain|$format"
         if test "$key" != "$_aicost_key"
             set -g _aicost_key $key
             set -g _aicost_badge ''
+            test -n "$format"
+            or set format '⬡ {cost} {sign}{percent}'
+            test -z "$AICOST_BADGE_FORMAT"
+            and test -n "$ascii"
+            and set format '{cost} {sign}{percent}'
             set -l text
             test -n "$line"
             and set text (_aicost_write $line $format "$ascii")
             and test -n "$text"
             and _aicost_paint (string split -f 1 \t -- $line) $text "$is_plain"
         end
-        set -g _aicost_side $side
-        test $side != left
-        or _aicost_wrap fish_prompt
-        test $side != right
-        or _aicost_wrap fish_right_prompt
+        set -g _aicost_side "$side"
+        switch "$side"
+            case right
+                _aicost_wrap fish_right_prompt
+            case none
+            case '*'
+                _aicost_wrap fish_prompt
+        end
     end
 
     function _aicost_paint # level, text, is plain
@@ -202,7 +209,7 @@ else
         end
         test -n "$_aicost_badge"
         and test -z "$_aicost_inside"
-        and test "$_aicost_side" = left
+        and test "$_aicost_side" != right
         and set argv[$at] "$_aicost_badge $argv[$at]"
         string join \n -- $argv
     end

@@ -51,6 +51,7 @@ find() { # -> line
 }
 
 find || exit 0
+line=$line$tab$tab$tab
 level=${line%%"$tab"*} line=${line#*"$tab"}
 cost=${line%%"$tab"*} line=${line#*"$tab"}
 percent=${line%%"$tab"*}
