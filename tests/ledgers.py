@@ -44,6 +44,11 @@ _EVIDENCE = {
     " t.size_bytes, t.failed FROM step t JOIN command_label l ON l.id = t.label",
     "compactions": f"SELECT k.key, {_SPAN}, k.at_us FROM compaction k, {_FROM_SPAN}"
     " WHERE s.id = k.span",
+    "waste": "SELECT x.session_id, w.number, w.kind, w.turn_id, w.thread, w.label, w.cause,"
+    " w.count, w.size, w.since_us, w.until_us, w.cost_nusd"
+    " FROM waste w JOIN session x ON x.id = w.session",
+    "progress": "SELECT x.session_id, p.edits, p.kept_edits, p.files, p.turned_green, p.commits,"
+    " p.answers FROM progress p JOIN session x ON x.id = p.session",
     "errors": f"SELECT e.key, {_SPAN}, e.at_us, e.is_retried, e.status, e.wait_us"
     f" FROM api_error e, {_FROM_SPAN}"
     " WHERE s.id = e.span",

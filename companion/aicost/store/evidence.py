@@ -5,7 +5,7 @@ is rolled up anew for each span that changed (`stale_span`): see `roll_up`.
 """
 
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 
 from aicost.core.days import to_us
 from aicost.core.facts import (
@@ -29,6 +29,7 @@ from aicost.store.limits import note_limits
 from aicost.store.names import Names
 from aicost.store.schema import TOKENS
 from aicost.store.sessions import note_kind
+from aicost.store.waste import mark_waste
 
 EVIDENCE = ("tool_calls", "api_errors", "retries", "active_us")
 MOST_ACTIVE_US = 300_000_000  # a longer pause between two calls is no work: somebody was asked
@@ -137,7 +138,7 @@ class EvidenceWriter:
             session = self._names.session(one.session_id, agent)
             span = self._names.span(session, one.turn_id, one.subagent_id)
             self._db.execute(_UPSERT_COMPACTION, (key_of(one.key), span, to_us(one.at)))
-            self._db.execute("INSERT OR IGNORE INTO stale_waste VALUES (?)", (session,))
+            mark_waste(self._db, [session])
 
     def _errors(self, agent: Agent, seen: Iterable[ErrorSeen]) -> None:
         for error in seen:
@@ -253,13 +254,16 @@ def evidence_moments(spans: str = "1") -> str:
     )
 
 
-def mark_stale(db: sqlite3.Connection, spans: Iterable[int], sessions: Iterable[int] = ()) -> None:
+def mark_stale(
+    db: sqlite3.Connection, spans: Iterable[int], sessions: Collection[int] = ()
+) -> None:
     """Note that the daily evidence of these spans, and the sessions they are of, changed.
 
     `sessions` are others that changed: a span that lost its last call may be gone.
     """
     db.executemany("INSERT OR IGNORE INTO stale_span VALUES (?)", [(span,) for span in spans])
     mark_accounts(db, sessions)
+    mark_waste(db, sessions)
 
 
 def has_stale(db: sqlite3.Connection) -> bool:
@@ -272,16 +276,17 @@ def roll_up(db: sqlite3.Connection, day_of: Callable[[int], int]) -> None:
     """Bring what is kept of some stale spans and sessions up to date. Inside a transaction."""
     query = "SELECT span FROM stale_span ORDER BY span LIMIT ?"
     spans = [span for (span,) in db.execute(query, (_CHUNK,))]
-    _mark_accounts_of(db, spans)
+    _mark_sessions_of(db, spans)
     _roll_up(db, day_of, spans)
     db.executemany("DELETE FROM stale_span WHERE span = ?", [(span,) for span in spans])
     if len(spans) < _CHUNK:  # the last ones: before, sessions would be settled again and again
         settle_accounts(db)
 
 
-def _mark_accounts_of(db: sqlite3.Connection, spans: Iterable[int]) -> None:
-    mark = "INSERT OR IGNORE INTO stale_account SELECT session FROM span WHERE id = ?"
-    db.executemany(mark, [(span,) for span in spans])
+def _mark_sessions_of(db: sqlite3.Connection, spans: Iterable[int]) -> None:
+    for table in ("stale_account", "stale_waste"):
+        mark = f"INSERT OR IGNORE INTO {table} SELECT session FROM span WHERE id = ?"
+        db.executemany(mark, [(span,) for span in spans])
 
 
 def _roll_up(db: sqlite3.Connection, day_of: Callable[[int], int], spans: Sequence[int]) -> None:

@@ -12,7 +12,7 @@ from aicost.core.days import LocalDays, to_us
 from aicost.core.facts import ClientTotal, FileRead, LimitsSeen, Parsed, PromptSeen, SubagentSeen
 from aicost.core.prices import PriceBook
 from aicost.core.usage import Agent, UsageEvent, merged
-from aicost.store import evidence, places, sessions, stand_ins
+from aicost.store import evidence, places, sessions, stand_ins, waste
 from aicost.store.calls import (
     UPSERT_CALL,
     StoredCall,
@@ -124,18 +124,22 @@ class Ledger:
             raise
 
     def settle(self) -> None:
-        """Bring the daily evidence up to what was recorded since."""
+        """Bring the daily evidence, and what led nowhere, up to what was recorded since."""
         while self.settle_some():
             pass
 
     def settle_some(self) -> bool:
         """Do a part of it, of some milliseconds; return whether there was something to do."""
         with store_errors():
-            if not evidence.has_stale(self._db):
-                return False
-            with self._transaction():
-                evidence.roll_up(self._db, self.days.day_of)
-            return True
+            if evidence.has_stale(self._db):
+                with self._transaction():
+                    evidence.roll_up(self._db, self.days.day_of)
+                return True
+            if waste.has_stale_waste(self._db):
+                with self._transaction():
+                    waste.settle_waste(self._db, self._book)
+                return True
+            return False
 
     def note_told(
         self, agent: Agent, totals: Sequence[ClientTotal], limits: Mapping[str, LimitsSeen]
@@ -323,6 +327,7 @@ class Ledger:
             " WHERE key = ?",
             changes,
         )
+        waste.mark_all_waste(self._db)
 
     def _count_days_anew(self) -> None:
         self._db.execute("DELETE FROM usage_day")

@@ -1,0 +1,174 @@
+"""What fills a context, and what it costs to fill it again."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+
+from aicost.core.usage import TokenCounts
+from aicost.core.waste.hits import Hit
+from aicost.core.waste.storms import rewritten_nusd
+from aicost.core.waste.work import Call, Compaction, Step, Work
+
+# A tenth of the window in one result: ten such, and the context is full.
+DUMP_PERCENT = 10
+_LEAST_BYTES_PER_TOKEN = 2  # text has three to four; fewer means that something else grew
+# A conversation that fills up again within ten calls has no room to work in.
+MOST_CALLS_BETWEEN, LEAST_COMPACTIONS = 10, 3
+# Two pauses a day are lunch and the night; below half a dollar nothing is worth a change of habit.
+LEAST_REBUILDS, LEAST_REBUILT_NUSD = 3, 500_000_000
+_LEAST_CACHED_TOKENS = 20_000  # smaller contexts are instructions and tools
+_SHORT_US, _LONG_US = 300_000_000, 3_600_000_000  # lifetimes of a cache
+_CODEX_US = 1_800_000_000
+
+
+def dumps(work: Work) -> Iterator[Hit]:
+    """Yield each tool result that took a large part of the context's window by itself."""
+    for thread, calls in work.threads.items():
+        results = _results(work, thread)
+        for number, (call, after) in enumerate(pairwise(calls)):
+            found = results.get(call.key, ())
+            grown = after.context_tokens - call.context_tokens - call.output_tokens
+            window = work.window(call.model, after.context_tokens)
+            if not found or window is None or grown * 100 < window * DUMP_PERCENT:
+                continue
+            step, tokens = _largest(found, grown)
+            if tokens * 100 >= window * DUMP_PERCENT:
+                yield _dump(work, step, tokens, window, _kept(calls[number + 1 :]))
+
+
+def _results(work: Work, thread: str) -> dict[int, list[Step]]:
+    found: dict[int, list[Step]] = {}
+    for step in work.steps:
+        if step.thread == thread:
+            found.setdefault(step.call, []).append(step)
+    return found
+
+
+def _largest(steps: Sequence[Step], grown: int) -> tuple[Step, int]:
+    """Return the largest result of a call's, and how many of the tokens that it brought are its.
+
+    Where one of them has no size (a picture), none can be said to be the one.
+    """
+    largest = max(steps, key=lambda step: step.size_bytes or 0)
+    sizes = [step.size_bytes for step in steps]
+    known = [size for size in sizes if size is not None]
+    if len(known) < len(sizes) or not sum(known):
+        return largest, 0
+    size = largest.size_bytes or 0
+    return largest, min(grown * size // sum(known), size // _LEAST_BYTES_PER_TOKEN)
+
+
+def _kept(calls: Sequence[Call]) -> list[Call]:
+    """Return the calls that had a result in their context: up to where much of that went."""
+    kept: list[Call] = []
+    for call in calls:
+        if kept and call.context_tokens * 2 < kept[-1].context_tokens:
+            break
+        kept.append(call)
+    return kept
+
+
+def _dump(work: Work, step: Step, tokens: int, window: int, kept: Sequence[Call]) -> Hit:
+    """Price it: written once to the cache, and read from there by each later call."""
+    written = work.price(kept[0], TokenCounts(cache_read_tokens=tokens))
+    more = rewritten_nusd(work, kept[0], tokens)
+    read = 0 if written is None else written * (len(kept) - 1)
+    return Hit(
+        kind="dump",
+        turn_id=step.turn_id,
+        thread=step.thread,
+        label=step.label or step.kind,
+        cause=str(round(100 * tokens / window)),
+        count=len(kept),
+        size=tokens,
+        since_us=step.at_us,
+        until_us=step.at_us,
+        cost_nusd=None if written is None or more is None else written + more + read,
+    )
+
+
+def thrash(work: Work) -> Iterator[Hit]:
+    """Yield each chain of compactions with next to no work between them."""
+    for thread in dict.fromkeys(one.thread for one in work.compactions):
+        chain: list[Compaction] = []
+        calls = [call.at_us for call in work.threads.get(thread, ())]
+        for one in work.compactions:
+            if one.thread != thread:
+                continue
+            if chain and _between(calls, chain[-1], one) > MOST_CALLS_BETWEEN:
+                yield from _thrash(work, chain)
+                chain = []
+            chain.append(one)
+        yield from _thrash(work, chain)
+
+
+def _between(calls: Sequence[int], before: Compaction, after: Compaction) -> int:
+    return sum(before.at_us < at <= after.at_us for at in calls)
+
+
+def _thrash(work: Work, chain: Sequence[Compaction]) -> Iterator[Hit]:
+    if len(chain) < LEAST_COMPACTIONS:
+        return
+    first, last = chain[0], chain[-1]
+    costs = (
+        call.cost_nusd or 0
+        for call in work.threads.get(first.thread, ())
+        if first.at_us < call.at_us <= last.at_us
+    )
+    yield Hit(
+        kind="thrash",
+        turn_id=last.turn_id,
+        thread=last.thread,
+        count=len(chain),
+        since_us=first.at_us,
+        until_us=last.at_us,
+        cost_nusd=sum(costs),
+    )
+
+
+def rebuilds(work: Work) -> Iterator[Hit]:
+    """Yield each thread whose cache was written anew again and again, with the dearest cause."""
+    for thread, calls in work.threads.items():
+        found = [
+            (after, cause, nusd)
+            for before, after in pairwise(calls)
+            if (cause := _cause(work.agent, before, after))
+            and (nusd := rewritten_nusd(work, after, _lost_tokens(before, after))) is not None
+        ]
+        total = sum(nusd for _, _, nusd in found)
+        if len(found) < LEAST_REBUILDS or total < LEAST_REBUILT_NUSD:
+            continue
+        causes = Counter[str]()
+        for _, cause, nusd in found:
+            causes[cause] += nusd
+        yield Hit(
+            kind="cache",
+            turn_id=found[-1][0].turn_id,
+            thread=thread,
+            cause=causes.most_common(1)[0][0],
+            count=len(found),
+            size=sum(after.context_tokens - after.cache_read_tokens for after, _, _ in found),
+            since_us=found[0][0].at_us,
+            until_us=found[-1][0].at_us,
+            cost_nusd=total,
+        )
+
+
+def _lost_tokens(before: Call, after: Call) -> int:
+    """Return how much of a context that was in the cache had to be written once more."""
+    return min(before.context_tokens, after.context_tokens) - after.cache_read_tokens
+
+
+def _cause(agent: str, before: Call, after: Call) -> str:
+    """Return why a call found nothing of its context in the cache; "": it did, or does not say."""
+    cached = before.cache_read_tokens + before.cache_write_tokens
+    if cached < _LEAST_CACHED_TOKENS or after.context_tokens * 10 < before.context_tokens * 8:
+        return ""
+    if _lost_tokens(before, after) * 2 < before.context_tokens:
+        return ""
+    if before.model != after.model:
+        return "model switch"
+    lifetime_us = _LONG_US if before.is_long_cached else _SHORT_US
+    if agent == "codex":
+        lifetime_us = _CODEX_US
+    return "pause" if after.at_us - before.at_us > lifetime_us else ""

@@ -1,0 +1,25 @@
+"""A hit: one thing that led nowhere, with its evidence."""
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+LoopKind = Literal["repeat", "edit-test", "reread", "search", "retry-storm", "stalled"]
+WasteKind = Literal[LoopKind, "dump", "thrash", "cache", "subagent"]
+LOOPS: frozenset[WasteKind] = frozenset(get_args(LoopKind))  # motion without progress
+KINDS: tuple[WasteKind, ...] = (*get_args(LoopKind), "dump", "thrash", "cache", "subagent")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hit:
+    """What a detector found in one turn of a session. No path, prompt or output is in it."""
+
+    kind: WasteKind
+    turn_id: str  # "": of no turn
+    thread: str = ""  # the subagent's id; "" for the main thread
+    label: str = ""  # the command, the file's last name part, or the subagent's kind
+    cause: str = ""  # a word or two more, where the kind needs them
+    count: int  # how often
+    size: int = 0  # tokens, or seconds: see `core.waste_words`
+    since_us: int  # microseconds since 1970 UTC
+    until_us: int
+    cost_nusd: int | None  # None: no price is known

@@ -1,0 +1,197 @@
+"""What of each session led nowhere, and what it brought: kept, and made anew where it changed.
+
+`waste` and `progress` follow from what the ledger has of calls and steps. A session with a change
+is noted in `stale_waste`.
+"""
+
+import sqlite3
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from aicost.core.days import from_us
+from aicost.core.prices import PriceBook
+from aicost.core.usage import TokenCounts, UsageEvent, requests_of
+from aicost.core.waste.find import find_waste
+from aicost.core.waste.hits import Hit
+from aicost.core.waste.progress import Progress, progress_of
+from aicost.core.waste.work import Call, Compaction, Refusal, Step, Subagent, Work
+from aicost.store.calls import parts_of
+from aicost.store.homes import sessions_asked
+from aicost.store.schema import TOKENS
+
+_SOME = 20  # sessions in one transaction
+_PLACE = "coalesce(t.turn_id, ''), s.subagent_id"
+_SPANS = "FROM span s LEFT JOIN span t ON t.id = s.turn"
+_CALLS = (
+    f"SELECT c.key, c.at_us, {_PLACE}, m.name, c.cost_nusd,"
+    " (SELECT count(*) FROM tool_call k WHERE k.call = c.key), c.variant, c.parts,"
+    f" {', '.join('c.' + name for name in TOKENS)} {_SPANS} JOIN call c ON c.span = s.id"
+    " JOIN model m ON m.id = c.model WHERE s.session = ? ORDER BY c.at_us, c.key"
+)
+_STEPS = (
+    f"SELECT k.key, k.call, k.at_us, {_PLACE}, k.kind, k.target, l.name, k.part, k.content,"
+    " k.size_bytes, iif(r.call IS NULL, k.failed, r.error IS NOT NULL), r.error"
+    f" {_SPANS} JOIN call c ON c.span = s.id JOIN step k ON k.call = c.key"
+    " JOIN command_label l ON l.id = k.label"
+    " LEFT JOIN command_run r ON r.call = k.call AND r.key = k.key"
+    " WHERE s.session = ? ORDER BY k.at_us, k.key"
+)
+_REFUSALS = (
+    f"SELECT e.at_us, {_PLACE}, e.status, e.wait_us, e.is_retried {_SPANS}"
+    " JOIN api_error e ON e.span = s.id WHERE s.session = ? ORDER BY e.at_us, e.key"
+)
+_COMPACTIONS = (
+    f"SELECT k.at_us, {_PLACE} {_SPANS} JOIN compaction k ON k.span = s.id"
+    " WHERE s.session = ? ORDER BY k.at_us, k.key"
+)
+_SUBAGENTS = (
+    f"SELECT DISTINCT s.subagent_id, coalesce(t.turn_id, ''), s.kind {_SPANS}"
+    " WHERE s.session = ? AND s.subagent_id <> '' ORDER BY 1, 2, 3"
+)
+_HIT = (
+    "kind", "turn_id", "thread", "label", "cause", "count", "size", "since_us", "until_us",
+    "cost_nusd",
+)  # fmt: skip
+_PROGRESS = ("edits", "kept_edits", "files", "turned_green", "commits", "answers")
+_INSERT_HIT = (
+    f"INSERT INTO waste (session, number, {', '.join(_HIT)})"
+    f" VALUES (?, ?, {', '.join('?' * len(_HIT))})"
+)
+_INSERT_PROGRESS = (
+    f"INSERT INTO progress (session, {', '.join(_PROGRESS)})"
+    f" VALUES (?, {', '.join('?' * len(_PROGRESS))})"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Priced:
+    """The price book, and what makes a call's price special."""
+
+    book: PriceBook
+    variants: Mapping[int, tuple[str, str, str]]  # by id
+    of_calls: Mapping[int, int]  # key of a call -> id of its variant
+
+    def price(self, call: Call, tokens: TokenCounts) -> int | None:
+        """Return what some tokens would cost at a call's rates."""
+        speed, service_tier, inference_geo = self.variants[self.of_calls[call.key]]
+        return self.book.nusd_of(
+            UsageEvent(
+                event_key="",
+                agent="claude",
+                session_id="",
+                turn_id="",
+                model=call.model,
+                at=from_us(call.at_us),
+                tokens=tokens,
+                speed=speed,
+                service_tier=service_tier,
+                inference_geo=inference_geo,
+            )
+        )
+
+
+def mark_waste(db: sqlite3.Connection, sessions: Iterable[int]) -> None:
+    """Note that what these sessions did changed."""
+    db.executemany("INSERT OR IGNORE INTO stale_waste VALUES (?)", [(one,) for one in sessions])
+
+
+def mark_all_waste(db: sqlite3.Connection) -> None:
+    """Note that all sessions changed, or their prices."""
+    db.execute("INSERT OR IGNORE INTO stale_waste SELECT id FROM session")
+
+
+def has_stale_waste(db: sqlite3.Connection) -> bool:
+    """Say whether what is kept of a session is out of date."""
+    return db.execute("SELECT 1 FROM stale_waste LIMIT 1").fetchone() is not None
+
+
+def settle_waste(db: sqlite3.Connection, book: PriceBook) -> None:
+    """Bring some changed sessions up to date. Inside a transaction."""
+    query = "SELECT session FROM stale_waste ORDER BY session LIMIT ?"
+    for (session,) in db.execute(query, (_SOME,)).fetchall():
+        _settle(db, book, session)
+
+
+def _settle(db: sqlite3.Connection, book: PriceBook, session: int) -> None:
+    work = work_of(db, session, book)
+    for table in ("waste", "progress", "stale_waste"):
+        db.execute(f"DELETE FROM {table} WHERE session = ?", (session,))
+    db.executemany(
+        _INSERT_HIT,
+        [
+            (session, number, *(getattr(hit, name) for name in _HIT))
+            for number, hit in enumerate(find_waste(work))
+        ],
+    )
+    progress = progress_of(work)
+    if progress != Progress():
+        values = (getattr(progress, name) for name in _PROGRESS)
+        db.execute(_INSERT_PROGRESS, (session, *values))
+
+
+def work_of(db: sqlite3.Connection, session: int, book: PriceBook) -> Work:
+    """Return all of a session's work, by its row id."""
+    variants = _variants(db)
+    of_calls: dict[int, int] = {}
+    (agent,) = db.execute("SELECT agent FROM session WHERE id = ?", (session,)).fetchone()
+    calls = tuple(_calls(db, session, of_calls))
+    return Work(
+        agent=agent,
+        calls=calls,
+        steps=tuple(Step(*row) for row in db.execute(_STEPS, (session,))),
+        refusals=tuple(Refusal(*row) for row in db.execute(_REFUSALS, (session,))),
+        compactions=tuple(Compaction(*row) for row in db.execute(_COMPACTIONS, (session,))),
+        subagents=tuple(Subagent(*row) for row in db.execute(_SUBAGENTS, (session,))),
+        price=_Priced(book, variants, of_calls).price,
+        window=book.context_window_tokens,
+    )
+
+
+def _variants(db: sqlite3.Connection) -> dict[int, tuple[str, str, str]]:
+    rows = db.execute("SELECT id, speed, service_tier, inference_geo FROM variant")
+    return {row_id: (speed, tier, geo) for row_id, speed, tier, geo in rows}
+
+
+def _calls(db: sqlite3.Connection, session: int, of_calls: dict[int, int]) -> Iterator[Call]:
+    for row in db.execute(_CALLS, (session,)):
+        key, at_us, turn_id, thread, model, cost, tools, variant, parts, *counts = row
+        of_calls[key] = variant
+        fresh, read, short, long, output = counts[:5]
+        context = fresh + read + short + long
+        if parts:
+            tokens = TokenCounts(**dict(zip(TOKENS, counts)))
+            context = requests_of(tokens, parts_of(parts))[-1].context_tokens
+        yield Call(
+            key, at_us, turn_id, thread, model, context, read, short + long, long > 0, output,
+            cost, tools,
+        )  # fmt: skip
+
+
+def waste_of(
+    db: sqlite3.Connection, *, session_id: str | None = None, homes: Sequence[str] = ()
+) -> Mapping[str, tuple[Hit, ...]]:
+    """Return what led nowhere, by session, in order of time.
+
+    `session_id` may be the beginning of one.
+    """
+    where, values = sessions_asked(session_id, homes)
+    columns = ", ".join(f"w.{name}" for name in _HIT)
+    found = defaultdict[str, list[Hit]](list)
+    for name, *row in db.execute(
+        f"SELECT x.session_id, {columns} FROM waste w JOIN session x ON x.id = w.session"
+        f" WHERE {where} ORDER BY w.session, w.number",
+        values,
+    ):
+        found[name].append(Hit(**dict(zip(_HIT, row))))
+    return {name: tuple(hits) for name, hits in found.items()}
+
+
+def progress_in(db: sqlite3.Connection, session_id: str) -> Progress:
+    """Return what a session brought."""
+    row = db.execute(
+        f"SELECT {', '.join(_PROGRESS)} FROM progress p JOIN session x ON x.id = p.session"
+        " WHERE x.session_id = ?",
+        (session_id,),
+    ).fetchone()
+    return Progress(**dict(zip(_PROGRESS, row))) if row else Progress()

@@ -1,0 +1,132 @@
+"""What fills a context, empties it, and fills it again."""
+
+from typing import Any
+
+import pytest
+from waste_builders import READ_NUSD, WRITE_NUSD, brief, call, compacted, step, us, work
+
+from aicost.core.waste.contexts import (
+    LEAST_COMPACTIONS,
+    LEAST_REBUILDS,
+    MOST_CALLS_BETWEEN,
+    dumps,
+    rebuilds,
+    thrash,
+)
+from aicost.core.waste.work import Call
+
+BEFORE = call(1, context_tokens=50_000)
+AFTER = call(2, context_tokens=70_100, key=200)
+
+
+def test_a_result_of_a_tenth_of_the_window_is_a_dump() -> None:
+    result = step(1, "other", label="WebFetch", size_bytes=80_000)
+    (hit,) = dumps(work(calls=[BEFORE, AFTER], steps=[result]))
+    assert (hit.label, hit.size, hit.cause, hit.count) == ("WebFetch", 20_000, "10", 1)
+    assert hit.cost_nusd == 20_000 * WRITE_NUSD
+    smaller = AFTER._replace(context_tokens=70_099)
+    assert list(dumps(work(calls=[BEFORE, smaller], steps=[result]))) == []
+
+
+def test_each_later_call_reads_it_until_the_context_shrinks() -> None:
+    later = [call(n, context_tokens=71_000) for n in (3, 4)]
+    emptied = [call(5, context_tokens=20_000), call(6, context_tokens=80_000)]
+    result = step(1, size_bytes=80_000)
+    (hit,) = dumps(work(calls=[BEFORE, AFTER, *later, *emptied], steps=[result]))
+    assert hit.count == 3
+    assert hit.cost_nusd == 20_000 * (WRITE_NUSD + 2 * READ_NUSD)
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        [],
+        [step(1, size_bytes=39_000)],  # too short for so many tokens: something else grew
+        [step(1, size_bytes=80_000), step(1, key=2, size_bytes=60_000)],  # neither by itself
+        [step(1, size_bytes=80_000), step(1, key=2, size_bytes=None)],  # a picture
+        [step(1, size_bytes=None)],
+        [step(1, size_bytes=0)],
+        [step(1, size_bytes=80_000, thread="a")],
+    ],
+)
+def test_what_no_single_result_can_be_blamed_for_is_none(steps: list[object]) -> None:
+    assert list(dumps(work(calls=[BEFORE, AFTER], steps=steps))) == []
+
+
+def test_where_the_window_is_not_known_nothing_is_said() -> None:
+    result = step(1, size_bytes=80_000)
+    assert list(dumps(work(calls=[BEFORE, AFTER], steps=[result], window=lambda *_: None))) == []
+
+
+def test_an_unpriced_dump_has_no_cost() -> None:
+    result = step(1, size_bytes=80_000)
+    (hit,) = dumps(work(calls=[BEFORE, AFTER], steps=[result], price=lambda *_: None))
+    assert hit.cost_nusd is None
+
+
+def test_compactions_with_little_between_them_are_a_hit_from_the_third_on() -> None:
+    calls = [call(n) for n in range(1, 20)]
+    near = [compacted(n + 0.5) for n in (1, 4, 8)]
+    assert list(thrash(work(calls=calls, compactions=near[: LEAST_COMPACTIONS - 1]))) == []
+    (hit,) = thrash(work(calls=calls, compactions=near))
+    assert (hit.kind, hit.count, hit.since_us, hit.until_us) == ("thrash", 3, us(1.5), us(8.5))
+    far = [compacted(0.5), compacted(1.5), compacted(2.5 + MOST_CALLS_BETWEEN)]
+    assert list(thrash(work(calls=calls, compactions=far))) == []
+    other = [*near[:2], compacted(8.5, "a")]
+    assert list(thrash(work(calls=calls, compactions=other))) == []
+
+
+def cold(minutes: float, **changes: Any) -> Call:
+    """A call that found nothing of its 500,000 tokens in the cache."""
+    plain: dict[str, Any] = {
+        "context_tokens": 500_000,
+        "cache_read_tokens": 0,
+        "cache_write_tokens": 500_000,
+    }
+    return call(minutes, **(plain | changes))
+
+
+PRICE = 500_000 * (WRITE_NUSD - READ_NUSD)
+
+
+def test_a_cache_that_is_built_again_and_again_is_a_hit_with_its_cause_and_price() -> None:
+    many = 200  # dollars, at the test's prices
+    calls = [cold(6.0 * n) for n in range(many)]
+    (hit,) = rebuilds(work(calls=calls))
+    assert (hit.kind, hit.cause, hit.count) == ("cache", "pause", many - 1)
+    assert hit.cost_nusd == (many - 1) * PRICE
+    assert brief(rebuilds(work(calls=calls[: LEAST_REBUILDS + 1]))) == []  # for cents only
+
+
+@pytest.mark.parametrize(
+    ("after", "cause"),
+    [
+        (cold(6), "pause"),
+        (cold(4), ""),  # why is not known
+        (cold(4, model="n"), "model switch"),
+        (cold(6, is_long_cached=True), "pause"),
+        (call(6, context_tokens=500_000, cache_read_tokens=300_000), ""),  # most was there
+        (cold(6, context_tokens=300_000), ""),  # it was compacted, or cleared
+    ],
+)
+def test_only_what_was_in_the_cache_and_was_lost_counts(after: Call, cause: str) -> None:
+    causes = {hit.cause for hit in rebuilds(work(calls=_habit(after)))}
+    assert causes == ({cause} if cause else set())
+
+
+def moved(one: Call, minutes: float) -> Call:
+    return one._replace(at_us=one.at_us + us(minutes))
+
+
+def _habit(after: Call) -> list[Call]:
+    """The same again and again, with a context that was cleared in between."""
+    cleared = call(7, context_tokens=1_000, cache_read_tokens=0, cache_write_tokens=1_000)
+    parts = (cold(0), after, cleared)
+    return [moved(one, 30 * n) for n in range(200) for one in parts]
+
+
+def test_a_long_cache_and_codex_wait_longer() -> None:
+    calls = [cold(6.0 * n, is_long_cached=True) for n in range(200)]
+    assert brief(rebuilds(work(calls=calls))) == []
+    assert brief(rebuilds(work(calls=[cold(6.0 * n) for n in range(200)], agent="codex"))) == []
+    assert brief(rebuilds(work(calls=[cold(31.0 * n) for n in range(200)], agent="codex")))
