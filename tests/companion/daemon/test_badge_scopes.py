@@ -22,7 +22,7 @@ ONE, TWO = Shell(10, "a"), Shell(11, "b")
 UTC = ZoneInfo("UTC")
 
 
-def budget(name: str, limit_calls: float, scope: Scope = "day", **filter_: str) -> Budget:
+def budget(name: str, limit_calls: float, scope: Scope = "day", **filter_: Any) -> Budget:
     return Budget(
         budget_id=name,
         scope=scope,
