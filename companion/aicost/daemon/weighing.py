@@ -41,6 +41,7 @@ from aicost.store.present import (
 from aicost.store.repeats import repeats
 
 _STARTS, _ENDS = "SessionStart", "SessionEnd"
+_BETWEEN_CALLS = frozenset({PROMPT, BEFORE_TOOL}) | AFTER_TOOLS  # a thread's last call has ended
 _HEARD_FOR = timedelta(minutes=15)  # a session that no registry knows, and that asks no more
 _WRITING = timedelta(seconds=WRITING_S)
 _MOST_RUNS = 64  # commands that a hook told of, of one session
@@ -117,7 +118,8 @@ class Scales:
 
     def hear(self, ask: Ask, now: datetime) -> None:
         """Take on what a session's hook says."""
-        self._in_flight.asks(Thread(ask.session_id, ask.thread_id))
+        if ask.event in _BETWEEN_CALLS:  # (not a session that starts anew after a compaction)
+            self._in_flight.asks(Thread(ask.session_id, ask.thread_id))
         if ask.event == _ENDS:
             self._heard.pop(ask.session_id, None)
             self._in_flight.ends(ask.session_id)

@@ -376,5 +376,5 @@ async def test_a_budget_of_a_model_stops_the_subagent_that_uses_it_alone() -> No
         await spends(agent, 1.2)  # of another model
         agent.calls_model(12, subagent="a1", model="claude-haiku-4-5")  # (it is cheaper)
         assert await agent.asks("PostToolBatch", thread_id="a1") == "stop"
-        assert daemon.word("s-1") == "check"
+        await eventually(lambda: daemon.word("s-1") == "check", "its threads ask")
         assert await agent.asks("PreToolUse") == "pass"

@@ -210,6 +210,15 @@ def test_what_is_reserved_depends_on_what_comes_next(
     assert reserved(scales.weigh(world(), ask(session="s-9"))).get("s-1", 0) == calls
 
 
+@pytest.mark.parametrize("event_", ["PreCompact", "SessionStart", "PreModelSwitch"])
+def test_what_comes_before_a_call_that_was_let_pass_does_not_end_it(
+    scales: Scales, event_: str
+) -> None:
+    passes(scales, ask())
+    passes(scales, ask(event_))
+    assert reserved(scales.weigh(world(), ask(session="s-3"))) == {"s-1": 1}
+
+
 def test_a_session_that_works_without_asking_counts_as_one_call(scales: Scales) -> None:
     at_work = running(live("s-1"), live("s-2"), live("s-3", "idle"))
     assert reserved(scales.weigh(world(running=at_work))) == {"s-1": 1, "s-2": 1}
