@@ -49,17 +49,23 @@ class Matched(NamedTuple):
     foreign: int = 0  # files of the session that somebody else's commit changed right after
 
 
-def matched(work: Work, history: History, targets: Targets, now_s: int) -> Matched:
+def matched(
+    work: Work,
+    history: History,
+    targets: Targets,
+    now_s: int,
+    among: Iterable[Commit] | None = None,
+) -> Matched:
     """Return the commits that a session led to, and what became of them.
 
     Those are the ones that a command of its own made; and of the user's, or with an agent as
     co-author, those of files that the session edited: made meanwhile, or the first one after its
-    last edit. A later commit of a file cannot be the one that has the edit.
+    last edit. A later commit of a file cannot be the one that has the edit. `among`: no others.
     """
     found: dict[str, tuple[Commit, int]] = {}
     waiting, foreign = dict(work.edits), 0
     seen = set[str]()
-    for commit in sorted(history.commits, key=lambda one: one.made_s):
+    for commit in _in_time(work, history.commits if among is None else among):
         if commit.id in seen:
             continue
         forms = history.forms(commit)
@@ -80,9 +86,19 @@ def matched(work: Work, history: History, targets: Targets, now_s: int) -> Match
 
 
 def candidates(work: Work, history: History, targets: Targets) -> list[Commit]:
-    """Return the commits whose fate `matched` will ask for."""
+    """Return the commits that `matched` would find, in all their forms."""
     own = {one.id for one in matched(work, history, targets, 0).commits}
-    return [one for one in history.commits if one.id[:ID_CHARS] in own]
+    found = [one for one in history.commits if one.id[:ID_CHARS] in own]
+    return list({form.id: form for one in found for form in history.forms(one)}.values())
+
+
+def _in_time(work: Work, commits: Iterable[Commit]) -> list[Commit]:
+    """Return the commits made in or right after the work, the oldest first."""
+    start, end = work.time.start_s - _CLOCK_S, work.time.end_s + RIGHT_AFTER_S
+    found = [
+        one for one in commits if start <= one.made_s <= end or start <= one.committed_s <= end
+    ]
+    return sorted(found, key=lambda one: one.made_s)
 
 
 def _common(

@@ -171,6 +171,25 @@ _MIGRATIONS = (  # append only, never edit: position n takes the file from versi
     INSERT INTO stale_waste SELECT id FROM session;
     DELETE FROM evidence_file;
     """,
+    # What came of sessions and turns, and when to look again.
+    """
+    CREATE TABLE outcome (
+      session INTEGER PRIMARY KEY, kind TEXT NOT NULL, why TEXT NOT NULL, commits INTEGER NOT NULL,
+      merged INTEGER NOT NULL, reverted INTEGER NOT NULL, fixed_tests INTEGER NOT NULL,
+      pull_requests INTEGER NOT NULL, files INTEGER NOT NULL, left_files INTEGER NOT NULL,
+      commit_id TEXT NOT NULL, merged_branch INTEGER, rules INTEGER NOT NULL,
+      last_us INTEGER NOT NULL, due_us INTEGER);
+    CREATE TABLE session_commit (
+      session INTEGER NOT NULL, commit_id TEXT NOT NULL, made_us INTEGER NOT NULL,
+      fate TEXT NOT NULL, files INTEGER NOT NULL, PRIMARY KEY (session, commit_id)) WITHOUT ROWID;
+    CREATE TABLE turn_outcome (
+      span INTEGER PRIMARY KEY, session INTEGER NOT NULL, kind TEXT NOT NULL);
+    CREATE INDEX turn_outcome_session ON turn_outcome (session);
+    CREATE TABLE pull_request (
+      session INTEGER NOT NULL, number INTEGER NOT NULL, at_us INTEGER NOT NULL,
+      PRIMARY KEY (session, number)) WITHOUT ROWID;
+    DELETE FROM evidence_file;
+    """,
 )
 VERSION = len(_MIGRATIONS)
 
