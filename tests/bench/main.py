@@ -13,7 +13,18 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from bench import appends, first_read, gate, large, ledger, prompts, resident, second_pass, storm
+from bench import (
+    appends,
+    first_read,
+    gate,
+    large,
+    ledger,
+    prompts,
+    resident,
+    second_pass,
+    statusline,
+    storm,
+)
 from bench.grow import MIB, corpus
 from bench.ours import ROOT, install_ours
 from bench.peers import CCUSAGE, TOKSCALE, Peer, PeerMissing, find_peer
@@ -35,6 +46,7 @@ PARTS: Mapping[str, Callable[[Bench], list[Figure]]] = {
     "answers": resident.measure_answers,
     "starts": resident.measure_starts,
     "gate": gate.measure,
+    "statusline": statusline.measure,
     "prompts": prompts.measure,
     "ledger": ledger.measure,
     "appends": appends.measure,

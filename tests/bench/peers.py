@@ -15,6 +15,7 @@ class Peer:
     version: str
     package: str  # on npm, with {system} and {machine}
     linux_suffix: str = ""
+    program: str = ""  # the file to run; "": of the peer's name
 
     def package_name(self, system: str, machine: str) -> str:
         """Return the npm package of its binary for a platform. Raises PeerMissing."""
@@ -27,6 +28,7 @@ class Peer:
 
 CCUSAGE = Peer("ccusage", "20.0.24", "@ccusage/ccusage-{system}-{machine}")
 TOKSCALE = Peer("tokscale", "4.17.0", "@tokscale/cli-{system}-{machine}", linux_suffix="-gnu")
+CCSTATUSLINE = Peer("ccstatusline", "2.2.30", "ccstatusline", program="ccstatusline.js")
 
 
 class PeerMissing(Exception):
@@ -42,6 +44,6 @@ def find_peer(peer: Peer, cache: Path) -> Path:
             install(package, peer.version, folder)
         except ClientMissing as error:
             raise PeerMissing(str(error)) from error
-    binary = next((folder / "node_modules" / package).rglob(peer.name))
+    binary = next((folder / "node_modules" / package).rglob(peer.program or peer.name))
     binary.chmod(0o755)  # one of the packages lacks the bit
     return binary

@@ -183,7 +183,7 @@ def _context(status: StatusLine, words: int) -> str:
     parts = []
     if share is not None:
         parts.append(f"{'context' if words == 2 else 'ctx'} {_marked(int(share * 100))}")
-    if price is not None and words:
+    if price and words:
         parts.append(f"{'next prompt' if words == 2 else 'next'} {dollars(price)}")
     return (", " if words == 2 else " ").join(parts)
 
