@@ -1,6 +1,6 @@
 """The component that keeps Claude Code's status lines, and takes on what the client tells there.
 
-Where nobody ever had a status line of ours, it looks at one folder now and then, and that is all.
+Where nobody has a status line of ours, it looks at one folder now and then, and that is all.
 """
 
 import asyncio
@@ -35,9 +35,12 @@ from aicost.store.dashboard import day_totals
 
 log = logging.getLogger(__name__)
 
-GATHER_S = 0.1  # changes this close together are one look
-QUIET_S = 2.0  # clients tell, and moments pass, without a log line
+GATHER_S = 0.05  # changes this close together are one look: the client asks 0.3 s after a message
+QUIET_S = 2.0  # clients tell, and sessions come and go, without a log line
+FULL_S = 10.0  # caches end and rates fall
 _IN_USE = timedelta(minutes=10)  # since a session's client last told
+_EVER_USED = timedelta(days=1)  # since any client did
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 _IN_FIGURES = frozenset({"budget", "plan"})  # kinds of advice that the line has as figures
 
 Lines = Mapping[str, str]  # by session
@@ -69,12 +72,15 @@ class StatusLines:
 
     name = "status lines"
 
-    def __init__(self, access: Access, *, quiet_s: float = QUIET_S) -> None:
-        self._access, self._quiet_s = access, quiet_s
+    def __init__(self, access: Access, *, quiet_s: float = QUIET_S, full_s: float = FULL_S) -> None:
+        self._access, self._quiet_s, self._full_s = access, quiet_s, full_s
         self._files = StatusLineFiles(access.run_dir, os.getpid())
         self._changed = asyncio.Event()
         self._told: dict[str, StatusSeen] = {}  # the last word of each session's client
         self._told_at: dict[str, datetime] = {}
+        self._lines: Lines = {}
+        self._running = Running()
+        self._full_at_s = float("-inf")
 
     @classmethod
     def open(
@@ -114,29 +120,41 @@ class StatusLines:
         """Keep the lines until cancelled; leave none behind."""
         self._files.clear()
         try:
+            has_changed = True
             while True:
-                await self._look_or_warn()
+                await self._look_or_warn(has_changed=has_changed)
+                has_changed = False
                 with suppress(TimeoutError):  # nothing changed: the moment did
                     async with asyncio.timeout(self._quiet_s):
                         await self._changed.wait()
+                        has_changed = True
                         await asyncio.sleep(GATHER_S)
                 self._changed.clear()
         finally:
             self._files.clear()
 
-    async def _look_or_warn(self) -> None:
-        self._take_told()
-        if not self._told or self._access.trouble():  # what is there grows old
+    async def _look_or_warn(self, *, has_changed: bool) -> None:
+        has_changed |= self._take_told()
+        is_used = max(self._told_at.values(), default=_LONG_AGO) > datetime.now(UTC) - _EVER_USED
+        if not is_used or self._access.trouble():  # what is there grows old
             return
         try:
-            lines = await self._find()
+            running = await self._access.running()
+            is_full = time.monotonic() - self._full_at_s >= self._full_s
+            if has_changed or is_full or running != self._running:
+                self._lines = await self._find(running)
+                self._running, self._full_at_s = running, time.monotonic()
         except (StoreError, ConfigError) as error:  # as above
+            self._full_at_s = float("-inf")
             log.warning("no status lines: %s", error.what)
             return
-        self._files.show(lines, time.time())
+        self._files.show(self._lines, time.time())
 
-    def _take_told(self) -> None:
-        """Take on what clients told since; the ledger keeps what is new of it."""
+    def _take_told(self) -> bool:
+        """Take on what clients told since; say whether there was something.
+
+        The ledger keeps what is new of it.
+        """
         found, names = self._files.told(time.time())
         for name, at_s, content in found:
             at = datetime.fromtimestamp(at_s, UTC)
@@ -149,14 +167,16 @@ class StatusLines:
             self._told[name], self._told_at[name] = seen, at
         for name in [one for one in self._told if one not in names]:
             del self._told[name], self._told_at[name]
+        return bool(found)
 
-    async def _find(self) -> Lines:
-        access = self._access
-        running, question = await access.running(), access.moment()
+    async def _find(self, running: Running) -> Lines:
+        access, question = self._access, self._access.moment()
         since = question.now - _IN_USE
         lately = [name for name, at in self._told_at.items() if at > since]
         claude = [name for name, one in running.sessions.items() if one.agent == "claude"]
         ids = dict.fromkeys([*claude, *lately])
+        if not ids:
+            return {}
         setting = access.setting(running, question.now)
         told = dict(self._told)
         return await access.query(

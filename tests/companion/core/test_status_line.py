@@ -167,6 +167,7 @@ def test_a_guards_budget_is_that_of_a_run() -> None:
         (1.2, None, "context ~r~s120%~0"),
         (99.0, None, "context ~r~s999%~0"),
         (None, usd("0.41"), "next prompt $0.41"),
+        (0.0, 0, "context 0%"),
     ],
 )
 def test_the_context_has_a_level_and_a_price(

@@ -113,8 +113,8 @@ def daemon(tmp_path: Path) -> Iterator[Daemon]:
 
 
 @asynccontextmanager
-async def at_work(daemon: Daemon) -> AsyncIterator[StatusLines]:
-    lines = StatusLines(daemon.access, quiet_s=QUICK_S)
+async def at_work(daemon: Daemon, full_s: float = 0.0) -> AsyncIterator[StatusLines]:
+    lines = StatusLines(daemon.access, quiet_s=QUICK_S, full_s=full_s)
     task = asyncio.create_task(lines.run())
     await eventually((daemon.folder / "in").exists, "the folder")
     try:
@@ -207,6 +207,33 @@ async def test_the_same_word_is_not_recorded_twice(daemon: Daemon) -> None:
         assert len(daemon.told) == 1
         daemon.tell(cost={"total_cost_usd": 1.5})
         await eventually(lambda: len(daemon.told) == 2, "the new total")
+
+
+async def test_while_nothing_happens_nothing_is_asked(daemon: Daemon) -> None:
+    async with at_work(daemon, full_s=1000.0) as lines:
+        daemon.tell()
+        await shows(daemon, "session $0.00")
+        queries = daemon.queries
+        await asyncio.sleep(5 * QUICK_S)
+        assert daemon.queries == queries
+        daemon.spend(1)
+        lines.changed()
+        await shows(daemon, "session $1.00")
+        assert daemon.queries == queries + 1
+        daemon.running = Running()
+        await eventually(lambda: daemon.queries == queries + 2, "a look at who runs")
+
+
+async def test_what_was_told_days_ago_is_of_no_screen(daemon: Daemon) -> None:
+    async with at_work(daemon):
+        path = daemon.folder / "in" / "s-1"
+        daemon.tell()
+        days_ago = path.stat().st_mtime - 2 * 86_400
+        os.utime(path, (days_ago, days_ago))
+        await eventually(lambda: len(daemon.told) == 1, "what was told")
+        queries = daemon.queries
+        await asyncio.sleep(3 * QUICK_S)
+        assert daemon.queries <= queries + 1
 
 
 async def test_half_a_word_is_read_again(daemon: Daemon) -> None:
