@@ -137,7 +137,8 @@ def test_a_terminal_shows_the_level_in_colour_unless_it_is_not_wanted(
     spend(home, 2)
     for extra, is_coloured in ({}, True), ({"NO_COLOR": "1"}, False), ({"TERM": "dumb"}, False):
         env = own_environment() | {"TERM": "screen-256color"} | extra
-        with Terminal(command_line("badge"), env=env, cwd=tmp_path) as terminal:
+        stays = ["sh", "-c", f"{shlex.join(command_line('badge'))}; read -r line"]
+        with Terminal(stays, env=env, cwd=tmp_path) as terminal:
             terminal.wait_for("80%")
             assert ("\x1b[33m" in terminal.painted_screen()) == is_coloured
 

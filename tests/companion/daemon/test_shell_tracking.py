@@ -158,7 +158,7 @@ def test_a_thread_of_a_daemon_is_of_the_shell_of_its_window(
     with subprocess.Popen(
         words, env=mark, cwd="/", stdin=subprocess.PIPE, start_new_session=True
     ) as server:
-        until(lambda: psutil.Process(server.pid).name() == codex.name, "the daemon")
+        until(lambda: psutil.Process(server.pid).cmdline() == words, "the daemon")
         tracker, agents = ShellTracker(tmp_path), {"t-1": AgentAt("codex", server.pid, str(place))}
         assert not tracker.look(agents)  # no window yet
         assert pids(tracker, "t-1") == set()
