@@ -1,9 +1,13 @@
 """A session's work for tests of detectors: minutes in, values out."""
 
+from dataclasses import replace
 from typing import Any
 
+from log_builders import at, calls_read
+
+from aicost.core.facts import CommandRan, FileRead, Parsed, StepTaken
 from aicost.core.usage import TokenCounts
-from aicost.core.waste.hits import Hit
+from aicost.core.waste.hits import Hit, WasteKind
 from aicost.core.waste.work import Call, Compaction, Refusal, Step, Work
 
 CENT = 10_000_000  # nano-dollars
@@ -105,6 +109,37 @@ def work(**parts: Any) -> Work:
     return Work(**(plain | parts))
 
 
+def hit(kind: WasteKind = "reread", **changes: Any) -> Hit:
+    plain: dict[str, Any] = {
+        "turn_id": "t-1",
+        "count": 4,
+        "since_us": us(1),
+        "until_us": us(5),
+        "cost_nusd": CENT,
+    }
+    return Hit(kind=kind, **(plain | changes))
+
+
 def brief(hits: Any) -> list[tuple[str, str, int]]:
     """Return (kind, label, count) of each hit."""
     return [(hit.kind, hit.label, hit.count) for hit in hits if isinstance(hit, Hit)]
+
+
+# Facts, as a ledger takes them
+
+
+def read(path: str = "s-1.jsonl", **facts: Any) -> FileRead:
+    return replace(calls_read(path=path), stage="evidence", parsed=(Parsed(**facts),))
+
+
+def failure(number: int, error: int | None = 5) -> FileRead:
+    """A failing test that the call of this number asked for."""
+    key, asked = f"claude:tool_{number}", f"claude:msg_{number}"
+    step = StepTaken(
+        key=key, event_key=asked, at=at(number), kind="test", target=3, label="npm test",
+        failed=error is None,
+    )  # fmt: skip
+    run = CommandRan(
+        key=key, event_key=asked, at=at(number), command=3, label="npm test", error=error
+    )
+    return read(f"{number}.jsonl", steps=(step,), commands=(run,))

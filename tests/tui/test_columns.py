@@ -7,6 +7,7 @@ import pytest
 from builders import NOW, burn, session_row, usd
 from hypothesis import given
 from hypothesis import strategies as st
+from waste_builders import hit
 
 from aicost.core.view import BurnRate, SessionRow
 from aicost_tui.columns import (
@@ -197,3 +198,10 @@ def test_foreign_text_moves_no_column(text: str, width: int) -> None:
     assert width_of(line) == width_of(drawn(session_row(), width))
     assert plain(line).isprintable()
     assert "$3.20" in plain(line)
+
+
+@pytest.mark.parametrize("width", [48, 80, 160])
+def test_a_loop_is_flagged_and_never_cut(width: int) -> None:
+    row = session_row(loop=hit(), repo="m" * 80, subagents=3)
+    assert " LOOP (3" in cell(row, "repo · branch", width)
+    assert "LOOP" not in cell(session_row(), "repo · branch", width)

@@ -116,10 +116,12 @@ def _agent(row: SessionRow, _width: int, _now: datetime) -> Line:
 
 
 def _name(row: SessionRow, width: int, _now: datetime) -> Line:
-    """The repo is bright, the branch quiet; the number of subagents is never cut off."""
+    """The repo is bright, the branch quiet; a loop and how many subagents there are is never cut."""
     count = row.subagents
     words = f" ({fmt.plural(count, 'agent')})" if width >= 40 else f" ({count})"
-    suffix = (Span(words, "accent"),) if count else ()
+    suffix: Line = (Span(words, "accent"),) if count else ()
+    if row.loop is not None:
+        suffix = (Span(" LOOP", "bad"), *suffix)
     head, dot, tail = session_name(row).partition(" · ")
     name = crop((Span(head, "figure"), Span(dot + tail, "label")), width - width_of(suffix))
     return (*name, *suffix)

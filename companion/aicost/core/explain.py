@@ -11,6 +11,8 @@ from aicost.core.prices import AppliedRow, Cost, CostStatus, PriceBook
 from aicost.core.reconcile import Finding
 from aicost.core.tariffs import RATE_UNITS, STANDARD, Rates, RateUnit, priced_since
 from aicost.core.usage import TokenCounts, UsageEvent, requests_of
+from aicost.core.waste.hits import Hit
+from aicost.core.waste.progress import Progress
 
 TokenKind = Literal["input", "cache_read", "cache_write_5m", "cache_write_1h", "output"]
 ChargeKind = Literal[TokenKind, "web_search"]
@@ -85,6 +87,8 @@ class Explained:
     price_book: str
     calls: tuple[CallExplained, ...]
     hidden: tuple[Finding, ...] = ()  # of a session: what its client counts besides, by model
+    waste: tuple[Hit, ...] = ()  # of a turn or session: what of it led nowhere
+    progress: Progress | None = None  # of a session
     complete: bool = True
     pending_bytes: int = 0
 

@@ -9,6 +9,15 @@ NudgeKind = Literal[
     "forecast",  # a budget will be, at this rate
     "plan",  # a plan's window is nearly used up
     "loop",  # the same command failed again
+    "edit-test",  # it fails as before, edit after edit
+    "reread",  # what did not change was read again
+    "search",  # searches find nothing
+    "retry-storm",  # the API refuses
+    "stalled",  # a long turn leads nowhere
+    "dump",  # one result fills the context
+    "thrash",  # compacted again and again
+    "cache",  # written anew again and again
+    "subagent",  # much work, little answer
     "context",  # the next prompt is dear here
     "unpriced",  # a model without a price
     "hidden",  # spend that no log shows

@@ -28,16 +28,26 @@ from aicost.core.reports import HiddenSpend
 from aicost.core.spending import Evaluation
 from aicost.core.text import clean
 from aicost.core.view import SessionRow
+from aicost.core.waste.hits import Hit
+from aicost.core.waste_nudges import LOOP_COUNTS, waste_nudge
 
 SIGNS: dict[Severity, str] = {"info": "○", "warning": "▲", "serious": "■"}
 CONTEXT_NUSD = NANO // 2  # a prompt that costs so much is worth a word
 HIDDEN_NUSD = NANO // 10  # so is so much in no log
-LOOP_COUNTS = (3, 5, 10, 20, 50, 100)  # failures of one command that are worth one
 COOL_DOWN: dict[NudgeKind, timedelta | None] = {  # None: once
     "budget": None,
     "forecast": None,
     "plan": None,
     "loop": None,
+    "edit-test": None,
+    "reread": None,
+    "search": None,
+    "retry-storm": None,
+    "stalled": None,
+    "dump": None,
+    "thrash": None,
+    "cache": None,
+    "subagent": None,
     "context": timedelta(hours=1),
     "unpriced": timedelta(hours=1),
     "hidden": timedelta(hours=1),
@@ -62,6 +72,7 @@ class Situation:
     budgets: Sequence[BudgetStatus] = ()  # see `standing`
     sessions: Sequence[SessionRow] = ()
     repeats: Mapping[str, Repeat | None] = field(default_factory=dict)  # by session
+    waste: Mapping[str, Sequence[Hit]] = field(default_factory=dict)  # of present turns, by session
     hidden: Mapping[str, HiddenSpend] = field(default_factory=dict)  # by session
     untrusted: Sequence[str] = ()  # folders of repositories whose budgets nobody trusted
     troubles: Sequence[str] = ()  # why files that set budgets cannot be used
@@ -266,13 +277,19 @@ def _of_session(row: SessionRow, situation: Situation) -> list[Nudge]:
         _of_unpriced(row, situation),
         _of_hidden(row, situation),
     ]
-    return [one for one in found if one is not None]
+    hits = situation.waste.get(row.session_id, ())
+    now, zone = situation.now, situation.zone
+    wasted = [waste_nudge(row.session_id, hit, now, zone) for hit in hits if hit.kind != "repeat"]
+    return [*(one for one in found if one is not None), *wasted]
 
 
 def _of_loop(row: SessionRow, situation: Situation) -> Nudge | None:
     repeat = situation.repeats.get(row.session_id)
     if repeat is None or repeat.count < LOOP_COUNTS[0]:
         return None
+    hits = situation.waste.get(row.session_id, ())
+    if any(hit.kind == "edit-test" and hit.label == repeat.label for hit in hits):
+        return None  # that says more
     step = max(count for count in LOOP_COUNTS if count <= repeat.count)
     since = words.moment(repeat.since, situation.now, situation.zone)
     return Nudge(

@@ -5,6 +5,7 @@ from datetime import date, datetime
 from typing import Literal, get_args
 
 from aicost.core.usage import Agent, TokenCounts
+from aicost.core.waste.hits import Hit
 
 GroupBy = Literal[
     "day", "week", "month", "session", "model", "repo", "branch", "agent",
@@ -95,6 +96,7 @@ class TurnRow:
     cost_nusd: int | None
     unpriced_tokens: int = 0
     evidence: "WorkDone | None" = None  # None while it is not read
+    loop: Hit | None = None  # the dearest one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ from typing import Literal
 from aicost.core.budget import BudgetStatus
 from aicost.core.nudge import Nudge
 from aicost.core.usage import Agent, TokenCounts
+from aicost.core.waste.hits import Hit
 
 SessionState = Literal["busy", "waiting", "idle", "ended"]
 
@@ -58,6 +59,7 @@ class SessionRow:
     cache_ends_at: datetime | None = None  # when it does, UTC; in the past: it has
     cache_share: float | None = None  # 0..1, cache read / context of the last 20 calls
     subagents: int = 0
+    loop: Hit | None = None  # in the turn it is in; of one that ended, the dearest
 
     @property
     def context_share(self) -> float | None:

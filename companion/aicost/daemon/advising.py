@@ -23,6 +23,7 @@ from aicost.daemon.weighing import Scales, World
 from aicost.platform.notify import Notifier
 from aicost.store.places import Attribution
 from aicost.store.repeats import repeats
+from aicost.store.waste import waste_in
 
 log = logging.getLogger(__name__)
 
@@ -90,6 +91,7 @@ def seen_in(question: Question, setting: Setting, rows: Sequence[SessionRow]) ->
         sessions=rows,
         evaluation=scales.weigh(setting.world).evaluation,
         repeats=repeats(question.db, live),
+        waste=waste_in(question.db, live, present=True),
         untrusted=setting.untrusted,
         troubles=setting.troubles,
         context_nusd=setting.context_nusd,

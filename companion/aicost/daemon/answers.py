@@ -1,6 +1,7 @@
 """Answers to the questions of clients, from a read-only ledger. No waiting, no reading of logs."""
 
 import sqlite3
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
@@ -21,6 +22,7 @@ from aicost.core.reports import (
 )
 from aicost.core.session import WRITING_S, LiveSession, Running, session_row, starting_row
 from aicost.core.view import BurnRate, DashboardView, Reading, SessionRow
+from aicost.core.waste.hits import Hit, dearest_loop
 from aicost.daemon.indexer import Survey
 from aicost.daemon.nudging import Advise, no_advice
 from aicost.platform.git import repo_key_of
@@ -35,6 +37,7 @@ from aicost.report.sheets import report_csv, sessions_csv, turns_csv
 from aicost.report.tables import Style, nothing_of, report_table, sessions_table, turns_table
 from aicost.store import dashboard, queries, reports
 from aicost.store.remembered import Remembered
+from aicost.store.waste import waste_in, waste_of
 from aicost.store.work import work_done
 
 BURN_WINDOW_S = 600
@@ -147,8 +150,13 @@ def turns(question: Question, params: Params) -> str:
     )
     if question.has_evidence:
         work = work_done(question.db, "turn", session_id=query.session, homes=query.homes)
+        loops = _loops_of_turns(question, query)
         rows = tuple(
-            replace(row, evidence=work.get((row.session_id, row.prompt_uuid), WorkDone()))
+            replace(
+                row,
+                evidence=work.get((row.session_id, row.prompt_uuid), WorkDone()),
+                loop=loops.get((row.session_id, row.prompt_uuid)),
+            )
             for row in rows
         )
     if shown.format == "table":
@@ -160,6 +168,16 @@ def turns(question: Question, params: Params) -> str:
     return as_json(
         turns_document(rows, complete=question.complete, pending_bytes=question.pending_bytes)
     )
+
+
+def _loops_of_turns(question: Question, query: TurnsQuery) -> dict[tuple[str, str], Hit]:
+    found = waste_of(question.db, session_id=query.session, homes=query.homes)
+    by_turn = defaultdict[tuple[str, str], list[Hit]](list)
+    for session_id, hits in found.items():
+        for hit in hits:
+            by_turn[session_id, hit.turn_id].append(hit)
+    loops = {turn: dearest_loop(hits) for turn, hits in by_turn.items()}
+    return {turn: loop for turn, loop in loops.items() if loop is not None}
 
 
 class SessionsQuery(msgspec.Struct, forbid_unknown_fields=True):
@@ -308,9 +326,18 @@ def rows_of(question: Question, running: Running, ids: Mapping[str, object]) -> 
         if session_id in live and session_id not in rows:
             running_now = live[session_id]
             rows[session_id] = starting_row(running_now, question.repo_of(running_now.cwd))
-    ordered = [_placed(row, live.get(row.session_id), question) for row in rows.values()]
+    placed = [_placed(row, live.get(row.session_id), question) for row in rows.values()]
+    ordered = _with_loops(question, placed)
     ordered.sort(key=_newest_first, reverse=True)
     return ordered
+
+
+def _with_loops(question: Question, rows: Sequence[SessionRow]) -> list[SessionRow]:
+    """Add the loop that each session is in; to one that ended, the dearest it was in."""
+    live = [row.session_id for row in rows if row.state != "ended"]
+    ended = [row.session_id for row in rows if row.state == "ended"]
+    hits = {**waste_in(question.db, ended), **waste_in(question.db, live, present=True)}
+    return [replace(row, loop=dearest_loop(hits.get(row.session_id, ()))) for row in rows]
 
 
 def _newest_first(row: SessionRow) -> tuple[bool, float]:

@@ -6,12 +6,14 @@ from aicost.core.errors import ConfigError
 from aicost.core.explain import CallExplained, Explained, explain
 from aicost.core.reconcile import Finding
 from aicost.core.spent import NOTHING
+from aicost.core.waste.hits import Hit
 from aicost.daemon.answers import Params, Question, converted, parted
 from aicost.report.documents import as_json
 from aicost.report.explained import explained_table
 from aicost.report.explained_document import explained_document
 from aicost.store.accounts import accounts
 from aicost.store.explain import MAX_NAMED, Named, calls_of, named_by
+from aicost.store.waste import progress_in, waste_in
 
 
 class ExplainQuery(msgspec.Struct, forbid_unknown_fields=True):
@@ -55,7 +57,18 @@ def _hidden(question: Question, named: Named) -> tuple[Finding, ...]:
     return tuple(one for one in findings if one.session_id == named.id and one.hidden != NOTHING)
 
 
+def _waste(question: Question, named: Named, session_id: str) -> tuple[Hit, ...]:
+    """Return what of a turn or session led nowhere."""
+    if named.kind == "call" or not question.has_evidence:
+        return ()
+    hits = waste_in(question.db, [session_id]).get(session_id, ())
+    return tuple(hit for hit in hits if named.kind == "session" or hit.turn_id == named.id)
+
+
 def _explained(question: Question, named: Named) -> Explained:
+    calls = calls_of(question.db, named)
+    session_id = calls[0].call.event.session_id if calls else named.id
+    is_session = named.kind == "session" and question.has_evidence
     return Explained(
         kind=named.kind,
         id=named.id,
@@ -68,9 +81,11 @@ def _explained(question: Question, named: Named) -> Explained:
                 ledger_nusd=found.call.cost_nusd,
                 ledger_book=found.price_book,
             )
-            for found in calls_of(question.db, named)
+            for found in calls
         ),
         hidden=_hidden(question, named),
+        waste=_waste(question, named, session_id),
+        progress=progress_in(question.db, named.id) if is_session else None,
         complete=question.complete,
         pending_bytes=question.pending_bytes,
     )

@@ -29,6 +29,7 @@ from aicost.core.reports import HiddenSpend
 from aicost.core.session import session_name
 from aicost.core.spending import Evaluation
 from aicost.core.view import SessionRow
+from aicost.core.waste.hits import Hit
 from aicost.platform.notify import Notification, Urgency
 from aicost.store.accounts import hidden
 from aicost.store.limits import plan_limits
@@ -49,6 +50,7 @@ class Seen:
     sessions: Sequence[SessionRow] = ()
     evaluation: Evaluation = field(default_factory=Evaluation)
     repeats: Mapping[str, Repeat | None] = field(default_factory=dict)  # by session
+    waste: Mapping[str, Sequence[Hit]] = field(default_factory=dict)  # of present turns, by session
     untrusted: Sequence[str] = ()  # folders whose budgets nobody trusted
     troubles: Sequence[str] = ()  # why files that set budgets cannot be used
     context_nusd: int = CONTEXT_NUSD  # a prompt from this price on is worth a word
@@ -186,6 +188,7 @@ def find_advice(
             budgets=budgets,
             sessions=live,
             repeats=seen.repeats,
+            waste=seen.waste,
             hidden={row.session_id: _hidden(db, row.session_id) for row in live},
             untrusted=seen.untrusted,
             troubles=seen.troubles,

@@ -16,6 +16,8 @@ from aicost.core.reports import ReportRow, TurnRow, UsageReport, WorkDone
 from aicost.core.text import escaped
 from aicost.core.usage import TokenCounts
 from aicost.core.view import BurnRate, DashboardView, SessionRow, Totals
+from aicost.core.waste.hits import Hit
+from aicost.core.waste_words import evidence_of
 
 SCHEMA = 1
 Document = dict[str, Any]
@@ -98,12 +100,17 @@ def turn_fields(row: TurnRow) -> Document:
         "cost_usd": _usd(row.cost_nusd),
         "unpriced_tokens": row.unpriced_tokens,
         "retries": row.evidence and row.evidence.retries,
-        "loop": None,
+        "loop": row.loop and loop_fields(row.loop),
         "outcome": None,
         "mode": row.evidence and _mode(row.evidence),
         "tool_calls": row.evidence and row.evidence.tool_calls,
         "active_seconds": row.evidence and _seconds(row.evidence.active_us),
     }
+
+
+def loop_fields(hit: Hit) -> Document:
+    """Return motion without progress."""
+    return {"kind": hit.kind, "evidence": evidence_of(hit), "cost_usd": _usd(hit.cost_nusd)}
 
 
 def _mode(work: WorkDone) -> Document:
@@ -161,7 +168,7 @@ def session_fields(row: SessionRow, work: WorkDone | None = None) -> Document:
         "cache_share": row.cache_share,
         "subagents": row.subagents,
         "retries": work and work.retries,
-        "loop": None,
+        "loop": row.loop and loop_fields(row.loop),
         "outcome": None,
         "environment": (work and work.environment) or None,
         "workflow": (work and work.workflow) or None,

@@ -6,11 +6,13 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from aicost.core.credits import Credits
+from aicost.core.days import from_us
 from aicost.core.explain import CallExplained, Charge, Explained, PriceExplained
 from aicost.core.money import cost_text
 from aicost.core.reconcile import Finding
 from aicost.core.text import UNKNOWN, clean
 from aicost.core.usage import TokenCounts
+from aicost.core.waste_words import ACTIONS, evidence_of, progress_text
 from aicost.report.explained_document import CallsTotal, total_of
 from aicost.report.tables import Column, Style, as_table, left_text, notes_text
 
@@ -29,7 +31,8 @@ _KINDS = {
 def explained_table(found: Explained, style: Style, zone: ZoneInfo) -> str:
     """Return an explanation as text: one call product by product, more of them a line each."""
     left = () if found.complete else (left_text(found.pending_bytes),)
-    notes = notes_text([*map(_hidden, found.hidden), *left], style)
+    told = [*map(_hidden, found.hidden), *_work_lines(found, zone), *left]
+    notes = notes_text(told, style)
     if found.kind == "call":
         return "".join(_one_call(call, style, zone) for call in found.calls) + notes
     calls = "1 call" if len(found.calls) == 1 else f"{len(found.calls):,} calls"
@@ -48,6 +51,16 @@ def _hidden(one: Finding) -> str:
     why = "; ".join(cause.sentence for cause in one.causes)
     what = f"{spent.tokens.total_tokens:,} tokens of {clean(one.model) or 'all models'}"
     return f"hidden, in no line above: {cost}, {what} ({why})"
+
+
+def _work_lines(found: Explained, zone: ZoneInfo) -> Iterator[str]:
+    """Yield what the calls brought, and what of them led nowhere."""
+    if found.progress is not None:
+        yield progress_text(found.progress)
+    for hit in found.waste:
+        cost = "" if hit.cost_nusd is None else f", {cost_text(hit.cost_nusd, 0)}"
+        since = _moment(from_us(hit.since_us), zone)
+        yield f"{hit.kind}: {evidence_of(hit)}{cost}, since {since} → {ACTIONS[hit.kind]}"
 
 
 def _one_call(call: CallExplained, style: Style, zone: ZoneInfo) -> str:

@@ -1,17 +1,21 @@
 """`aicost explain --json`, and the sum of the calls that it explains."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from aicost.core.credits import NANO, Credits
+from aicost.core.days import from_us
 from aicost.core.explain import CallExplained, Explained, PriceExplained
 from aicost.core.money import NANO as NUSD_PER_USD
 from aicost.core.money import usd
 from aicost.core.reconcile import Finding
 from aicost.core.usage import TokenCounts
-from aicost.report.documents import SCHEMA, Document
+from aicost.core.waste.hits import Hit
+from aicost.core.waste.progress import Progress
+from aicost.core.waste_words import ACTIONS
+from aicost.report.documents import SCHEMA, Document, loop_fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,8 @@ def explained_document(found: Explained) -> Document:
         "price_book": found.price_book,
         "calls": [_call_fields(call) for call in found.calls],
         "hidden": [_hidden_fields(one) for one in found.hidden],
+        "waste": [_waste_fields(hit) for hit in found.waste],
+        "progress": found.progress and _progress_fields(found.progress),
         "total": {
             "requests": len(found.calls),
             **_token_fields(total.tokens),
@@ -67,6 +73,22 @@ def explained_document(found: Explained) -> Document:
             "uncertain_credits": _in_credits(total.ncredits, total.uncertain_ncredits),
         },
     }
+
+
+def _waste_fields(hit: Hit) -> Document:
+    return {
+        **loop_fields(hit),
+        "prompt_uuid": hit.turn_id,
+        "subagent_id": hit.thread,
+        "count": hit.count,
+        "since": _time(from_us(hit.since_us)),
+        "until": _time(from_us(hit.until_us)),
+        "action": ACTIONS[hit.kind],
+    }
+
+
+def _progress_fields(progress: Progress) -> Document:
+    return {"score": progress.score, **asdict(progress)}
 
 
 def _hidden_fields(one: Finding) -> Document:

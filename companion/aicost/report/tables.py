@@ -157,7 +157,7 @@ def sessions_table(rows: Sequence[SessionRow], style: Style, zone: ZoneInfo) -> 
     columns = [
         id_column(("Session", *(row.session_id for row in rows))),
         Column(("Agent", *(row.agent for row in rows)), is_text=True, rank=7),
-        Column(("State", *(row.state for row in rows)), is_text=True, rank=1),
+        Column(("State", *map(_state, rows)), is_text=True, rank=1),
         Column(("Where", *map(_where, rows)), is_text=True, rank=3),
         Column(("Model", *(clean(row.model) or UNKNOWN for row in rows)), is_text=True, rank=5),
         Column(("Last", *(_moment(row.last_at, zone) for row in rows)), is_text=True, rank=4),
@@ -166,6 +166,10 @@ def sessions_table(rows: Sequence[SessionRow], style: Style, zone: ZoneInfo) -> 
         Column(("Cost", *(cost_text(row.cost_nusd, row.unpriced_tokens) for row in rows))),
     ]
     return as_table(columns, style)
+
+
+def _state(row: SessionRow) -> str:
+    return row.state if row.loop is None else f"{row.state} LOOP"
 
 
 def turns_table(rows: Sequence[TurnRow], style: Style, zone: ZoneInfo) -> str:

@@ -187,6 +187,30 @@ def waste_of(
     return {name: tuple(hits) for name, hits in found.items()}
 
 
+_OF_ONE = (
+    f"SELECT {', '.join('w.' + name for name in _HIT)} FROM session x"
+    " JOIN waste w ON w.session = x.id WHERE x.session_id = ?"
+)
+# A session is in the turn of its newest prompt.
+_IN_ITS_TURN = (
+    f"{_OF_ONE} AND w.turn_id = (SELECT s.turn_id FROM span s WHERE s.session = x.id"
+    " AND s.subagent_id = '' AND s.turn_id <> '' ORDER BY s.started_us DESC, s.id DESC LIMIT 1)"
+)
+
+
+def waste_in(
+    db: sqlite3.Connection, session_ids: Iterable[str], *, present: bool = False
+) -> Mapping[str, tuple[Hit, ...]]:
+    """Return what led nowhere in some sessions, where anything did; `present`: in their turn."""
+    query = f"{_IN_ITS_TURN if present else _OF_ONE} ORDER BY w.number"
+    found: dict[str, tuple[Hit, ...]] = {}
+    for session_id in session_ids:
+        rows = db.execute(query, (session_id,))
+        if hits := tuple(Hit(**dict(zip(_HIT, row))) for row in rows):
+            found[session_id] = hits
+    return found
+
+
 def progress_in(db: sqlite3.Connection, session_id: str) -> Progress:
     """Return what a session brought."""
     row = db.execute(

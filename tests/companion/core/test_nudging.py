@@ -9,6 +9,7 @@ import pytest
 from builders import BERLIN, NOW, budget_status, nudge, plan_status, session_row, usd
 from hypothesis import given
 from hypothesis import strategies as st
+from waste_builders import hit
 
 from aicost.core.budget import BudgetFilter, BudgetStatus, BudgetWindow, Unit
 from aicost.core.limits import LimitWindow, PlanLimits, RateLimits
@@ -477,3 +478,22 @@ def test_any_status_leads_to_at_most_two_nudges_with_their_own_keys(
     found = of_budget(replace(status, budget=budget, spent=spent, forecast=forecast))
     assert len({one.key for one in found}) == len(found) <= 2
     assert all(one.sentence and one.action for one in found)
+
+
+# What leads nowhere
+
+
+def test_what_leads_nowhere_in_a_turn_is_told() -> None:
+    hits = {"s-1": [hit("search"), hit("repeat", label="npm test")], "s-2": [hit("dump")]}
+    rows = [session_row("s-1"), session_row("s-2", state="ended")]
+    assert [one.kind for one in advice(sessions=rows, waste=hits)] == ["search"]
+
+
+def test_edits_that_help_nothing_say_more_than_a_repeat() -> None:
+    more = [hit("edit-test", label="npm test", cause="pay.py")]
+    rows = [session_row("s-1")]
+    told = advice(sessions=rows, repeats=repeat(4), waste={"s-1": more})
+    assert [one.kind for one in told] == ["edit-test"]
+    other = [hit("edit-test", label="make", cause="pay.py")]
+    told = advice(sessions=rows, repeats=repeat(4), waste={"s-1": other})
+    assert {one.kind for one in told} == {"edit-test", "loop"}

@@ -14,7 +14,7 @@ from builders import NOW
 from claude_logs import append, call_line, log_of, prompt_line
 from ledgers import BOOK, opened, read_everything
 
-from aicost.core.days import LocalDays
+from aicost.core.days import LocalDays, to_us
 from aicost.core.errors import ConfigError
 from aicost.core.session import LiveSession, Running
 from aicost.core.view import DashboardView, Reading
@@ -356,3 +356,33 @@ def test_any_day_can_be_asked(ledger: Ledger, since: str, zone: str) -> None:
     for answer, name in ((answers.turns, "turns"), (answers.report, "rows")):
         text = answer(ledger.question(), {"since": since, "timezone": zone})
         assert len(rows(text, name)) == (0 if since.startswith("9999") else 1)
+
+
+# Loops
+
+
+def test_a_loop_is_told_where_it_is_and_once_a_session_ended_the_dearest(ledger: Ledger) -> None:
+    ledger.has("s-1", prompt_line("t-1", at=NOW - timedelta(hours=2)))
+    ledger.has("s-1", call_line("msg_1", at=NOW - timedelta(minutes=110)))
+    ledger.has("s-1", call_line("msg_2", at=NOW - timedelta(minutes=100)))
+    engine = ledger.engine
+    key = to_us(NOW - timedelta(minutes=110)), to_us(NOW - timedelta(minutes=100))
+    engine.settle()
+    (session,) = engine.ledger.db.execute("SELECT id FROM session").fetchone()
+    engine.ledger.db.execute(
+        "INSERT INTO waste VALUES (?, 0, 'reread', 't-1', '', 'pay.py', '', 4, 0, ?, ?, 7000)",
+        (session, *key),
+    )
+    told = {"kind": "reread", "evidence": "pay.py was read 4 times, unchanged", "cost_usd": 7e-6}
+
+    def loop_of(*live: LiveSession) -> object:
+        return rows(answers.sessions(ledger.question(), running(*live), {}), "sessions")[0]["loop"]
+
+    assert loop_of(live("s-1")) == told
+    assert [row["loop"] for row in rows(answers.turns(ledger.question(), {}), "turns")] == [told]
+    assert [row.loop is not None for row in ledger.view(live("s-1")).sessions] == [True]
+    unread = replace(ledger.question(), has_evidence=False)
+    assert [row["loop"] for row in rows(answers.turns(unread, {}), "turns")] == [None]
+    ledger.has("s-1", prompt_line("t-2", at=NOW - timedelta(minutes=5)))
+    assert loop_of(live("s-1")) is None  # that was in the turn before
+    assert loop_of() == told

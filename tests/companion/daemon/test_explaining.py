@@ -12,6 +12,7 @@ from corpora import Scenario
 from ledgers import BOOK as LIST_BOOK
 from ledgers import opened, read_everything
 from log_builders import BOOK, MODEL, calls_read, event, flat_book, recorded
+from waste_builders import failure
 
 from aicost.core.errors import ConfigError
 from aicost.daemon.answers import Question
@@ -120,3 +121,25 @@ def test_a_sessions_hidden_spend_is_told_with_its_reason(
         assert [cause["cause"] for cause in hidden["causes"]] == ["compaction"]
         table = explained(asked, {"id": session, "format": "table", "width": 120})
         assert "hidden, in no line above: $0.02, 6,050 tokens of claude-sonnet-5" in table
+
+
+def test_what_led_nowhere_and_what_was_brought_is_told_of_a_session() -> None:
+    calls = calls_read(event(1), event(2), event(3), event(4, turn_id="t-2"))
+    with recorded(calls) as ledger:
+        ledger.record([failure(number) for number in (1, 2, 3)])
+        ledger.settle()
+        (loop,) = document(ledger, "s-1")["waste"]
+        assert (loop["kind"], loop["count"], loop["prompt_uuid"]) == ("repeat", 3, "t-1")
+        assert loop["evidence"] == "`npm test` failed 3 times the same way"
+        assert loop["cost_usd"] == 3 * 0.00044
+        assert (loop["since"], loop["until"]) == ("2026-11-22T10:01:00Z", "2026-11-22T10:03:00Z")
+        assert document(ledger, "s-1")["progress"]["answers"] == 2
+        assert document(ledger, "t-1")["waste"] == [loop]
+        assert document(ledger, "t-1")["progress"] is None
+        assert document(ledger, "t-2")["waste"] == document(ledger, "msg_1")["waste"] == []
+        unread = document(ledger, "s-1", has_evidence=False)
+        assert (unread["waste"], unread["progress"]) == ([], None)
+        text = explained(question(ledger), {"id": "s-1", "format": "table", "width": 200})
+    assert "progress 2: 0 of 0 edits kept" in text
+    assert "repeat: `npm test` failed 3 times the same way, <$0.01, since 2026" in text
+    assert "since 2026-11-22 10:01:00 → stop it" in text

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from builders import NOW, budget_status, nudge, plan_status, session_row, usd, view
 from report_builders import AT, TOKENS, report, row, turn
+from waste_builders import hit
 
 from aicost.core.budget import BudgetFilter
 from aicost.core.reports import WorkDone
@@ -17,6 +18,7 @@ from aicost.report.documents import (
     session_fields,
     sessions_document,
     top_document,
+    turn_fields,
     turns_document,
     usage_fields,
 )
@@ -117,6 +119,13 @@ def test_a_turn_has_every_field_of_the_contract() -> None:
     assert only["session_id"] == "6f93eca8-5a14-4864-a8fb-a2090ed39aba"
     assert (only["prompt_uuid"], only["requests"], only["cost_usd"]) == ("c12ad1be", 7, 0.5)
     assert TOKEN_FIELDS.items() <= only.items()
+
+
+def test_a_loop_is_its_kind_its_evidence_and_its_cost() -> None:
+    loop = hit("reread", label="pay.py", cost_nusd=usd("0.92"))
+    fields = {"kind": "reread", "evidence": "pay.py was read 4 times, unchanged", "cost_usd": 0.92}
+    assert turn_fields(replace(turn(), loop=loop))["loop"] == fields
+    assert session_fields(session_row(loop=loop))["loop"] == fields
 
 
 def test_a_session_has_every_field_of_the_contract() -> None:

@@ -11,6 +11,7 @@ from builders import session_row
 from hypothesis import given
 from hypothesis import strategies as st
 from report_builders import report, row, turn
+from waste_builders import hit
 
 from aicost.core.reports import HiddenSpend, UsageReport
 from aicost.report.tables import (
@@ -284,3 +285,10 @@ def test_hidden_spend_that_nobody_looked_for_is_not_none() -> None:
 def test_one_skipped_line_is_a_line() -> None:
     assert "skipped: 1 log line that" in report_table(report(row(), skipped_lines=1), WIDE)
     assert "skipped: 2 log lines that" in report_table(report(row(), skipped_lines=2), WIDE)
+
+
+def test_a_loop_is_flagged_beside_the_state() -> None:
+    rows = [session_row(loop=hit()), session_row("s2")]
+    _, first, second = sessions_table(rows, WIDE, BERLIN).splitlines()
+    assert " busy LOOP " in first
+    assert "LOOP" not in second

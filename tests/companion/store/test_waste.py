@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 from itertools import permutations
-from typing import Any
 
 from log_builders import BOOK, at, calls_read, event, flat_book, open_ledger
+from waste_builders import failure, read
 
 from aicost.core.commands import hash_of, to_number
 from aicost.core.days import to_us
@@ -12,7 +12,6 @@ from aicost.core.facts import (
     CommandRan,
     CompactionSeen,
     ErrorSeen,
-    FileRead,
     Parsed,
     PromptSeen,
     StepTaken,
@@ -40,23 +39,6 @@ USAGE = replace(
         ),
     ),
 )
-
-
-def read(path: str = "s-1.jsonl", **facts: Any) -> FileRead:
-    return replace(calls_read(path=path), stage="evidence", parsed=(Parsed(**facts),))
-
-
-def failure(number: int, error: int | None = 5) -> FileRead:
-    """A failing test that the call of this number asked for."""
-    key, asked = f"claude:tool_{number}", f"claude:msg_{number}"
-    step = StepTaken(
-        key=key, event_key=asked, at=at(number), kind="test", target=3, label="npm test",
-        failed=error is None,
-    )  # fmt: skip
-    run = CommandRan(
-        key=key, event_key=asked, at=at(number), command=3, label="npm test", error=error
-    )
-    return read(f"{number}.jsonl", steps=(step,), commands=(run,))
 
 
 FAILURES = [failure(number) for number in range(1, 4)]

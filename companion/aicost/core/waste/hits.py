@@ -1,5 +1,6 @@
 """A hit: one thing that led nowhere, with its evidence."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -23,3 +24,9 @@ class Hit:
     since_us: int  # microseconds since 1970 UTC
     until_us: int
     cost_nusd: int | None  # None: no price is known
+
+
+def dearest_loop(hits: Iterable[Hit]) -> Hit | None:
+    """Return the one to show where there is room for one: the loop that cost most, then lasts."""
+    loops = (hit for hit in hits if hit.kind in LOOPS)
+    return max(loops, key=lambda hit: (hit.cost_nusd or 0, hit.until_us), default=None)
