@@ -65,13 +65,13 @@ if [ -n "$AICOST_BADGE_ASCII" ]; then
 else
     mark='⬡ ' sign=■
 fi
-case $level in
-ok) colour=green sign='' ;;
-warn) colour=yellow sign=${AICOST_BADGE_ASCII:+!} sign=${sign:-▲} ;;
-serious) colour=red ;;
-over) colour=red,bold sign=$sign${AICOST_BADGE_ASCII:+!} ;;
+case $level in # (a colour behind the text: bars have one of their own)
+ok) colour='' sign='' ;;
+warn) colour='fg=black,bg=yellow' sign=${AICOST_BADGE_ASCII:+!} sign=${sign:-▲} ;;
+serious) colour='fg=white,bg=red' ;;
+over) colour='fg=white,bg=red,bold' sign=$sign${AICOST_BADGE_ASCII:+!} ;;
 *) exit 0 ;;
 esac
 text=$mark$cost${percent:+ $sign$percent%}
-[ "$style" = tmux ] && [ -z "$NO_COLOR" ] && text="#[fg=$colour]$text#[default]"
+[ "$style" = tmux ] && [ -z "$NO_COLOR" ] && text="${colour:+#[$colour]}$text#[default]"
 printf '%s\n' "$text"

@@ -3,8 +3,9 @@
 Usage: python docs/screens/render.py   (needs chromium, or what CHROMIUM names; other converters
 drop spaces)
 
-The *.ansi files are screens of the real agents. They are taken anew with:
+The *.ansi files are screens of real agents and shells. They are taken anew with:
 AICOST_PICTURES=docs/screens make e2e ARGS='-k pictures'
+AICOST_PICTURES=docs/screens make test ARGS='tests/shell/test_bar.py -k tmux'
 """
 
 import io
@@ -23,7 +24,14 @@ PICTURES = {  # picture -> the test's screen, width in pixels
     "top-80x24.png": ("test_looks[dashboard-80x24].svg", 1000),
     "top-140x40.png": ("test_looks[dashboard-140x40].svg", 1400),
 }
-AGENTS = {"claude": "Claude Code", "codex": "Codex"}
+TITLES = {  # by how the name of a screen begins
+    "claude": "Claude Code",
+    "codex": "Codex",
+    "bash": "bash",
+    "zsh": "zsh",
+    "fish": "fish",
+    "tmux": "tmux",
+}
 AGENT_WIDTH = 1100
 _RARE = str.maketrans("⏵⎿", "▶└")  # signs that few fonts have, and others like them
 QUIET = [
@@ -69,5 +77,5 @@ if __name__ == "__main__":
     for name, (snapshot, width) in PICTURES.items():
         render((SNAPSHOTS / snapshot).read_text(), HERE / name, width)
     for capture in sorted(HERE.glob("*.ansi")):
-        title = AGENTS[capture.stem.partition("-")[0]]
+        title = TITLES[capture.stem.partition("-")[0]]
         render(svg_of(capture.read_text(), title), capture.with_suffix(".png"), AGENT_WIDTH)

@@ -12,7 +12,15 @@ import pytest
 from commands import PACKAGES
 from prompts import FOLDER, LINE, PROMPT, SHELLS, SHOWN, Setting, setting
 
-from aicost.core.badge import ALPHABET, FIELDS
+from aicost.core.badge import (
+    ALPHABET,
+    ASCII_FORMAT,
+    DEFAULT_FORMAT,
+    FIELDS,
+    Badge,
+    badge_line,
+    written,
+)
 
 BARE = PROMPT
 BADGED = f"{SHOWN} {PROMPT}"
@@ -92,6 +100,17 @@ def test_agents_see_which_shell_they_were_started_from(shell: Setting) -> None:
         assert prompt.output("sh -c 'echo $AICOST_SHELL'") == [str(prompt.pid)]
 
 
+FULL = Badge(
+    cost_nusd=3_200_000_000,
+    unpriced_tokens=10,
+    tokens=1_234_567,
+    state="busy",
+    sessions=2,
+    nusd_per_hour=6_100_000_000,
+    context_share=0.415,
+    task="bugfix",
+)
+BARELY = Badge(cost_nusd=None, unpriced_tokens=12, state="ended", sessions=1)
 FORMATS = [
     ("{cost}", "$3.20"),
     ("[{level} {cost} {state} {tokens} {burn} {context} {task}]", ""),
@@ -133,6 +152,21 @@ def test_an_empty_field_takes_a_space_with_it(shell: Setting, template: str) -> 
     text = " ".join(word for word in text.split() if not word.startswith("{"))
     with shell.open() as prompt:
         prompt.wait_for(f"{text} {PROMPT}".strip())
+
+
+@pytest.mark.parametrize("is_ascii", [False, True])
+@pytest.mark.parametrize("badge", [FULL, BARELY], ids=["all", "little"])
+def test_a_prompt_and_aicost_badge_say_the_same(
+    shell: Setting, badge: Badge, is_ascii: bool
+) -> None:
+    shell.badges.today(badge_line(badge))
+    template = "{cost} {sign}{percent} {state}, {tokens} {burn} {context} {task} {level}"
+    shell.env |= {"AICOST_BADGE_FORMAT": template, "AICOST_BADGE_ASCII": "1" if is_ascii else ""}
+    with shell.open() as prompt:
+        assert prompt.last() == f"{written(badge, template, is_ascii=is_ascii)} {PROMPT}"
+        default = ASCII_FORMAT if is_ascii else DEFAULT_FORMAT
+        shown = prompt.after(shell.unset("AICOST_BADGE_FORMAT"))
+        assert shown == f"{written(badge, default, is_ascii=is_ascii)} {PROMPT}"
 
 
 def test_a_cost_at_least_and_signs_of_ascii(shell: Setting) -> None:
