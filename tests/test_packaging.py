@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import aicost
+from aicost.core.shell_code import FILES, READER
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = [
@@ -92,6 +93,14 @@ def test_the_installed_command_runs_from_the_wheel(installed: Path, home: Path) 
     aicost_command = installed / "bin" / "aicost"
     version = run(aicost_command, "--version", cwd=home, PYTHONPATH=str(installed))
     assert version == f"aicost {aicost.__version__}\n"
+
+
+def test_the_installed_command_finds_its_files_for_shells(installed: Path, home: Path) -> None:
+    for name, file in FILES.items():
+        code = run(installed / "bin" / "aicost", "init", name, cwd=home, PYTHONPATH=str(installed))
+        assert code.splitlines()[0] == (ROOT / "shell" / file).read_text().splitlines()[0]
+        assert f"{home}/.aicost/run/badge" in code
+    assert str(installed / "share" / "aicost" / "shell" / READER) in code
 
 
 def test_the_installed_hook_is_silent_and_never_in_the_way(installed: Path, home: Path) -> None:
