@@ -20,6 +20,7 @@ from aicost.sources.claude.notebook import Notebook, Task
 from aicost.sources.claude.records import (
     NOTHING,
     UNREADABLE,
+    Answer,
     HookInfo,
     Line,
     Message,
@@ -42,7 +43,7 @@ from aicost.sources.claude.records import (
     utc,
 )
 from aicost.sources.claude.results import SHELL, ending_in
-from aicost.sources.claude.steps import step_of, wanted_of
+from aicost.sources.claude.steps import NO_ANSWER, answer_of, step_of, wanted_of
 from aicost.sources.claude.totals import parse_cost_state
 
 _OPENING = ord("{")
@@ -179,20 +180,20 @@ class _Reading:
                 place, row.version, row.entrypoint, None, row.permission_mode, command
             )
         elif answers := message.answers():
-            agent_id = self._take_result(row, answers, at)
+            answer = self._take_result(row, answers, at)
             if not self.notebook.steps.keys().isdisjoint(answers):
-                self._take_steps(row, at, agent_id)
+                self._take_steps(row, at, answer)
             if not self.notebook.commands.keys().isdisjoint(answers):
                 self._take_ends(row, at)
         elif row.is_meta and text.startswith(_CUT_OFF):
             place = place_of(row, "")
             self.found.hidden(f"claude:{row.uuid}", place.session_id, at, "cut_stream")
 
-    def _take_result(self, row: Line, answers: Sequence[str], at: datetime) -> str:
-        """Take a tool's own result; return the id of the subagent whose answer it is, or ""."""
+    def _take_result(self, row: Line, answers: Sequence[str], at: datetime) -> Answer:
+        """Take a tool's own result; return the subagent's answer that it is."""
         tasks = [task for key in answers if (task := self.notebook.tasks.pop(key, None))]
         if memoryview(row.tool_use_result)[0] != _OPENING:
-            return ""  # a tool that failed, or one of an MCP server
+            return NO_ANSWER  # a tool that failed, or one of an MCP server
         result = decode_tool_result(row.tool_use_result)
         if result.agent_id and tasks:
             self.found.subagent(
@@ -207,15 +208,15 @@ class _Reading:
         if result.is_web_search:
             place = place_of(row, "")
             self.found.hidden(f"claude:{row.uuid}", place.session_id, at, "web_search")
-        return result.agent_id or "" if not result.is_async else ""
+        return answer_of(result)
 
-    def _take_steps(self, row: Line, at: datetime, agent_id: str) -> None:
-        """Take the results of tools that were waited for; `agent_id`: whose answer it is."""
+    def _take_steps(self, row: Line, at: datetime, answer: Answer) -> None:
+        """Take the results of tools that were waited for; `answer`: a subagent's among them."""
         for result in decode_raw_results(row.message).content:
             tool_use_id = result.tool_use_id or ""
             wanted = self.notebook.steps.pop(tool_use_id, None)
             if wanted is not None:
-                self.found.step(step_of(tool_use_id, wanted, result, at, agent_id))
+                self.found.step(step_of(tool_use_id, wanted, result, at, answer))
 
     def _take_ends(self, row: Line, at: datetime) -> None:
         """Take the results of commands that were waited for."""

@@ -125,6 +125,7 @@ class ToolResult(msgspec.Struct, rename="camel", gc=False):
 
     agent_id: str | None = None
     is_async: object = None  # it goes on in the background
+    content: Raw = NOTHING  # a subagent's answer, without the client's own words around it
     query: Raw = NOTHING
     results: Raw = NOTHING
     duration_seconds: Raw = NOTHING
@@ -133,6 +134,13 @@ class ToolResult(msgspec.Struct, rename="camel", gc=False):
     def is_web_search(self) -> bool:
         """Whether it is of the WebSearch tool, which asks a model to search."""
         return NOTHING not in (self.query, self.results, self.duration_seconds)
+
+
+class Answer(NamedTuple):
+    """What a subagent returned."""
+
+    subagent_id: str  # "": it is none
+    size_bytes: int | None = None  # None: not known
 
 
 class Connection(msgspec.Struct, gc=False):
@@ -249,6 +257,7 @@ decode_message = msgspec.json.Decoder(Message).decode
 decode_text_message = msgspec.json.Decoder(TextMessage).decode
 decode_progress = msgspec.json.Decoder(Progress).decode
 decode_nested = msgspec.json.Decoder(NestedRecord).decode
+decode_answer = msgspec.json.Decoder(list[Text]).decode
 decode_tool_result = msgspec.json.Decoder(ToolResult).decode
 decode_system = msgspec.json.Decoder(SystemLine).decode
 decode_raw_results = msgspec.json.Decoder(RawResults).decode

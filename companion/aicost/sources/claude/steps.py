@@ -10,9 +10,18 @@ from aicost.core.commands import hash_of, to_number
 from aicost.core.endings import command_of
 from aicost.core.facts import StepKind, StepTaken
 from aicost.core.files import file_label, short
-from aicost.sources.claude.records import NOTHING, UNREADABLE, RawResult
+from aicost.sources.claude.records import (
+    NOTHING,
+    UNREADABLE,
+    Answer,
+    RawResult,
+    ToolResult,
+    decode_answer,
+)
 
+NO_ANSWER = Answer("")
 _SHELL = "Bash"
+_NOTE = "<tools-used-before-summary>"  # the client's own, before an answer
 _TASKS = ("Task", "Agent")
 _SEARCHES = ("Grep", "Glob")
 _PICTURES = (b'"type":"image"', b'"type": "image"', b'"type":"document"', b'"type": "document"')
@@ -91,22 +100,35 @@ def _wanted_of(name: str, asked: Raw, event_key: str, command: object) -> Wanted
 
 
 def step_of(
-    tool_use_id: str, wanted: Wanted, result: RawResult, at: datetime, subagent_id: str = ""
+    tool_use_id: str, wanted: Wanted, result: RawResult, at: datetime, answer: Answer = NO_ANSWER
 ) -> StepTaken:
-    """Return what a tool did by its result; `subagent_id`: of the subagent that it ran."""
+    """Return what a tool did by its result; `answer`: of the subagent that it ran."""
     said = memoryview(result.content)
     return StepTaken(
         key=f"claude:{tool_use_id}",
         event_key=wanted.event_key,
         at=at,
         kind=wanted.kind,
-        target=number_of(subagent_id) if subagent_id else wanted.target,
+        target=number_of(answer.subagent_id) if answer.subagent_id else wanted.target,
         label=wanted.label,
         part=wanted.part,
         content=_number(said) if wanted.kind == "read" else wanted.content,
-        size_bytes=_size(said),
+        size_bytes=answer.size_bytes if answer.subagent_id else _size(said),
         failed=bool(result.is_error),
     )
+
+
+def answer_of(result: ToolResult) -> Answer:
+    """Return a subagent's answer without what the client says around it."""
+    if not result.agent_id or result.is_async:
+        return NO_ANSWER
+    try:
+        blocks = decode_answer(result.content)
+    except UNREADABLE:
+        return Answer(result.agent_id)
+    texts = [block.text for block in blocks if block.text]
+    own = [text for text in texts if not text.startswith(_NOTE)]
+    return Answer(result.agent_id, sum(len(text.encode("utf-8", "replace")) for text in own))
 
 
 def number_of(text: str) -> int:

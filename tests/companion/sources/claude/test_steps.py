@@ -115,8 +115,12 @@ def test_a_step_is_taken_when_its_result_comes() -> None:
 
 def test_a_subagents_answer_is_known_by_its_id_unless_it_goes_on() -> None:
     asked = asking("Task", {"subagent_type": "Explore"})
-    (step,) = evidence(asked, answer(result={"agentId": "a1"})).steps
-    assert step.target == number_of("a1")
+    note = {"type": "text", "text": "<tools-used-before-summary>Bash</tools-used-before-summary>"}
+    said = {"agentId": "a1", "content": [note, {"type": "text", "text": "Fünf"}]}
+    (step,) = evidence(asked, answer(text="x" * 900, result=said)).steps
+    assert (step.target, step.size_bytes) == (number_of("a1"), 5)
+    (step,) = evidence(asked, answer(result={"agentId": "a1", "content": 5})).steps
+    assert (step.target, step.size_bytes) == (number_of("a1"), None)
     (step,) = evidence(asked, answer(result={"agentId": "a1", "isAsync": True})).steps
     assert step.target == 0
 
