@@ -49,6 +49,10 @@ _EVIDENCE = {
     " FROM waste w JOIN session x ON x.id = w.session",
     "progress": "SELECT x.session_id, p.edits, p.kept_edits, p.files, p.turned_green, p.commits,"
     " p.answers FROM progress p JOIN session x ON x.id = p.session",
+    "work": f"SELECT {_SPAN}, w.steps, w.features FROM turn_work w, {_FROM_SPAN}"
+    " WHERE s.id = w.span",
+    "categories": f"SELECT {_SPAN}, k.category, k.confidence, k.why, k.origin"
+    f" FROM turn_category k, {_FROM_SPAN} WHERE s.id = k.span",
     "errors": f"SELECT e.key, {_SPAN}, e.at_us, e.is_retried, e.status, e.wait_us"
     f" FROM api_error e, {_FROM_SPAN}"
     " WHERE s.id = e.span",

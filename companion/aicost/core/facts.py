@@ -116,6 +116,17 @@ class CompactionSeen:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WorkSeen:
+    """What is known so far of what a turn, or a subagent's part of it, is for."""
+
+    session_id: str
+    turn_id: str  # as in the UsageEvent of a call at the same place
+    subagent_id: str
+    steps: int  # lines' contents that were taken: of two readings the longer one knows more
+    features: bytes  # as `core.turn_features.packed` makes them
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ErrorSeen:
     """A request to the API failed."""
 
@@ -209,6 +220,7 @@ class Parsed:
     commands: tuple[CommandRan, ...] = ()
     steps: tuple[StepTaken, ...] = ()
     compactions: tuple[CompactionSeen, ...] = ()
+    work: tuple[WorkSeen, ...] = ()
     errors: tuple[ErrorSeen, ...] = ()
     settings: tuple[SettingsSeen, ...] = ()
     skills: tuple[SkillSeen, ...] = ()
@@ -251,6 +263,7 @@ def together(blocks: Sequence[Parsed]) -> Parsed:
         commands=tuple(flat(block.commands for block in blocks)),
         steps=tuple(flat(block.steps for block in blocks)),
         compactions=tuple(flat(block.compactions for block in blocks)),
+        work=tuple(flat(block.work for block in blocks)),
         errors=tuple(flat(block.errors for block in blocks)),
         settings=tuple(flat(block.settings for block in blocks)),
         skills=tuple(flat(block.skills for block in blocks)),

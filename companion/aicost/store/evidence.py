@@ -21,10 +21,12 @@ from aicost.core.facts import (
     StepTaken,
     SubagentSeen,
     ToolCallSeen,
+    WorkSeen,
 )
 from aicost.core.usage import Agent
 from aicost.store.accounts import mark_accounts, settle_accounts
 from aicost.store.calls import key_of
+from aicost.store.categories import note_work
 from aicost.store.limits import note_limits
 from aicost.store.names import Names
 from aicost.store.schema import TOKENS
@@ -82,6 +84,7 @@ class EvidenceWriter:
         self._commands(parsed.commands)
         self._steps(parsed.steps)
         self._compactions(agent, parsed.compactions)
+        self._work(agent, parsed.work)
         self._errors(agent, parsed.errors)
         self._settings(agent, parsed.settings)
         self._kinds(agent, parsed.subagents)
@@ -139,6 +142,11 @@ class EvidenceWriter:
             span = self._names.span(session, one.turn_id, one.subagent_id)
             self._db.execute(_UPSERT_COMPACTION, (key_of(one.key), span, to_us(one.at)))
             mark_waste(self._db, [session])
+
+    def _work(self, agent: Agent, seen: Iterable[WorkSeen]) -> None:
+        spans = ((self._known_span(agent, work), work) for work in seen)
+        rows = [(span, work.steps, work.features) for span, work in spans if span is not None]
+        note_work(self._db, rows)
 
     def _errors(self, agent: Agent, seen: Iterable[ErrorSeen]) -> None:
         for error in seen:
@@ -229,7 +237,7 @@ class EvidenceWriter:
             if span is not None:
                 note_kind(self._db, span, subagent.kind)
 
-    def _known_span(self, agent: Agent, fact: SettingsSeen | SubagentSeen) -> int | None:
+    def _known_span(self, agent: Agent, fact: SettingsSeen | SubagentSeen | WorkSeen) -> int | None:
         session = self._names.session(fact.session_id, agent)
         return self._names.known_span(session, fact.turn_id, fact.subagent_id)
 

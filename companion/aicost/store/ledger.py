@@ -11,8 +11,9 @@ from zoneinfo import ZoneInfo
 from aicost.core.days import LocalDays, to_us
 from aicost.core.facts import ClientTotal, FileRead, LimitsSeen, Parsed, PromptSeen, SubagentSeen
 from aicost.core.prices import PriceBook
+from aicost.core.purpose import Tag
 from aicost.core.usage import Agent, UsageEvent, merged
-from aicost.store import evidence, places, sessions, stand_ins, waste
+from aicost.store import categories, evidence, places, sessions, stand_ins, waste
 from aicost.store.calls import (
     UPSERT_CALL,
     StoredCall,
@@ -139,7 +140,16 @@ class Ledger:
                 with self._transaction():
                     waste.settle_waste(self._db, self._book)
                 return True
+            if categories.has_stale_work(self._db):
+                with self._transaction():
+                    categories.settle_categories(self._db)
+                return True
             return False
+
+    def write_tags(self, tags: Iterable[Tag]) -> None:
+        """Repeat the journal's tags; the turns that they are of are settled next."""
+        with store_errors(), self._transaction():
+            categories.write_tags(self._db, tags)
 
     def note_told(
         self, agent: Agent, totals: Sequence[ClientTotal], limits: Mapping[str, LimitsSeen]
@@ -300,9 +310,10 @@ class Ledger:
         }
         rows = self._db.execute("SELECT key, value FROM meta")
         known = {key: value for key, value in rows if key in wanted}
-        if known == wanted:
+        if known == wanted and not categories.is_other_classifier(self._db):
             return
         with self._transaction():
+            categories.adopt_classifier(self._db)
             if known.get("price_book") not in (None, book.book_id):
                 self._reprice()
             if known.get("repos") != self._attribution.rules:

@@ -190,6 +190,19 @@ _MIGRATIONS = (  # append only, never edit: position n takes the file from versi
       PRIMARY KEY (session, number)) WITHOUT ROWID;
     DELETE FROM evidence_file;
     """,
+    # What turns were for, as the classifier or the user says.
+    """
+    CREATE TABLE turn_work (
+      span INTEGER PRIMARY KEY, steps INTEGER NOT NULL, features BLOB NOT NULL);
+    CREATE TABLE turn_category (
+      span INTEGER PRIMARY KEY, category TEXT NOT NULL, confidence REAL NOT NULL,
+      why TEXT NOT NULL, origin TEXT NOT NULL);
+    CREATE TABLE stale_work (span INTEGER PRIMARY KEY);
+    CREATE TABLE tag (
+      session_id TEXT NOT NULL, turn_id TEXT NOT NULL, category TEXT NOT NULL,
+      PRIMARY KEY (session_id, turn_id)) WITHOUT ROWID;
+    DELETE FROM evidence_file;
+    """,
 )
 VERSION = len(_MIGRATIONS)
 

@@ -4,6 +4,8 @@ import sqlite3
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 
+from aicost.store.categories import drop_work
+
 _SUMMARY = """
 UPDATE session SET
   first_us = (SELECT min(c.at_us) FROM call c JOIN span s ON s.id = c.span
@@ -60,12 +62,15 @@ def drop_unused_spans(db: sqlite3.Connection, spans: Iterable[int]) -> int:
 
     They stood for a place that a better record of their calls corrected.
     """
-    return db.executemany(
+    wanted = list(spans)
+    dropped = db.executemany(
         "DELETE FROM span WHERE id = ? AND started_us IS NULL"
         " AND NOT EXISTS (SELECT 1 FROM call WHERE call.span = span.id)"
         " AND NOT EXISTS (SELECT 1 FROM api_error WHERE api_error.span = span.id)",
-        [(span,) for span in spans],
+        [(span,) for span in wanted],
     ).rowcount
+    drop_work(db, wanted)
+    return dropped
 
 
 def update_summaries(

@@ -45,6 +45,7 @@ from aicost.sources.claude.records import (
 from aicost.sources.claude.results import SHELL, ending_in
 from aicost.sources.claude.steps import NO_ANSWER, answer_of, step_of, wanted_of
 from aicost.sources.claude.totals import parse_cost_state
+from aicost.sources.claude.working import Working
 
 _OPENING = ord("{")
 
@@ -74,7 +75,8 @@ class ClaudeEvidenceParser:
                 reading.take(view[start:end])
             except (*UNREADABLE, LogFormatError):
                 continue
-        return reading.found.parsed(reading.notebook.text())
+        work = reading.working.seen()
+        return reading.found.parsed(reading.notebook.text(), work)
 
 
 class _Reading:
@@ -82,6 +84,7 @@ class _Reading:
 
     def __init__(self, notebook: Notebook) -> None:
         self.notebook, self.found = notebook, Findings()
+        self.working = Working(notebook.work)
 
     def take(self, line: memoryview) -> None:
         """Read one line. Raises LogFormatError or one of UNREADABLE if it cannot be read."""
@@ -116,6 +119,7 @@ class _Reading:
         self.found.settings(place, row.version, row.entrypoint, row.effort, None, command)
         self._note_kind(row, place, at)
         self._note_tools(message, place, at, is_answered_here=True)
+        self.working.answer(row, place, self.notebook.turn_id, message)
 
     def _note_skill(self, row: Line, event_key: str) -> str | None:
         """Note a call's skill; return it as the turn's command if the prompt itself named none."""
@@ -176,6 +180,7 @@ class _Reading:
             command = _command_in(text)
             place = place_of(row, row.uuid)
             self.notebook.turn_id, self.notebook.has_command = row.uuid, command is not None
+            self.working.begin(row, place, text)
             self.found.settings(
                 place, row.version, row.entrypoint, None, row.permission_mode, command
             )
@@ -227,6 +232,7 @@ class _Reading:
                 continue
             end = ending_in(result.text(), asked.speaks, is_error=bool(result.is_error))
             if end is not None:
+                self.working.end(tool_use_id, failed=end.failed)
                 ran = CommandRan(
                     key=f"claude:{tool_use_id}",
                     event_key=asked.event_key,

@@ -17,6 +17,7 @@ from aicost.core.facts import (
     StepTaken,
     SubagentSeen,
     ToolCallSeen,
+    WorkSeen,
 )
 from aicost.sources.claude.records import Place
 
@@ -47,13 +48,14 @@ class Findings:
         self._totals: dict[tuple[str, str], ClientTotal] = {}
         self._hidden: dict[tuple[str, str], HiddenSeen] = {}
 
-    def parsed(self, thread: str) -> Parsed:
+    def parsed(self, thread: str, work: tuple[WorkSeen, ...] = ()) -> Parsed:
         """Return all facts with the parser's state."""
         return Parsed(
             tool_calls=tuple(self._tool_calls.values()),
             commands=tuple(self._commands.values()),
             steps=tuple(self._steps.values()),
             compactions=tuple(self._compactions.values()),
+            work=work,
             errors=tuple(self._errors.values()),
             settings=tuple(map(_settings_seen, self._settings, self._settings.values())),
             skills=tuple(self._skills),

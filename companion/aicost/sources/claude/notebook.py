@@ -8,6 +8,7 @@ import msgspec
 from aicost.core.endings import Command, Speaks
 from aicost.sources.claude.records import UNREADABLE
 from aicost.sources.claude.steps import Wanted
+from aicost.sources.claude.working import WorkState
 
 MOST_TASKS = 64  # a message asks for a handful at once; a client that died leaves some behind
 MOST_COMMANDS = 64
@@ -41,6 +42,7 @@ class Notebook(msgspec.Struct, array_like=True):
     tasks: dict[str, Task] = {}  # by tool use id, oldest first
     commands: dict[str, Asked] = {}  # likewise
     steps: dict[str, Wanted] = {}  # likewise
+    work: WorkState = msgspec.field(default_factory=WorkState)
 
     @classmethod
     def opened(cls, text: str) -> Self:

@@ -1,0 +1,196 @@
+"""What a turn was for, as far as Claude Code's lines say: gathered over the turn. Pure.
+
+A subagent's own log is a stretch of its own; one that is logged beside its turn counts with it.
+"""
+
+from collections.abc import Mapping
+
+import msgspec
+from msgspec import Raw
+
+from aicost.core.facts import WorkSeen
+from aicost.core.turn_features import packed
+from aicost.core.turn_work import TurnWork
+from aicost.sources.claude.records import UNREADABLE, Line, Message, Place
+
+_MOST_RUNNING = 64  # commands whose end is still to come
+_LONGEST_ID = 200
+_EDITS = frozenset(("Edit", "Write", "MultiEdit", "NotebookEdit"))
+_COUNTED: Mapping[str, str] = {
+    "Grep": "searches",
+    "Glob": "searches",
+    "LS": "searches",
+    "LSP": "searches",
+    "ToolSearch": "searches",
+    "WebFetch": "web",
+    "WebSearch": "web",
+    "Skill": "skills",
+    "ExitPlanMode": "plans_made",
+    "AskUserQuestion": "questions",
+}
+_TASKS = ("Task", "Agent")
+_AGENTS = (("explore", "agents_explore"), ("plan", "agents_plan"), ("review", "agents_review"))
+
+
+class WorkState(msgspec.Struct, array_like=True):
+    """All that is carried from block to block."""
+
+    place: tuple[str, str, str] = ("", "", "")
+    work: TurnWork = msgspec.field(default_factory=TurnWork)
+    running: dict[str, tuple[int, ...]] = {}  # kinds of commands by tool use id, oldest first
+
+
+class _Edit(msgspec.Struct, gc=False):
+    old_string: str | None = None
+    new_string: str | None = None
+
+
+class _Todo(msgspec.Struct, gc=False):
+    content: str | None = None
+
+
+class _Input(msgspec.Struct, gc=False):
+    """What tools are asked for, as far as it says what they are for."""
+
+    file_path: str | None = None
+    notebook_path: str | None = None
+    command: str | None = None
+    old_string: str | None = None
+    new_string: str | None = None
+    new_source: str | None = None
+    content: str | None = None
+    edits: list[_Edit] | None = None
+    todos: list[_Todo] | None = None
+    subject: str | None = None
+    plan: str | None = None
+    subagent_type: str | None = None
+    description: str | None = None
+
+
+_decode_input = msgspec.json.Decoder(_Input).decode
+
+
+class Working:
+    """Takes prompts, answers and ends of commands; says what is known of each turn."""
+
+    def __init__(self, state: WorkState) -> None:
+        self.state = state
+        self._told = state.work.steps
+        self._seen: list[WorkSeen] = []
+
+    def begin(self, row: Line, place: Place, prompt: str) -> None:
+        """Take the start of a turn."""
+        self._leave(place)
+        self.state.work.begin(prompt, row.branch or "", row.permission_mode or "")
+
+    def answer(self, row: Line, place: Place, turn_id: str, message: Message) -> None:
+        """Take a line of a call's answer; `turn_id` is that of the log's turn, if it has one."""
+        if turn_id:
+            place = place._replace(turn_id=turn_id, subagent_id="")
+        elif not place.subagent_id:
+            return  # nobody asked for it
+        if place != self.state.place:
+            self._leave(place)
+        for tool_use_id, name, asked in message.tool_uses():
+            self._tool(tool_use_id, name, asked)
+        if not (turn_id and row.is_sidechain):
+            self._hear(message)
+
+    def _hear(self, message: Message) -> None:
+        for block in message.content:
+            if isinstance(block, str):
+                return
+            if block.type == "text" and block.text:
+                self.state.work.say(block.text)
+            elif block.type == "thinking" and block.thinking:
+                self.state.work.think(block.thinking)
+
+    def end(self, tool_use_id: str, *, failed: bool) -> None:
+        """Take how a command ended."""
+        kinds = self.state.running.pop(tool_use_id, None)
+        if kinds is not None:
+            self.state.work.end(kinds, failed=failed)
+
+    def seen(self) -> tuple[WorkSeen, ...]:
+        """Return what is new since the block began; the last is of the turn in force."""
+        self._tell()
+        return tuple(self._seen)
+
+    def _leave(self, place: Place) -> None:
+        self._tell()
+        self.state.place, self.state.work = place, TurnWork()
+        self.state.running.clear()
+        self._told = 0
+
+    def _tell(self) -> None:
+        work, (session_id, turn_id, subagent_id) = self.state.work, self.state.place
+        if work.steps > self._told and session_id:
+            self._told = work.steps
+            self._seen.append(
+                WorkSeen(
+                    session_id=session_id,
+                    turn_id=turn_id,
+                    subagent_id=subagent_id,
+                    steps=work.steps,
+                    features=packed(work.features()),
+                )
+            )
+
+    def _tool(self, tool_use_id: str, name: str, asked: Raw) -> None:
+        work = self.state.work
+        if (count := _COUNTED.get(name)) is not None and name != "ExitPlanMode":
+            work.use(count)
+            return
+        if name.startswith("mcp__"):
+            work.use("mcp")
+            return
+        try:
+            given = _decode_input(asked)
+        except UNREADABLE:
+            work.use("other_tools")
+            return
+        path = given.file_path or given.notebook_path or ""
+        if name in _EDITS:
+            _edit(work, name, path, given)
+        elif name == "Read":
+            work.read(path)
+        elif name == "Bash" and given.command is not None:
+            self._run(tool_use_id, given.command)
+        else:
+            _ask(work, name, given)
+
+    def _run(self, tool_use_id: str, command: str) -> None:
+        running = self.state.running
+        if tool_use_id in running or len(tool_use_id) > _LONGEST_ID:
+            return
+        running[tool_use_id] = self.state.work.run(command)
+        if len(running) > _MOST_RUNNING:
+            del running[next(iter(running))]
+
+
+def _edit(work: TurnWork, name: str, path: str, given: _Input) -> None:
+    changes = [(edit.old_string or "", edit.new_string or "") for edit in given.edits or ()]
+    if not changes:
+        new = given.new_string or given.content or given.new_source or ""
+        changes = [(given.old_string or "", new)]
+    for old, new in changes:
+        work.edit(path, old, new, is_new=name == "Write")
+
+
+def _ask(work: TurnWork, name: str, given: _Input) -> None:
+    if name in _TASKS:
+        work.use("agents")
+        kind = (given.subagent_type or "").lower()
+        for word, count in _AGENTS:
+            if word in kind:
+                work.use(count)
+        work.plan((given.description or "",))
+    elif name == "ExitPlanMode":
+        work.use("plans_made")
+        work.plan(((given.plan or "")[:200],))
+    elif name in ("TaskCreate", "TodoWrite"):
+        work.use("tasks")
+        todos = [todo.content or "" for todo in given.todos or ()]
+        work.plan(todos or (given.subject or "",))
+    elif name != "TaskUpdate":
+        work.use("other_tools")

@@ -1,0 +1,1 @@
+"""Training and measuring of task categories: see `make train` and `make classify-report`."""
