@@ -5,7 +5,16 @@ from decimal import Decimal
 from typing import Any
 
 from aicost.core.money import nusd
-from aicost.core.reports import GroupBy, HiddenSpend, ReportQuery, ReportRow, TurnRow, UsageReport
+from aicost.core.reports import (
+    Each,
+    GroupBy,
+    HiddenSpend,
+    OutcomeSums,
+    ReportQuery,
+    ReportRow,
+    TurnRow,
+    UsageReport,
+)
 from aicost.core.usage import TokenCounts
 
 AT = datetime(2026, 11, 22, 5, tzinfo=UTC)
@@ -49,6 +58,12 @@ def report(*rows: ReportRow, by: GroupBy = "day", **changes: Any) -> UsageReport
         "hidden": HiddenSpend(cost_nusd=0),
     }
     return UsageReport(query=query, rows=rows, **(fields | changes))
+
+
+def outcome_sums(**changes: Each) -> OutcomeSums:
+    """Nothing came of anything, but for these."""
+    nothing = dict.fromkeys(OutcomeSums._fields, Each(0, None))
+    return OutcomeSums(**(nothing | changes))
 
 
 def turn(prompt_uuid: str = "c12ad1be", usd: str | None = "0.5", **changes: Any) -> TurnRow:

@@ -4,7 +4,7 @@
 _aicost() {
   local word=${COMP_WORDS[COMP_CWORD]} words
   case ${COMP_WORDS[COMP_CWORD - 1]} in
-    --by) words='day week month session model repo branch agent environment workflow version subagent skill mcp ticket mode' ;;
+    --by) words='day week month session model repo branch agent environment workflow version subagent skill mcp ticket mode outcome' ;;
     --agent) words='claude codex' ;;
     --env) words='interactive headless ci' ;;
     --repo | --branch | --model | --category) words='' ;;

@@ -26,7 +26,7 @@ complete -c aicost -n __fish_use_subcommand -a config -d 'The settings'
 
 complete -c aicost -n '__fish_seen_subcommand_from top' -l once -d 'Print one screen as text'
 complete -c aicost -n '__fish_seen_subcommand_from top' -l demo -d 'Replay a recorded day'
-complete -c aicost -n '__fish_seen_subcommand_from report' -l by -x -a 'day week month session model repo branch agent environment workflow version subagent skill mcp ticket mode' -d 'One row per …'
+complete -c aicost -n '__fish_seen_subcommand_from report' -l by -x -a 'day week month session model repo branch agent environment workflow version subagent skill mcp ticket mode outcome' -d 'One row per …'
 complete -c aicost -n '__fish_seen_subcommand_from report' -l until -x -d 'Last day, YYYY-MM-DD'
 complete -c aicost -n '__fish_seen_subcommand_from report' -l timezone -x -d 'Whose days'
 complete -c aicost -n '__fish_seen_subcommand_from report' -l agent -x -a 'claude codex' -d 'Only this agent'

@@ -19,6 +19,7 @@ if TYPE_CHECKING:  # loading typing takes longer than all of this module
 GROUPS = (
     "day", "week", "month", "session", "model", "repo", "branch", "agent",
     "environment", "workflow", "version", "subagent", "skill", "mcp", "ticket", "mode",
+    "outcome",
 )  # fmt: skip
 
 USAGE = 2  # exit code: the command line was not understood

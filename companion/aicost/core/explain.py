@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Literal, get_args
 
 from aicost.core.credits import Credits
+from aicost.core.outcome import Verdict
 from aicost.core.prices import AppliedRow, Cost, CostStatus, PriceBook
 from aicost.core.reconcile import Finding
 from aicost.core.tariffs import RATE_UNITS, STANDARD, Rates, RateUnit, priced_since
@@ -87,6 +88,7 @@ class Explained:
     price_book: str
     calls: tuple[CallExplained, ...]
     hidden: tuple[Finding, ...] = ()  # of a session: what its client counts besides, by model
+    outcome: Verdict | None = None  # of a session; None: not judged
     waste: tuple[Hit, ...] = ()  # of a turn or session: what of it led nowhere
     progress: Progress | None = None  # of a session
     complete: bool = True

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Literal, get_args
+from typing import Literal, NamedTuple, get_args
 
 from aicost.core.usage import Agent, TokenCounts
 from aicost.core.waste.hits import Hit
@@ -10,11 +10,12 @@ from aicost.core.waste.hits import Hit
 GroupBy = Literal[
     "day", "week", "month", "session", "model", "repo", "branch", "agent",
     "environment", "workflow", "version", "subagent", "skill", "mcp", "ticket", "mode",
+    "outcome",
 ]  # fmt: skip
 GROUPS: tuple[GroupBy, ...] = get_args(GroupBy)
 # What only the evidence reading knows.
 EVIDENCE_GROUPS: frozenset[GroupBy] = frozenset(
-    ("environment", "workflow", "version", "subagent", "skill", "mcp", "mode")
+    ("environment", "workflow", "version", "subagent", "skill", "mcp", "mode", "outcome")
 )
 UNALLOCATED = "unallocated"  # the key of what belongs to no group, or to one that is not known
 
@@ -61,6 +62,31 @@ class HiddenSpend:
     why: tuple[str, ...] = ()  # sentences
 
 
+@dataclass(frozen=True, slots=True)
+class Each:
+    """So many things, and what the sessions cost that led to them."""
+
+    count: int
+    cost_nusd: int | None  # None: nothing of it has a price
+
+    @property
+    def nusd_each(self) -> int | None:
+        """What one of them cost on average; None if there is none, or none is priced."""
+        return self.cost_nusd // self.count if self.count and self.cost_nusd is not None else None
+
+
+class OutcomeSums(NamedTuple):
+    """What came of all sessions of a report. One session may have led to several of these."""
+
+    commits: Each
+    merged_commits: Each
+    merged_branches: Each
+    fixed_tests: Each
+    tickets: Each  # that branches are named for, whatever came of them
+    abandoned: Each  # sessions, also those whose branch was
+    reverted: Each  # sessions all of whose commits were taken back
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UsageReport:
     """The answer. `complete` is False while logs on disk are not read to their end."""
@@ -73,6 +99,7 @@ class UsageReport:
     skipped_lines: int = 0
     active_days: int = 0
     hidden: HiddenSpend | None = None  # None while the evidence is not read
+    outcomes: OutcomeSums | None = None  # only of a report by outcome
     complete: bool = True
     pending_bytes: int = 0
 
@@ -112,6 +139,7 @@ class WorkDone:
     effort: str = ""
     tier: str = ""
     permission_mode: str = ""
+    outcome: str = ""  # an `Outcome`
 
 
 def without_evidence(report: UsageReport) -> UsageReport:

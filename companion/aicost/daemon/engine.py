@@ -23,6 +23,7 @@ from aicost.sources.agents import STAGES, source_of
 from aicost.store.connection import store_errors
 from aicost.store.cursors import read_all_cursors, read_homes, write_homes
 from aicost.store.ledger import Ledger, Recorded
+from aicost.store.outcomes import Judged, write_outcomes
 from aicost.store.places import Attribution
 from aicost.store.recovery import kept_aside, opened, salvaged_homes
 
@@ -135,6 +136,11 @@ class Engine:
         """Keep what Claude Code told its status line; limits by session."""
         if totals or limits:
             self.ledger.note_told("claude", totals, limits)
+
+    def note_outcomes(self, judged: Sequence[Judged]) -> None:
+        """Keep what came of sessions."""
+        with store_errors():
+            write_outcomes(self.ledger.db, judged)
 
     def read_client_totals(self) -> None:
         """Read what the clients themselves say they spent, where that changed."""

@@ -13,6 +13,7 @@ from aicost.report.explained import explained_table
 from aicost.report.explained_document import explained_document
 from aicost.store.accounts import accounts
 from aicost.store.explain import MAX_NAMED, Named, calls_of, named_by
+from aicost.store.outcomes import verdicts
 from aicost.store.waste import progress_in, waste_in
 
 
@@ -84,6 +85,7 @@ def _explained(question: Question, named: Named) -> Explained:
             for found in calls
         ),
         hidden=_hidden(question, named),
+        outcome=verdicts(question.db, session_id=named.id).get(named.id) if is_session else None,
         waste=_waste(question, named, session_id),
         progress=progress_in(question.db, named.id) if is_session else None,
         complete=question.complete,

@@ -20,6 +20,7 @@ from aicost.store.cursors import read_all_cursors, read_homes
 from aicost.store.recovery import LedgerDamaged, mark_damaged, telling_damage
 
 LOCK_WAIT_S = 10.0  # another command may be reading
+JUDGE_S = 5.0  # after it, no other round of asking git begins
 
 
 def answer(
@@ -66,6 +67,8 @@ def _read_and_answer(
             needs = answers.needs_evidence(method, params)
             _read_all(engine, left, show, with_evidence=needs)
             left = engine.left_of(left)
+            if _shows_outcomes(method, params):
+                _judge_some(engine)
         return _answer(setup, engine.ledger.db, left, method, params)
 
 
@@ -80,6 +83,28 @@ def _read_all(
         for _ in engine.read(found.without_evidence):
             pass
         engine.settle()
+
+
+def _shows_outcomes(method: str, params: Mapping[str, object]) -> bool:
+    if method == "report":
+        return params.get("by") == "outcome"
+    is_shown = method == "explain" or params.get("format", "json") != "table"
+    return is_shown and method in ("explain", "sessions", "turns")
+
+
+def _judge_some(engine: Engine) -> None:
+    """Judge what came of the newest sessions that are due, for a few seconds at most."""
+    import os  # (a report starts without them)
+
+    from aicost.daemon.outcome_rounds import judge_due
+    from aicost.daemon.outcomes import Judge
+
+    judge, start = Judge(os.environ), time.monotonic()
+    with store_errors():
+        while judged := judge_due(engine.ledger.db, judge):
+            engine.note_outcomes(judged)
+            if time.monotonic() - start > JUDGE_S:
+                break
 
 
 def _answer(

@@ -11,7 +11,7 @@ from aicost.core.commit_match import Matched, OwnCommit, Work, candidates, match
 from aicost.core.commits import Commit, Fate, History
 from aicost.core.outcome import Facts, Outcome, Verdict, judge, next_look
 from aicost.platform.git import checkout_of, repo_key_of
-from aicost.platform.git_log import GitLog
+from aicost.platform.git_log import GitLog, Stop
 from aicost.store.outcomes import (
     Done,
     Due,
@@ -56,6 +56,11 @@ class Judge:
 
     def __init__(self, env: Mapping[str, str]) -> None:
         self._env = env
+        self._stop = Stop()
+
+    def stop(self) -> None:
+        """Give up, for good; from any thread. What is being judged is not."""
+        self._stop.set()
 
     def judged(
         self, db: sqlite3.Connection, dues: Iterable[Due], now_us: int
@@ -66,7 +71,8 @@ class Judge:
             done = session_done(db, due)
             cases.append(_Case(due, done, _places_of(db, done.places)))
         known = self._histories(cases)
-        return tuple(_judged(case, known, now_us // _S) for case in cases)
+        judged = tuple(_judged(case, known, now_us // _S) for case in cases)
+        return () if self._stop.is_set else judged
 
     def _histories(self, cases: Sequence[_Case]) -> "dict[Path, _Repository]":
         """Ask each repository once, for all sessions that worked in it."""
@@ -77,7 +83,7 @@ class Judge:
         found = {}
         for top, inside in by_top.items():
             since_s = min(case.due.first_us for case in inside) // _S
-            git = GitLog(top, self._env)
+            git = GitLog(top, self._env, stop=self._stop)
             history = git.history(since_s)
             if history is not None:
                 found[top] = _Repository(

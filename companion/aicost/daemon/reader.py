@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TypeVar
@@ -17,6 +17,7 @@ from aicost.daemon.indexer import BATCH_BYTES, Survey
 from aicost.daemon.watcher import Watcher
 from aicost.sources.agents import source_of
 from aicost.store.ledger import Recorded
+from aicost.store.outcomes import Judged
 from aicost.store.recovery import LedgerDamaged
 
 T = TypeVar("T")
@@ -129,6 +130,16 @@ class Reader:
         Raises StoreError; the ledger then keeps the book it had.
         """
         await self._in_thread(self.engine.use_prices, book)
+        self._changed(_NOTHING)
+
+    @property
+    def has_read_all(self) -> bool:
+        """Whether all that the last look found is in the ledger, evidence too."""
+        return self.reading is None and self._old_evidence_is_read and not self.trouble
+
+    async def note_outcomes(self, judged: Sequence[Judged]) -> None:
+        """Keep what came of sessions. Waits for a step of a reading. Raises StoreError."""
+        await self._in_thread(self.engine.note_outcomes, judged)
         self._changed(_NOTHING)
 
     async def run(self) -> None:

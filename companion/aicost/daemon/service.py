@@ -14,7 +14,7 @@ from aicost.core.errors import StoreError
 from aicost.core.gate import Ask, Decision
 from aicost.core.session import Running
 from aicost.core.view import DashboardView
-from aicost.daemon import advising, answers, badges
+from aicost.daemon import advising, answers, badges, outcome_rounds
 from aicost.daemon.budget_answers import listed, sources_for
 from aicost.daemon.budgeting import Budgets
 from aicost.daemon.explaining import explained
@@ -72,6 +72,7 @@ class Service:
         self._badges = self._open_badges()
         self._status_lines = self._open_status_lines()
         self._gatekeeper = self._open_gate()
+        self._outcomes = outcome_rounds.opened(setup.dirs, self._reader, self._note_damage)
         self._server = Server(setup.dirs.socket_path, self._methods(), first_view=self._build_view)
         self._publisher = Publisher(
             partial(self._build_view, is_asked=False),
@@ -114,8 +115,8 @@ class Service:
         try:
             async with asyncio.TaskGroup() as group:
                 asked = (self._server, self._publisher, self._gatekeeper, self._advising)
-                components = (*asked, self._badges, self._status_lines, self._reader)
-                *askers, reader = [group.create_task(c.run(), name=c.name) for c in components]
+                more = (self._badges, self._status_lines, self._outcomes, self._reader)
+                *askers, reader = [group.create_task(c.run(), name=c.name) for c in (*asked, *more)]
                 await self._server.listening.wait()
                 ready()
                 await self._stop.wait()

@@ -78,11 +78,37 @@ class Edited(NamedTuple):
     clean: frozenset[str]  # are as committed, or gone
 
 
+class Stop:
+    """Ends whatever git is asked, now and later. For another thread."""
+
+    def __init__(self) -> None:
+        self.is_set = False
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def set(self) -> None:
+        """End what runs, and let nothing start."""
+        self.is_set = True
+        if self._process is not None:
+            _kill(self._process)
+
+    def watch(self, process: "subprocess.Popen[bytes] | None") -> None:
+        """Note what runs now."""
+        self._process = process
+        if self.is_set and process is not None:
+            _kill(process)
+
+
 class GitLog:
     """Asks about the repository whose checkout begins at `top`."""
 
-    def __init__(self, top: Path, env: Mapping[str, str], timeout_s: float = TIMEOUT_S) -> None:
-        self._top, self._timeout_s = top, timeout_s
+    def __init__(
+        self,
+        top: Path,
+        env: Mapping[str, str],
+        timeout_s: float = TIMEOUT_S,
+        stop: Stop | None = None,
+    ) -> None:
+        self._top, self._timeout_s, self._stop = top, timeout_s, stop or Stop()
         folders = [one for one in env.get("PATH", "").split(":") if one.startswith("/")]
         path = ":".join(folders)  # (a relative one would be looked for in the repository)
         self._git = shutil.which("git", path=path)
@@ -217,7 +243,7 @@ class GitLog:
 
     def _run(self, asked: Sequence[str], given: bytes = b"") -> bytes | None:
         """Return what git says; None if it fails, takes too long or says too much."""
-        if self._git is None:
+        if self._git is None or self._stop.is_set:
             return None
         settings = (part for setting in _SETTINGS for part in ("-c", setting))
         argv = [self._git, "--no-pager", "--literal-pathspecs", *settings, *asked]
@@ -231,11 +257,13 @@ class GitLog:
                 )  # fmt: skip
         except (OSError, ValueError):  # the folder is gone; a NUL in its name
             return None
+        self._stop.watch(process)
         with _ended_after(process, self._timeout_s), process:
             assert process.stdout is not None  # asked for, above
             output = process.stdout.read(_MOST_BYTES + 1)
             if len(output) > _MOST_BYTES:
                 _kill(process)
+        self._stop.watch(None)
         return output if process.returncode == 0 else None
 
 

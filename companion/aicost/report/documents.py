@@ -12,7 +12,7 @@ from aicost.core.budget import STEPS, Budget, BudgetFilter, BudgetStatus
 from aicost.core.money import usd
 from aicost.core.nudge import Nudge
 from aicost.core.nudging import severity_of
-from aicost.core.reports import ReportRow, TurnRow, UsageReport, WorkDone
+from aicost.core.reports import OutcomeSums, ReportRow, TurnRow, UsageReport, WorkDone
 from aicost.core.text import escaped
 from aicost.core.usage import TokenCounts
 from aicost.core.view import BurnRate, DashboardView, SessionRow, Totals
@@ -52,6 +52,26 @@ def report_document(report: UsageReport, generated_at: datetime) -> Document:
             "cost_usd": _usd(report.hidden.cost_nusd),
             "why": "; ".join(report.hidden.why),
         },
+        "outcomes": report.outcomes and _outcome_fields(report.outcomes),
+    }
+
+
+def _outcome_fields(sums: OutcomeSums) -> Document:
+    """Return what the sessions of a report by outcome led to, and what one of each cost."""
+    return {
+        "commits": sums.commits.count,
+        "merged_commits": sums.merged_commits.count,
+        "merged_branches": sums.merged_branches.count,
+        "fixed_tests": sums.fixed_tests.count,
+        "tickets": sums.tickets.count,
+        "abandoned_sessions": sums.abandoned.count,
+        "reverted_sessions": sums.reverted.count,
+        "cost_per_commit_usd": _usd(sums.commits.nusd_each),
+        "cost_per_merged_branch_usd": _usd(sums.merged_branches.nusd_each),
+        "cost_per_fixed_test_usd": _usd(sums.fixed_tests.nusd_each),
+        "cost_per_ticket_usd": _usd(sums.tickets.nusd_each),
+        "abandoned_usd": _usd(sums.abandoned.cost_nusd),
+        "reverted_usd": _usd(sums.reverted.cost_nusd),
     }
 
 
@@ -101,7 +121,7 @@ def turn_fields(row: TurnRow) -> Document:
         "unpriced_tokens": row.unpriced_tokens,
         "retries": row.evidence and row.evidence.retries,
         "loop": row.loop and loop_fields(row.loop),
-        "outcome": None,
+        "outcome": (row.evidence and row.evidence.outcome) or None,
         "mode": row.evidence and _mode(row.evidence),
         "tool_calls": row.evidence and row.evidence.tool_calls,
         "active_seconds": row.evidence and _seconds(row.evidence.active_us),
@@ -169,7 +189,7 @@ def session_fields(row: SessionRow, work: WorkDone | None = None) -> Document:
         "subagents": row.subagents,
         "retries": work and work.retries,
         "loop": row.loop and loop_fields(row.loop),
-        "outcome": None,
+        "outcome": (work and work.outcome) or None,
         "environment": (work and work.environment) or None,
         "workflow": (work and work.workflow) or None,
         "tool_calls": work and work.tool_calls,

@@ -10,6 +10,7 @@ from aicost.core.days import from_us
 from aicost.core.explain import CallExplained, Explained, PriceExplained
 from aicost.core.money import NANO as NUSD_PER_USD
 from aicost.core.money import usd
+from aicost.core.outcome import Verdict, sentence
 from aicost.core.reconcile import Finding
 from aicost.core.usage import TokenCounts
 from aicost.core.waste.hits import Hit
@@ -60,6 +61,7 @@ def explained_document(found: Explained) -> Document:
         "price_book": found.price_book,
         "calls": [_call_fields(call) for call in found.calls],
         "hidden": [_hidden_fields(one) for one in found.hidden],
+        "outcome": found.outcome and _outcome_fields(found.outcome),
         "waste": [_waste_fields(hit) for hit in found.waste],
         "progress": found.progress and _progress_fields(found.progress),
         "total": {
@@ -89,6 +91,20 @@ def _waste_fields(hit: Hit) -> Document:
 
 def _progress_fields(progress: Progress) -> Document:
     return {"score": progress.score, **asdict(progress)}
+
+
+def _outcome_fields(verdict: Verdict) -> Document:
+    return {
+        "outcome": verdict.outcome,
+        "evidence": sentence(verdict),
+        "commits": verdict.commits,
+        "merged_commits": verdict.merged,
+        "reverted_commits": verdict.reverted,
+        "fixed_tests": verdict.fixed_tests,
+        "pull_requests": verdict.pull_requests,
+        "edited_files": verdict.files,
+        "uncommitted_files": verdict.left_files,
+    }
 
 
 def _hidden_fields(one: Finding) -> Document:

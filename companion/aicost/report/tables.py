@@ -7,8 +7,8 @@ from functools import cached_property
 from itertools import count, pairwise
 from zoneinfo import ZoneInfo
 
-from aicost.core.money import NANO, cost_text, more_text
-from aicost.core.reports import GroupBy, ReportRow, TurnRow, UsageReport
+from aicost.core.money import NANO, cost_text, dollars, more_text
+from aicost.core.reports import GroupBy, OutcomeSums, ReportRow, TurnRow, UsageReport
 from aicost.core.repos import repo_label
 from aicost.core.text import UNKNOWN, cells_of, clean, fit, wrapped
 from aicost.core.view import SessionRow
@@ -36,6 +36,7 @@ _HEADINGS: dict[GroupBy, str] = {
     "mcp": "MCP server",
     "ticket": "Ticket",
     "mode": "Mode",
+    "outcome": "Outcome",
 }
 
 
@@ -128,6 +129,7 @@ def _notes(report: UsageReport) -> list[str]:
     if report.unpriced_models:
         models = ", ".join(map(clean, report.unpriced_models))
         notes.append(f"unpriced: {_count(report.total.unpriced_tokens)} tokens ({models})")
+    notes += _outcome_notes(report.outcomes)
     if report.skipped_lines:
         lines = "line" if report.skipped_lines == 1 else "lines"
         notes.append(f"skipped: {_count(report.skipped_lines)} log {lines} that could not be read")
@@ -140,6 +142,28 @@ def _notes(report: UsageReport) -> list[str]:
         notes.append("hidden: not known yet; aicost reconcile looks for it")
     if not report.complete:
         notes.append(left_text(report.pending_bytes))
+    return notes
+
+
+def _outcome_notes(sums: OutcomeSums | None) -> list[str]:
+    """Say what one commit, branch, test and ticket cost on average, and what came to nothing."""
+    if sums is None:
+        return []
+    named = (
+        ("commit", "commits", sums.commits),
+        ("merged branch", "merged branches", sums.merged_branches),
+        ("fixed test", "fixed tests", sums.fixed_tests),
+        ("ticket", "tickets", sums.tickets),
+    )
+    notes = [
+        f"{_count(each.count)} {one if each.count == 1 else more}, {dollars(each.nusd_each)} each"
+        for one, more, each in named
+        if each.nusd_each is not None
+    ]
+    for what, each in (("abandoned", sums.abandoned), ("reverted", sums.reverted)):
+        if each.cost_nusd is not None:
+            sessions = "session" if each.count == 1 else "sessions"
+            notes.append(f"{what}: {dollars(each.cost_nusd)} in {_count(each.count)} {sessions}")
     return notes
 
 

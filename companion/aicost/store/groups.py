@@ -35,6 +35,7 @@ _MCP = (
     " JOIN tool t ON t.id = c.tool WHERE t.name LIKE 'mcp%' AND mcp_server(t.name) <> ''"
     " GROUP BY c.call) w ON w.call = u.key"
 )
+_OUTCOME = " LEFT JOIN outcome j ON j.session = s.session"
 _VARIANT = " LEFT JOIN variant v ON v.id = u.variant"
 _TIER = (  # "" is the standard one
     "iif(v.speed = 'fast', 'fast',"
@@ -92,6 +93,7 @@ GROUPS: dict[GroupBy, Group] = {
     "mcp": Group(_named("w.server"), _MCP, _WITH_MCP),
     "ticket": Group(_named("ticket(p.branch)"), _PLACE),
     "mode": Group(_named(_MODE), _SETTING + _VARIANT, _WITH_TIER),
+    "outcome": Group(_named("j.kind"), _OUTCOME),
 }
 
 _SUMS = (

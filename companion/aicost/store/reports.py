@@ -9,13 +9,22 @@ from zoneinfo import ZoneInfo
 
 from aicost.core.days import FIRST_DAY, LAST_DAY, LocalDays
 from aicost.core.reconcile import Cause
-from aicost.core.reports import GroupBy, HiddenSpend, ReportQuery, ReportRow, UsageReport
+from aicost.core.reports import (
+    UNALLOCATED,
+    GroupBy,
+    HiddenSpend,
+    OutcomeSums,
+    ReportQuery,
+    ReportRow,
+    UsageReport,
+)
 from aicost.core.usage import TokenCounts
 from aicost.store.accounts import hidden
 from aicost.store.calls import USAGE
 from aicost.store.evidence import EVIDENCE
 from aicost.store.groups import GROUPS, Group, Rows, add_functions, source
 from aicost.store.homes import session_rows
+from aicost.store.outcome_sums import outcome_sums
 from aicost.store.queries import meta, skipped_lines
 from aicost.store.schema import TOKENS
 
@@ -65,12 +74,14 @@ def report(
         skipped_lines=skipped_lines(db, query.homes),
         active_days=asking.active_days(),
         hidden=_hidden(db, query),
+        outcomes=_outcomes(db, asking) if query.by == "outcome" else None,
     )
 
 
 _NO_EVIDENCE = (0,) * len(EVIDENCE)
 _NO_USAGE = (0,) * len(USAGE)
 _UNPRICED = USAGE.index("unpriced_tokens")
+_COST, _PRICED = USAGE.index("cost_nusd"), USAGE.index("priced_requests")
 
 
 @dataclass(slots=True)
@@ -81,6 +92,11 @@ class _Sums:
     agents: set[str] = field(default_factory=set)
     models: set[int] = field(default_factory=set)  # row ids
     unpriced: set[int] = field(default_factory=set)  # those of them without a price
+
+    @property
+    def cost_nusd(self) -> int | None:
+        """The sum of the priced calls; None if none is priced."""
+        return self.counts[_COST] if self.counts[_PRICED] else None
 
     def add(self, agent: str, model: int, counts: tuple[int, ...]) -> None:
         self.counts = tuple([a + b for a, b in zip(self.counts, counts)])
@@ -200,6 +216,16 @@ def _hidden(db: sqlite3.Connection, query: ReportQuery) -> HiddenSpend:
     if db.execute(codex, values).fetchone():
         why.append(Cause.AT_LEAST.sentence)
     return HiddenSpend(cost_nusd=spent.cost_nusd, why=tuple(why))
+
+
+def _outcomes(db: sqlite3.Connection, asking: _Asking) -> OutcomeSums:
+    """Return what the sessions of a report led to, and what they cost within its range."""
+    sessions, tickets = asking.usage(GROUPS["session"]), asking.usage(GROUPS["ticket"])
+    return outcome_sums(
+        db,
+        {str(name): sums.cost_nusd for name, sums in sessions.items()},
+        [sums.cost_nusd for name, sums in tickets.items() if name != UNALLOCATED],
+    )
 
 
 def _row(

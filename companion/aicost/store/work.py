@@ -2,12 +2,14 @@
 
 import sqlite3
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Literal
 
 from aicost.core.attribution import environment_of, workflow_of
 from aicost.core.reports import WorkDone
 from aicost.store.evidence import EVIDENCE
 from aicost.store.homes import sessions_asked
+from aicost.store.outcomes import turn_outcomes, verdicts
 
 By = Literal["session", "turn"]
 Key = tuple[str, str]  # session id, turn id ("" for a whole session)
@@ -31,10 +33,23 @@ def work_done(
     counts = _counts(db, _KEYS[by], where, values)
     ways = _ways(db, _KEYS[by], where, values)
     tiers = _tiers(db, _KEYS[by], where, values)
+    outcomes = _outcomes(db, by, session_id, homes)
     return {
-        key: _work(counts.get(key, {}), ways.get(key, {}), tiers.get(key, ""))
-        for key in {*counts, *ways, *tiers}
+        key: replace(
+            _work(counts.get(key, {}), ways.get(key, {}), tiers.get(key, "")),
+            outcome=outcomes.get(key, ""),
+        )
+        for key in {*counts, *ways, *tiers, *outcomes}
     }
+
+
+def _outcomes(
+    db: sqlite3.Connection, by: By, session_id: str | None, homes: Sequence[str]
+) -> Mapping[Key, str]:
+    if by == "turn":
+        return turn_outcomes(db, session_id=session_id, homes=homes)
+    found = verdicts(db, session_id=session_id, homes=homes)
+    return {(name, ""): verdict.outcome for name, verdict in found.items()}
 
 
 def _counts(

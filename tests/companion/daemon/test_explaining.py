@@ -15,9 +15,11 @@ from log_builders import BOOK, MODEL, calls_read, event, flat_book, recorded
 from waste_builders import failure
 
 from aicost.core.errors import ConfigError
+from aicost.core.outcome import Outcome, Verdict
 from aicost.daemon.answers import Question
 from aicost.daemon.explaining import explained
 from aicost.store.ledger import Ledger
+from aicost.store.outcomes import Judged, due_sessions, write_outcomes
 
 CALLS = [event(1), event(2), event(3, session_id="s-2", turn_id="t-2")]
 
@@ -121,6 +123,20 @@ def test_a_sessions_hidden_spend_is_told_with_its_reason(
         assert [cause["cause"] for cause in hidden["causes"]] == ["compaction"]
         table = explained(asked, {"id": session, "format": "table", "width": 120})
         assert "hidden, in no line above: $0.02, 6,050 tokens of claude-sonnet-5" in table
+
+
+def test_what_came_of_a_session_is_told_with_its_evidence() -> None:
+    with recorded(calls_read(*CALLS)) as found:
+        assert document(found, "s-1")["outcome"] is None
+        dues = due_sessions(found.db, 2**60, quiet_us=0, limit=9)
+        verdict = Verdict(Outcome.MERGED, commits=1, merged=1, commit="1a2b3c4d5e6f")
+        write_outcomes(found.db, [Judged(session=due, verdict=verdict) for due in dues])
+        told = document(found, "s-1")["outcome"]
+        shown = explained(question(found), {"id": "s-1", "format": "table", "width": 120})
+        assert [document(found, name)["outcome"] for name in ("t-1", "msg_1")] == [None, None]
+    evidence = "commit 1a2b3c4d5e6f is in the default branch"
+    assert (told["outcome"], told["evidence"], told["commits"]) == ("merged", evidence, 1)
+    assert f"outcome: merged: {evidence}\n" in shown
 
 
 def test_what_led_nowhere_and_what_was_brought_is_told_of_a_session() -> None:

@@ -232,3 +232,17 @@ def test_a_status_tells_of_budgets_without_a_daemon_too(dirs: Dirs, logs: Path) 
     status = document(dirs, "overview", format="json")
     assert [one["id"] for one in status["budgets"]] == ["day"]
     assert status["budgets"][0]["share"] == pytest.approx(0.9, abs=0.01)
+
+
+def test_a_report_by_outcome_judges_what_is_due(dirs: Dirs, logs: Path) -> None:
+    append(log_of(logs), prompt_line("t-1"), call_line("msg_1"))
+    plain = document(dirs, "report")
+    assert (plain["outcomes"], plain["total"]["requests"]) == (None, 1)
+    assert [row["key"] for row in document(dirs, "report", by="outcome", wait=False)["rows"]] == [
+        "unallocated"
+    ]
+    found = document(dirs, "report", by="outcome")
+    assert [(row["key"], row["requests"]) for row in found["rows"]] == [("answered", 1)]
+    assert found["outcomes"]["commits"] == 0
+    assert document(dirs, "sessions")["sessions"][0]["outcome"] == "answered"
+    assert document(dirs, "turns")["turns"][0]["outcome"] == "answered"

@@ -6,11 +6,11 @@ from datetime import timedelta
 
 import pytest
 from builders import NOW, budget_status, nudge, plan_status, session_row, usd, view
-from report_builders import AT, TOKENS, report, row, turn
+from report_builders import AT, TOKENS, outcome_sums, report, row, turn
 from waste_builders import hit
 
 from aicost.core.budget import BudgetFilter
-from aicost.core.reports import WorkDone
+from aicost.core.reports import Each, WorkDone
 from aicost.core.view import BurnRate, Reading, Totals
 from aicost.report.documents import (
     nudge_fields,
@@ -54,6 +54,7 @@ def test_a_report_has_every_field_of_the_contract() -> None:
         "active_days",
         "cost_per_active_day_usd",
         "hidden",
+        "outcomes",
     ]
     assert document["generated_at"] == "2026-11-22T05:00:00Z"
     assert (document["schema"], document["by"]) == (1, "day")
@@ -97,6 +98,28 @@ def test_money_keeps_its_last_digit_and_unknown_is_null(
     usd: str | None, cost: float | None
 ) -> None:
     assert json.loads(json.dumps(usage_fields(row(usd=usd))))["cost_usd"] == cost
+
+
+def test_a_report_by_outcome_says_what_one_of_each_cost() -> None:
+    sums = outcome_sums(
+        commits=Each(3, usd("4.5")), merged_commits=Each(1, usd("1")), abandoned=Each(2, usd("3"))
+    )
+    found = report_document(report(row(), by="outcome", outcomes=sums), AT)["outcomes"]
+    assert found == {
+        "commits": 3,
+        "merged_commits": 1,
+        "merged_branches": 0,
+        "fixed_tests": 0,
+        "tickets": 0,
+        "abandoned_sessions": 2,
+        "reverted_sessions": 0,
+        "cost_per_commit_usd": 1.5,
+        "cost_per_merged_branch_usd": None,
+        "cost_per_fixed_test_usd": None,
+        "cost_per_ticket_usd": None,
+        "abandoned_usd": 3.0,
+        "reverted_usd": None,
+    }
 
 
 def test_a_turn_has_every_field_of_the_contract() -> None:

@@ -10,10 +10,10 @@ import pytest
 from builders import session_row
 from hypothesis import given
 from hypothesis import strategies as st
-from report_builders import report, row, turn
+from report_builders import outcome_sums, report, row, turn
 from waste_builders import hit
 
-from aicost.core.reports import HiddenSpend, UsageReport
+from aicost.core.reports import Each, HiddenSpend, UsageReport
 from aicost.report.tables import (
     Style,
     id_column,
@@ -255,6 +255,25 @@ def test_notes_are_no_wider_than_the_table_may_be() -> None:
     assert report_table(found, WIDE).endswith(
         "hidden: $0.11 more, in no row (one cause in words; another, longer one)\n"
     )
+
+
+def test_a_report_by_outcome_says_what_one_of_each_cost() -> None:
+    def notes(**changes: Each) -> list[str]:
+        found = report(row(), by="outcome", outcomes=outcome_sums(**changes))
+        text = report_table(found, WIDE)
+        return text[text.rindex("Total") :].splitlines()[1:]
+
+    one, more, free = Each(1, 2 * 10**9), Each(3, 10**9), Each(2, None)
+    assert notes(commits=one, merged_branches=more, fixed_tests=free, tickets=one) == [
+        "1 commit, $2.00 each",
+        "3 merged branches, $0.33 each",
+        "1 ticket, $2.00 each",
+    ]
+    assert notes(abandoned=one, reverted=more) == [
+        "abandoned: $2.00 in 1 session",
+        "reverted: $1.00 in 3 sessions",
+    ]
+    assert notes() == []
 
 
 def test_hidden_spend_without_a_price_is_not_none() -> None:

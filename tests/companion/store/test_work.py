@@ -5,8 +5,10 @@ from dataclasses import replace
 from log_builders import at, calls_read, event, recorded
 
 from aicost.core.facts import ErrorSeen, Parsed, PromptSeen, SettingsSeen, ToolCallSeen
+from aicost.core.outcome import Outcome, Verdict
 from aicost.core.reports import WorkDone
 from aicost.store.ledger import Ledger
+from aicost.store.outcomes import Judged, due_sessions, session_done, write_outcomes
 from aicost.store.work import work_done
 
 MINUTE_US = 60_000_000
@@ -68,6 +70,18 @@ def test_a_subagents_work_is_its_turns() -> None:
         workflow="/release",
         tier="fast",
     )
+
+
+def test_what_came_of_it_is_told_of_session_and_turn() -> None:
+    with ledger() as found:
+        (due,) = due_sessions(found.db, 2**60, quiet_us=0, limit=9)
+        first, _ = session_done(found.db, due).turns
+        turns = {first: Outcome.ANSWERED}
+        judged = Judged(session=due, verdict=Verdict(Outcome.MERGED), turns=turns)
+        write_outcomes(found.db, [judged])
+        sessions, turns_done = work_done(found.db, "session"), work_done(found.db, "turn")
+        assert sessions["s-1", ""].outcome == "merged"
+        assert [turns_done["s-1", turn].outcome for turn in ("t-1", "t-2")] == ["answered", ""]
 
 
 def test_a_session_is_run_as_its_last_prompt_was() -> None:
