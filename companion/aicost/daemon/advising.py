@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import os
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -12,6 +12,7 @@ from typing import Protocol, Self
 from zoneinfo import ZoneInfo
 
 from aicost.core.errors import ConfigError, StoreError
+from aicost.core.nudge import NudgeKind
 from aicost.core.nudging import CONTEXT_NUSD
 from aicost.core.session import Running
 from aicost.core.view import SessionRow
@@ -174,12 +175,17 @@ class Advising:
         self._looked = (now, state)
         return advice
 
-    def notice_for(self, session_id: str, now: datetime) -> str:
-        """Return what the user of a session is to hear; "" if there is nothing new."""
+    def notice_for(
+        self, session_id: str, now: datetime, without: Collection[NudgeKind] = ()
+    ) -> str:
+        """Return what the user of a session is to hear; "" if there is nothing new.
+
+        Kinds in `without` can wait.
+        """
         if self._heard_at is None or now - self._heard_at > _HEARD_FOR:
             self.changed()  # who asks again hears of it
         self._heard_at = now
-        return self.nudging.notice_for(session_id, now)
+        return self.nudging.notice_for(session_id, now, without)
 
     async def run(self) -> None:
         """Look until cancelled."""

@@ -8,7 +8,7 @@ import asyncio
 import logging
 import os
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
@@ -25,6 +25,7 @@ from aicost.core.days import from_us, to_us
 from aicost.core.errors import ConfigError, StoreError
 from aicost.core.gate import AFTER_TOOLS, PROMPT, Ask, Decision
 from aicost.core.hook_files import FailMode
+from aicost.core.nudge import NudgeKind
 from aicost.core.session import Running
 from aicost.daemon.judging import Judge
 from aicost.daemon.reader import Reader
@@ -51,6 +52,7 @@ _GATHER_S = 0.02  # changes this close together are weighed once
 _QUIET_S = 2.0  # windows end, and agents come and go, without a log line
 _TIDY_S = 6 * 3600.0  # between two looks for prompts that were kept long enough
 _STARTS, _ENDS = "SessionStart", "SessionEnd"
+_OF_LIMITS: frozenset[NudgeKind] = frozenset({"budget", "forecast", "plan"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +71,8 @@ class Access:
     guards: Callable[[], Mapping[str, str]]  # the guard of each session that is under one
     heard: Callable[[Ask], None]  # a hook spoke
     decided: Callable[[Ask, Decision], None]
-    notice_for: Callable[[str, datetime], str]  # what the user of a session is to hear, once
+    # What the user of a session is to hear, once; some kinds can wait.
+    notice_for: Callable[[str, datetime, Collection[NudgeKind]], str]
     damaged: Callable[[LedgerDamaged], None]
     fail_changed: Callable[[FailMode], None]  # what hooks do without us is another now
 
@@ -214,7 +217,9 @@ class Gatekeeper:
         may_hear = ask.event in (_STARTS, PROMPT, *AFTER_TOOLS)
         if decision.action != "pass" or decision.notice or not may_hear:
             return decision
-        return replace(decision, notice=self._access.notice_for(ask.session_id, now))
+        # Who was just let go on need not hear that the budget is used up.
+        without = _OF_LIMITS if ask.session_id in self._judge.allowed else ()
+        return replace(decision, notice=self._access.notice_for(ask.session_id, now, without))
 
     async def _until_read(self, ask: Ask, place: tuple[str, str] | None) -> None:
         """Wait until all is in the ledger that was written before the event, or for WAIT_S."""

@@ -50,6 +50,7 @@ class Judge:
         self._db, self._scales, self._journal = db, scales, journal
         self._told: dict[Thread, frozenset[_Key]] = {}  # who knows that it is to save its work
         self._noted: set[_Key] = set()  # soft budgets that were used up
+        self.allowed: frozenset[str] = frozenset()  # sessions that might go on at the last decision
         self._unread: set[str] = set()  # sessions that passed while old logs were read
 
     def decide(self, ask: Ask, world: World, *, is_reading: bool = False) -> Decision:
@@ -57,6 +58,7 @@ class Judge:
         self._scales.hear(ask, world.now)
         with snapshot(self._db):
             weighed = self._scales.weigh(world, ask)
+            self.allowed = weighed.allowed
             footing = weighed.footing(ask.session_id)
             thread = Thread(ask.session_id, ask.thread_id)
             grace = _in_grace(ask.session_id, footing)

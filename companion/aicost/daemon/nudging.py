@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from aicost.core.budget import OF_A_PLAN, BudgetStatus, Traits
 from aicost.core.errors import StoreError
 from aicost.core.loops import Repeat
-from aicost.core.nudge import Nudge, Severity
+from aicost.core.nudge import Nudge, NudgeKind, Severity
 from aicost.core.nudging import (
     CONTEXT_NUSD,
     SIGNS,
@@ -136,16 +136,18 @@ class Nudging:
                 self._tell_desktop(seen.now)
         return found
 
-    def notice_for(self, session_id: str, now: datetime) -> str:
+    def notice_for(
+        self, session_id: str, now: datetime, without: Collection[NudgeKind] = ()
+    ) -> str:
         """Return what the user of a session was not told yet, in one line; "" if there is nothing.
 
-        The most serious first; another call has the next one.
+        The most serious first; another call has the next one. Kinds in `without` can wait.
         """
         with self._lock:
             bearing = self._bearing.get(session_id, ())
             for one in by_weight(self._advice.nudges):
                 is_meant = one.session_id == session_id or one.key in bearing
-                if is_meant and self._is_new(one, AGENT, now):
+                if is_meant and one.kind not in without and self._is_new(one, AGENT, now):
                     return line_of(one)
         return ""
 

@@ -148,6 +148,7 @@ async def test_the_users_own_word_lets_a_session_go_on_and_ends_by_its_amount() 
         assert "was not sent this prompt" in agent.last["reason"]
         assert daemon.word("s-1") == "check"  # not `stop`, from this moment on
         assert [await agent.asks(event) for event in EVENTS] == ["pass"] * 5
+        assert "notice" not in {name for name, said in agent.last.items() if said}
         assert time.monotonic() - began_s < 5
         assert await other.asks("UserPromptSubmit") == "block"
         await spends(agent, 1.0)

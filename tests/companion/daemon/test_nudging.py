@@ -141,6 +141,13 @@ def test_a_user_is_told_once_the_most_serious_first(ledger: Ledger, journal: Jou
     assert nudging.notice_for("s-1", NOW).startswith("aicost ■ $24.00")
 
 
+def test_what_can_wait_is_told_later(ledger: Ledger, journal: Journal) -> None:
+    nudging = Nudging(journal.note_shown, Desktop())
+    nudging.look(ledger.db, seen(DAY80))
+    assert nudging.notice_for("s-1", NOW, {"budget"}) == ""
+    assert nudging.notice_for("s-1", NOW).startswith("aicost ▲ $20.00 of today's $25.00")
+
+
 def test_what_was_told_is_told_no_second_time_after_a_restart(
     ledger: Ledger, journal: Journal
 ) -> None:
