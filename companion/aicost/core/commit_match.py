@@ -1,4 +1,8 @@
-"""Which commits a session led to. Pure."""
+"""Which commits a session led to. Pure.
+
+Commits and logs are timed by the clock of one machine, in whole seconds that are not rounded up: no
+slack is needed, and what was committed a minute before an edit does not have it.
+"""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -8,10 +12,6 @@ from typing import Final, NamedTuple
 from aicost.core.commits import Commit, Fate, History
 
 RIGHT_AFTER_S: Final = 7 * 86_400  # a change that is not committed within a week was not wanted
-_CLOCK_S: Final = (
-    120  # commits and logs are mostly timed by one clock; a container may have its own
-)
-_RUN_S: Final = 2  # a commit's time is in whole seconds
 ID_CHARS: Final = 12  # of a commit's id that are kept
 
 Targets = Callable[[str], frozenset[int]]  # a path in the repository -> hashes that stand for it
@@ -94,7 +94,7 @@ def candidates(work: Work, history: History, targets: Targets) -> list[Commit]:
 
 def _in_time(work: Work, commits: Iterable[Commit]) -> list[Commit]:
     """Return the commits made in or right after the work, the oldest first."""
-    start, end = work.time.start_s - _CLOCK_S, work.time.end_s + RIGHT_AFTER_S
+    start, end = work.time.start_s, work.time.end_s + RIGHT_AFTER_S
     found = [
         one for one in commits if start <= one.made_s <= end or start <= one.committed_s <= end
     ]
@@ -107,7 +107,7 @@ def _common(
     """Return which edited files a commit may have the edit of."""
     begins = min((span.start_s for span in work.edits.values()), default=work.time.end_s)
     ends = work.time.end_s + RIGHT_AFTER_S
-    if not work.edits or not begins - _CLOCK_S <= commit.made_s <= ends:
+    if not work.edits or not begins <= commit.made_s <= ends:
         return frozenset()
     left = frozenset(waiting)
     hit = frozenset(
@@ -116,15 +116,13 @@ def _common(
         for target in targets(path)
         if target in left
     )
-    return frozenset(one for one in hit if work.edits[one].start_s - _CLOCK_S <= commit.made_s)
+    return frozenset(one for one in hit if work.edits[one].start_s <= commit.made_s)
 
 
 def _ran(work: Work, forms: Sequence[Commit]) -> bool:
     """Say whether a command of the session made a form of the commit."""
     return any(
-        run.start_s - _RUN_S <= form.committed_s <= run.end_s + _RUN_S
-        for run in work.commit_runs
-        for form in forms
+        run.start_s <= form.committed_s <= run.end_s for run in work.commit_runs for form in forms
     )
 
 

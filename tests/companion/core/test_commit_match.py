@@ -39,8 +39,8 @@ EDITED = Work(time=Span(START, END), edits={1: Span(12_000, 18_000)})
 @pytest.mark.parametrize(
     ("at_s", "path", "author", "is_own"),
     [
-        (12_000 - 121, "pay.py", ME, False),  # before its edit
-        (12_000 - 120, "pay.py", ME, True),
+        (11_999, "pay.py", ME, False),  # before its edit
+        (12_000, "pay.py", ME, True),
         (15_000, "pay.py", ME, True),
         (15_000, "cart.py", ME, False),  # another file
         (15_000, "pay.py", OTHER, False),
@@ -81,7 +81,7 @@ def test_somebody_elses_commit_of_its_files_is_told() -> None:
 
 
 @pytest.mark.parametrize(
-    ("at_s", "is_own"), [(14_997, False), (14_998, True), (15_010, True), (15_013, False)]
+    ("at_s", "is_own"), [(14_999, False), (15_000, True), (15_010, True), (15_011, False)]
 )
 def test_a_commit_that_a_command_made_is_the_sessions(at_s: int, is_own: bool) -> None:
     """Whatever it holds, and whoever it is under."""
