@@ -11,11 +11,13 @@ from aicost.core.waste.work import Call, Compaction, Step, Work
 
 # A tenth of the window in one result: ten such, and the context is full.
 DUMP_PERCENT = 10
+# A file that is edited had to be read; one that no call of ten more does is only carried along.
+LEAST_CALLS_AFTER = 10
 _LEAST_BYTES_PER_TOKEN = 2  # text has three to four; fewer means that something else grew
 # A conversation that fills up again within ten calls has no room to work in.
 MOST_CALLS_BETWEEN, LEAST_COMPACTIONS = 10, 3
-# Two pauses a day are lunch and the night; below half a dollar nothing is worth a change of habit.
-LEAST_REBUILDS, LEAST_REBUILT_NUSD = 3, 500_000_000
+# Two pauses a day are lunch and the night; below a dollar nothing is worth a change of habit.
+LEAST_REBUILDS, LEAST_REBUILT_NUSD = 3, 1_000_000_000
 _LEAST_CACHED_TOKENS = 20_000  # smaller contexts are instructions and tools
 _SHORT_US, _LONG_US = 300_000_000, 3_600_000_000  # lifetimes of a cache
 _CODEX_US = 1_800_000_000
@@ -32,8 +34,22 @@ def dumps(work: Work) -> Iterator[Hit]:
             if not found or window is None or grown * 100 < window * DUMP_PERCENT:
                 continue
             step, tokens = _largest(found, grown)
-            if tokens * 100 >= window * DUMP_PERCENT:
-                yield _dump(work, step, tokens, window, _kept(calls[number + 1 :]))
+            kept = _kept(calls[number + 1 :])
+            if tokens * 100 >= window * DUMP_PERCENT and not _is_needed(work, step, kept):
+                yield _dump(work, step, tokens, window, kept)
+
+
+def _is_needed(work: Work, step: Step, kept: Sequence[Call]) -> bool:
+    """Say whether a file was read for an edit of it, or still may have been."""
+    if step.kind != "read":
+        return False
+    is_edited = any(
+        one.kind == "edit"
+        and (one.target, one.thread) == (step.target, step.thread)
+        and one.at_us > step.at_us
+        for one in work.steps
+    )
+    return is_edited or len(kept) <= LEAST_CALLS_AFTER
 
 
 def _results(work: Work, thread: str) -> dict[int, list[Step]]:

@@ -3,9 +3,10 @@
 from typing import Any
 
 import pytest
-from waste_builders import READ_NUSD, WRITE_NUSD, brief, call, compacted, step, us, work
+from waste_builders import READ_NUSD, WRITE_NUSD, brief, call, compacted, edit, step, us, work
 
 from aicost.core.waste.contexts import (
+    LEAST_CALLS_AFTER,
     LEAST_COMPACTIONS,
     LEAST_REBUILDS,
     MOST_CALLS_BETWEEN,
@@ -31,7 +32,7 @@ def test_a_result_of_a_tenth_of_the_window_is_a_dump() -> None:
 def test_each_later_call_reads_it_until_the_context_shrinks() -> None:
     later = [call(n, context_tokens=71_000) for n in (3, 4)]
     emptied = [call(5, context_tokens=20_000), call(6, context_tokens=80_000)]
-    result = step(1, size_bytes=80_000)
+    result = step(1, "look", size_bytes=80_000)
     (hit,) = dumps(work(calls=[BEFORE, AFTER, *later, *emptied], steps=[result]))
     assert hit.count == 3
     assert hit.cost_nusd == 20_000 * (WRITE_NUSD + 2 * READ_NUSD)
@@ -41,25 +42,35 @@ def test_each_later_call_reads_it_until_the_context_shrinks() -> None:
     "steps",
     [
         [],
-        [step(1, size_bytes=39_000)],  # too short for so many tokens: something else grew
-        [step(1, size_bytes=80_000), step(1, key=2, size_bytes=60_000)],  # neither by itself
-        [step(1, size_bytes=80_000), step(1, key=2, size_bytes=None)],  # a picture
-        [step(1, size_bytes=None)],
-        [step(1, size_bytes=0)],
-        [step(1, size_bytes=80_000, thread="a")],
+        [step(1, "look", size_bytes=39_000)],  # too short for that: something else grew
+        [step(1, "look", size_bytes=80_000), step(1, key=2, size_bytes=60_000)],  # no single one
+        [step(1, "look", size_bytes=80_000), step(1, key=2, size_bytes=None)],  # a picture
+        [step(1, "look", size_bytes=None)],
+        [step(1, "look", size_bytes=0)],
+        [step(1, "look", size_bytes=80_000, thread="a")],
     ],
 )
 def test_what_no_single_result_can_be_blamed_for_is_none(steps: list[object]) -> None:
     assert list(dumps(work(calls=[BEFORE, AFTER], steps=steps))) == []
 
 
+def test_a_file_that_is_read_may_be_read_for_an_edit() -> None:
+    calls = [BEFORE, *(call(n, context_tokens=70_100) for n in range(2, 14))]
+    read, other = step(1, size_bytes=80_000), edit(5, target=8)
+    assert list(dumps(work(calls=calls[: LEAST_CALLS_AFTER + 1], steps=[read]))) == []
+    assert brief(dumps(work(calls=calls, steps=[read, other]))) == [("dump", "pay.py", 12)]
+    assert list(dumps(work(calls=calls, steps=[read, edit(5)]))) == []
+    assert list(dumps(work(calls=calls, steps=[read, edit(50, turn_id="t-2")]))) == []
+    assert brief(dumps(work(calls=calls, steps=[edit(0.5), read]))) == [("dump", "pay.py", 12)]
+
+
 def test_where_the_window_is_not_known_nothing_is_said() -> None:
-    result = step(1, size_bytes=80_000)
+    result = step(1, "look", size_bytes=80_000)
     assert list(dumps(work(calls=[BEFORE, AFTER], steps=[result], window=lambda *_: None))) == []
 
 
 def test_an_unpriced_dump_has_no_cost() -> None:
-    result = step(1, size_bytes=80_000)
+    result = step(1, "look", size_bytes=80_000)
     (hit,) = dumps(work(calls=[BEFORE, AFTER], steps=[result], price=lambda *_: None))
     assert hit.cost_nusd is None
 
