@@ -64,6 +64,8 @@ _EVIDENCE = {
     " FROM client_total c JOIN session x ON x.id = c.session",
     "hidden": "SELECT h.key, x.session_id, h.at_us, h.kind, h.context_tokens FROM hidden_hint h"
     " JOIN session x ON x.id = h.session",
+    "pull_requests": "SELECT x.session_id, p.number, p.at_us FROM pull_request p"
+    " JOIN session x ON x.id = p.session",
     "limits": "SELECT h.path, p.limit_id, p.at_us, p.said FROM plan_limit p"
     " JOIN home h ON h.id = p.home",
     "days": f"SELECT u.day, {_SPAN}, m.name, p.cwd, p.branch, u.tool_calls, u.api_errors,"

@@ -200,6 +200,15 @@ class HiddenSeen:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PullRequestSeen:
+    """A session's log links a pull request."""
+
+    session_id: str
+    number: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LimitsSeen:
     """The provider said how much of a plan's limits is used. Only the newest word counts."""
 
@@ -228,6 +237,7 @@ class Parsed:
     client_totals: tuple[ClientTotal, ...] = ()
     hidden: tuple[HiddenSeen, ...] = ()
     limits: tuple[LimitsSeen, ...] = ()
+    pull_requests: tuple[PullRequestSeen, ...] = ()
     broken_lines: int = 0
     thread: str = ""  # the parser's state after the last line
 
@@ -271,4 +281,5 @@ def together(blocks: Sequence[Parsed]) -> Parsed:
         client_totals=tuple(flat(block.client_totals for block in blocks)),
         hidden=tuple(flat(block.hidden for block in blocks)),
         limits=tuple(flat(block.limits for block in blocks)),
+        pull_requests=tuple(flat(block.pull_requests for block in blocks)),
     )

@@ -16,6 +16,7 @@ from aicost.core.facts import (
     ErrorSeen,
     HiddenSeen,
     Parsed,
+    PullRequestSeen,
     SettingsSeen,
     SkillSeen,
     StepTaken,
@@ -92,6 +93,7 @@ class EvidenceWriter:
         self._copies(agent, parsed.copies)
         self.totals(agent, parsed.client_totals)
         self._hidden(agent, parsed.hidden)
+        self._pull_requests(agent, parsed.pull_requests)
         if parsed.limits:
             note_limits(self._db, self._names.home(home), parsed.limits)
         changed = {fact.session_id for fact in parsed.copies}
@@ -218,6 +220,13 @@ class EvidenceWriter:
         )  # fmt: skip
         named = {total.session_id for total in seen}
         mark_accounts(self._db, [self._names.session(name, agent) for name in named])
+
+    def _pull_requests(self, agent: Agent, seen: Iterable[PullRequestSeen]) -> None:
+        self._db.executemany(
+            "INSERT INTO pull_request VALUES (?, ?, ?) ON CONFLICT DO UPDATE"
+            " SET at_us = excluded.at_us WHERE excluded.at_us < at_us",
+            [(self._names.session(p.session_id, agent), p.number, to_us(p.at)) for p in seen],
+        )
 
     def _hidden(self, agent: Agent, seen: Iterable[HiddenSeen]) -> None:
         self._db.executemany(

@@ -1,13 +1,16 @@
 """Outcomes are kept by session; which are due, and what they are judged by, the ledger says."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from log_builders import calls_read
 from repositories import MINUTE_S, Repository, make_repository
-from sessions_in_git import Told, ledger_of
+from sessions_in_git import Told, ledger_of, moment
 
 from aicost.core.commit_match import OwnCommit, Span
 from aicost.core.commits import Fate
+from aicost.core.facts import Parsed, PullRequestSeen
 from aicost.core.outcome import Outcome, Verdict
 from aicost.store.outcomes import (
     Due,
@@ -93,3 +96,13 @@ def test_half_a_judgement_is_none(repo: Repository) -> None:
         with pytest.raises(Exception, match="NOT NULL"):
             write_outcomes(ledger.db, [good, bad])
         assert verdicts(ledger.db) == {}
+
+
+def test_pull_requests_that_a_log_links_are_the_sessions(repo: Repository) -> None:
+    told = Told(repo).answer()
+    seen = PullRequestSeen(session_id="s-1", number=255, at=moment(repo.now_s))
+    read = replace(calls_read(), stage="evidence", parsed=(Parsed(pull_requests=(seen, seen)),))
+    with ledger_of([told]) as ledger:
+        ledger.record([read])
+        (due,) = due_sessions(ledger.db, repo.now_s * S_US, quiet_us=0, limit=9)
+        assert session_done(ledger.db, due).pull_requests == (255,)

@@ -31,6 +31,7 @@ from aicost.sources.claude.records import (
     decode_message,
     decode_nested,
     decode_progress,
+    decode_pull_request,
     decode_raw_results,
     decode_results,
     decode_system,
@@ -268,6 +269,9 @@ class _Reading:
         if row.type == "cost-state":
             for total in parse_cost_state(line):
                 self.found.total(total)
+        elif row.type == "pr-link" and row.session_id and self.notebook.at is not None:
+            number = decode_pull_request(line).pr_number
+            self.found.pull_request(row.session_id, number, self.notebook.at)
         elif row.type == "ai-title" and row.session_id and self.notebook.at is not None:
             key = f"claude:{row.session_id}:title"
             self.found.hidden(key, row.session_id, self.notebook.at, "title")

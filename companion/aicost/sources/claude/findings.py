@@ -12,6 +12,7 @@ from aicost.core.facts import (
     HiddenKind,
     HiddenSeen,
     Parsed,
+    PullRequestSeen,
     SettingsSeen,
     SkillSeen,
     StepTaken,
@@ -47,6 +48,7 @@ class Findings:
         self._copies: dict[CopySeen, None] = {}
         self._totals: dict[tuple[str, str], ClientTotal] = {}
         self._hidden: dict[tuple[str, str], HiddenSeen] = {}
+        self._pull_requests: dict[tuple[str, int], PullRequestSeen] = {}
 
     def parsed(self, thread: str, work: tuple[WorkSeen, ...] = ()) -> Parsed:
         """Return all facts with the parser's state."""
@@ -63,6 +65,7 @@ class Findings:
             copies=tuple(self._copies),
             client_totals=tuple(self._totals.values()),
             hidden=tuple(self._hidden.values()),
+            pull_requests=tuple(self._pull_requests.values()),
             thread=thread,
         )
 
@@ -138,6 +141,11 @@ class Findings:
         known = self._totals.get(key)
         if known is None or total.size > known.size:
             self._totals[key] = total
+
+    def pull_request(self, session_id: str, number: int, at: datetime) -> None:
+        """Note that a log links a pull request; it says so again and again."""
+        seen = PullRequestSeen(session_id=session_id, number=number, at=at)
+        self._pull_requests.setdefault((session_id, number), seen)
 
     def hidden(
         self, key: str, session_id: str, at: datetime, kind: HiddenKind, context_tokens: int = 0

@@ -170,6 +170,12 @@ class HookInfo(msgspec.Struct, rename="camel", gc=False):
     prompt_text: str | None = None
 
 
+class PullRequestLine(msgspec.Struct, rename="camel", gc=False):
+    """A record that links a pull request."""
+
+    pr_number: Annotated[int, msgspec.Meta(ge=1, le=10**9)]
+
+
 class SystemLine(msgspec.Struct, rename="camel", gc=False):
     """What only `system` records have."""
 
@@ -259,6 +265,7 @@ decode_progress = msgspec.json.Decoder(Progress).decode
 decode_nested = msgspec.json.Decoder(NestedRecord).decode
 decode_answer = msgspec.json.Decoder(list[Text]).decode
 decode_tool_result = msgspec.json.Decoder(ToolResult).decode
+decode_pull_request = msgspec.json.Decoder(PullRequestLine).decode
 decode_system = msgspec.json.Decoder(SystemLine).decode
 decode_raw_results = msgspec.json.Decoder(RawResults).decode
 decode_results = msgspec.json.Decoder(Results).decode

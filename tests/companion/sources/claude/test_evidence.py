@@ -516,6 +516,24 @@ def test_an_answer_that_was_cut_short_is_billed_further_than_it_is_logged() -> N
     assert evidence(user_line(text="Your response above was cut off mid-stream.")).hidden == ()
 
 
+def test_a_link_to_a_pull_request_is_its_number() -> None:
+    def link(**changes: object) -> bytes:
+        plain = {
+            "type": "pr-link",
+            "sessionId": "s-1",
+            "prNumber": 255,
+            "prUrl": "https://github.com/acme/shop/pull/255",
+            "prRepository": "acme/shop",
+            "timestamp": "2026-11-22T10:05:00Z",
+        }
+        return line(plain | changes)
+
+    (found,) = evidence(link(), link()).pull_requests
+    assert (found.session_id, found.number, found.at) == ("s-1", 255, at(5))
+    for broken in ({"prNumber": "255"}, {"prNumber": 0}, {"prNumber": 10**10}, {"sessionId": None}):
+        assert evidence(link(**broken)).pull_requests == ()
+
+
 def test_a_title_is_written_by_a_model_at_the_time_of_what_stands_before_it() -> None:
     title = line({"type": "ai-title", "aiTitle": "secret", "sessionId": "s-1"})
     first = evidence(title)
@@ -683,6 +701,7 @@ LINES = (
     cost_state(1),
     cost_state(2, outputTokens=5),
     line({"type": "ai-title", "sessionId": "s-1"}),
+    line({"type": "pr-link", "sessionId": "s-1", "prNumber": 7}),
     b'{"type":"user"}{"type":"user"}\n',
     b"torn\n",
     b"\n",
