@@ -22,7 +22,7 @@ _SHELL = (  # as agents wrap what they run
 )
 _PREFIX = (
     r"(?:env|command|exec|time|nohup|sudo|nice(?: -n ?-?\d+)?) "
-    r"|g?timeout(?: -[ks] \S+| -\S+)* \d+(?:\.\d+)?[smhd]? "
+    r"|g?timeout(?: -[ks] [^\s-]\S*| -\S+)* \d+(?:\.\d+)?[smhd]? "
     r"|[A-Za-z_]\w*=(?:\"[^\"]*\"|'[^']*'|[^\s\"'`$]*) "
 )
 _REDIRECT = r" ?(?:[12&]?>>? ?(?:&[12-]|(?![&(])\S+)|<(?![<(]) ?\S+)$"

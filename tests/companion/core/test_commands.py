@@ -30,6 +30,8 @@ SAME = [
     "npm test && echo done",
     "timeout 60 npm test",
     "timeout -k 5 60s npm test",
+    "timeout -s KILL -k 5 --foreground 1.5m npm test",
+    "timeout -s -9 5 npm test",
     "CI=1 NODE_ENV='test it' npm test",
     "env CI=1 npm test",
     "export CI=1 && npm test",
@@ -150,6 +152,12 @@ def test_anything_a_shell_may_be_asked_for_has_a_core(command: str) -> None:
 )
 def test_long_hostile_commands_are_cheap(piece: str) -> None:
     assert command_label(piece * 50_000)
+    assert command_label(f"timeout{f' -{piece}' * 20_000} x")
+
+
+@pytest.mark.parametrize("option", ["-s", "-k", "-s 9", "-k 1", "--foreground"])
+def test_options_that_could_be_values_are_cheap(option: str) -> None:
+    assert command_label("timeout" + f" {option}" * 1_000) == "timeout"
 
 
 def test_hashes_take_any_text() -> None:

@@ -15,6 +15,7 @@ SEEDS = (
     "git commit -m \"$(cat <<'EOF'\na && b\nEOF\n)\"\0\x1b[31merror\x1b[0m 0xdeadbeef 12:00:01",
     "grep x *.py || true; echo $?\0Command running in background with ID: b1. Output",
     "./deploy.sh > /tmp/o 2>&1 &\0PreToolUse:Bash hook error: no",
+    "timeout" + " -s" * 1000 + "\0Exit code 125",  # each word can be an option or its value
     "# again\npython -m pytest -k 'x | y' \\\n -q\0FAILED a.py::b - assert 1\n2 failed in 0.1s",
 )
 
