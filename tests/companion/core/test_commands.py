@@ -157,7 +157,7 @@ def test_long_hostile_commands_are_cheap(piece: str) -> None:
 
 @pytest.mark.parametrize("option", ["-s", "-k", "-s 9", "-k 1", "--foreground"])
 def test_options_that_could_be_values_are_cheap(option: str) -> None:
-    assert command_label("timeout" + f" {option}" * 1_000) == "timeout"
+    assert command_label("timeout" + f" {option}" * 1_000) in ("timeout", "command")
 
 
 def test_hashes_take_any_text() -> None:
