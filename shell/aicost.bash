@@ -17,7 +17,8 @@ else
   # All that a file may say, beside tabs; spelled out, for ranges depend on the locale.
   _aicost_alphabet='0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz $.,<≥%~/-'
   _aicost_badge='' _aicost_key='' _aicost_piece=${_aicost_piece-}
-  _aicost_had=${_aicost_had-${PROMPT_COMMAND+x}}
+  _aicost_had=${_aicost_had-${PROMPT_COMMAND+x}} _aicost_exported=${_aicost_exported-}
+  _aicost_command=${_aicost_command-_aicost_prompt} _aicost_found=${_aicost_found-}
 
   _aicost_line() { # a file -> line
     line=''
@@ -127,11 +128,13 @@ else
     local at nl=$'\n' command
     for at in "${!PROMPT_COMMAND[@]}"; do
       command=${PROMPT_COMMAND[at]}
-      [[ $command == *_aicost_prompt* ]] || continue
-      command=${command//"$nl"_aicost_prompt/}
-      command=${command//;_aicost_prompt/}
-      command=${command//_aicost_prompt[;$nl]/}
-      command=${command//_aicost_prompt/}
+      [[ $command == *"$_aicost_command"* ]] || continue
+      if [[ -z $_aicost_found ]]; then # with what another tool put between it and its own
+        command=${command/"$nl$_aicost_command"/}
+        command=${command/";$_aicost_command"/}
+        command=${command/"$_aicost_command"[;$nl]/}
+      fi
+      command=${command/"$_aicost_command"/"$_aicost_found"}
       if [[ ${PROMPT_COMMAND[*]@a} != *a* ]]; then
         PROMPT_COMMAND=$command
       elif [[ -n $command ]]; then
@@ -143,28 +146,49 @@ else
     for at in "${!precmd_functions[@]}"; do
       [[ ${precmd_functions[at]} != _aicost_prompt ]] || \builtin unset 'precmd_functions[at]'
     done
-    return 0
+    _aicost_command=_aicost_prompt _aicost_found=''
   }
 
-  _aicost_hook() { # makes it the last of what runs before a prompt: others may set PS1
-    local - last='' nl=$'\n'
+  # It runs after all others, for they may set PS1, but as one command with the last of them: one of
+  # its own would be the first after theirs that a DEBUG trap sees, as if the user had typed it.
+  _aicost_hook() {
+    local - last='' at=''
     set +eux
     if [[ -n ${bash_preexec_imported-}${__bp_imported-} ]]; then
-      # There, what stands last in PROMPT_COMMAND would pass for a command of the user's.
       [[ ${#precmd_functions[@]} -eq 0 ]] || last=${precmd_functions[-1]}
-      [[ $last != _aicost_prompt || ${PROMPT_COMMAND[*]-} == *_aicost_prompt* ]] || return 0
+      [[ $last != _aicost_prompt || ${PROMPT_COMMAND[*]-} == *"$_aicost_command"* ]] || return 0
       _aicost_unhook
       precmd_functions+=(_aicost_prompt)
-    elif [[ ${PROMPT_COMMAND[*]@a} == *a* &&
-      ${BASH_VERSINFO[0]}.${BASH_VERSINFO[1]} != 5.0 ]]; then # (5.0 runs its first only)
-      [[ ${PROMPT_COMMAND[-1]} != _aicost_prompt ]] || return 0
-      _aicost_unhook
-      PROMPT_COMMAND+=(_aicost_prompt)
-    else
-      [[ $nl${PROMPT_COMMAND-} != *[";$nl"]_aicost_prompt ]] || return 0
-      _aicost_unhook
-      PROMPT_COMMAND=${PROMPT_COMMAND:+$PROMPT_COMMAND$'\n'}_aicost_prompt
+      return 0
     fi
+    _aicost_last
+    [[ ";$last" != *[";"$'\n']"$_aicost_command" ]] || return 0
+    _aicost_unhook
+    _aicost_last
+    _aicost_found=$last
+    [[ -z $last ]] || \builtin printf -v _aicost_command '_aicost_then %q' "$last"
+    if [[ ${PROMPT_COMMAND[*]@a} == *x* ]]; then # shells below know nothing of our functions
+      \builtin export -n PROMPT_COMMAND
+      _aicost_exported=1
+    fi
+    if [[ -n $at ]]; then
+      PROMPT_COMMAND[at]=$_aicost_command
+    else
+      PROMPT_COMMAND=$_aicost_command
+    fi
+  }
+
+  _aicost_last() { # -> last: what runs last before a prompt; at: where in an array that is
+    at='' last=${PROMPT_COMMAND-}
+    # (bash 5.0 runs only the first of an array.)
+    [[ ${PROMPT_COMMAND[*]@a} == *a* ]] || return 0
+    [[ ${BASH_VERSINFO[0]}.${BASH_VERSINFO[1]} != 5.0 ]] || return 0
+    for at in "${!PROMPT_COMMAND[@]}"; do last=${PROMPT_COMMAND[at]}; done
+  }
+
+  _aicost_then() { # (theirs comes first: it finds $? and PIPESTATUS as the user's command left them)
+    \builtin eval "$1"
+    _aicost_prompt
   }
 
   _aicost_prompt() {
@@ -195,9 +219,17 @@ else
     [[ -z $_aicost_piece ]] || PS1=${PS1/"$_aicost_piece"/}
     _aicost_unhook
     [[ -n $_aicost_had || -n ${PROMPT_COMMAND[*]-} ]] || \builtin unset PROMPT_COMMAND
-    \builtin unset -v _aicost_dir _aicost_alphabet _aicost_badge _aicost_key _aicost_piece _aicost_had
+    [[ -z $_aicost_exported ]] || \builtin export PROMPT_COMMAND
+    \builtin unset -v _aicost_dir _aicost_alphabet _aicost_badge _aicost_key _aicost_piece
+    \builtin unset -v _aicost_had _aicost_exported _aicost_command _aicost_found
     \builtin unset -f _aicost_line _aicost_find _aicost_write _aicost_paint _aicost_place
-    \builtin unset -f _aicost_unhook _aicost_hook _aicost_prompt aicost_badge_off
+    \builtin unset -f _aicost_unhook _aicost_hook _aicost_last aicost_badge_off
+    if [[ ${PROMPT_COMMAND[*]-} == *_aicost_* ]]; then # kept there by another tool
+      _aicost_prompt() { :; }
+      _aicost_then() { \builtin eval "$1"; }
+    else
+      \builtin unset -f _aicost_prompt _aicost_then
+    fi
   }
 
   _aicost_hook

@@ -96,6 +96,16 @@ def test_what_runs_before_a_prompt_goes_on_and_is_given_back(bash: Setting, form
         assert prompt.output('. now | tr -d "\\\'"') == []
 
 
+def test_a_shell_below_is_not_told_to_run_what_it_does_not_know(bash: Setting) -> None:
+    bash.write_rc(before="export PROMPT_COMMAND='count=1' PS1")
+    with bash.open() as prompt:
+        assert prompt.output("env | grep '^PROMPT_COMMAND'") == []
+        prompt.terminal.type_line("bash --norc -i")
+        prompt.wait_for(PROMPT)
+        assert prompt.output("echo below") == ["below"]
+        assert prompt.after("exit").endswith(BADGED)
+
+
 def test_an_empty_array_of_commands_is_fine(bash: Setting) -> None:
     bash.write_rc(before="PROMPT_COMMAND=()")
     with bash.open() as prompt:
@@ -130,6 +140,34 @@ def test_another_prompt_tool_keeps_its_prompt(bash: Setting, other: str, when: s
         prompt.after("true")
         for _ in range(3):
             assert prompt.after() == f"{SHOWN} {THEIRS}"
+
+
+TIMER = """
+began() { first=${first:-$BASH_COMMAND}; }
+trap began DEBUG
+ended() { was=$first; first=''; }
+PROMPT_COMMAND="${PROMPT_COMMAND:+$PROMPT_COMMAND; }ended"
+"""
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_timer_in_a_debug_trap_sees_the_users_command_first(bash: Setting, when: str) -> None:
+    bash.write_rc(**{when: TIMER})
+    with bash.open() as prompt:
+        prompt.after()  # from here on it stands where it stays
+        prompt.after("true")
+        assert prompt.output("echo $was") == ["true"]
+        assert prompt.last() == BADGED
+
+
+@pytest.mark.parametrize(
+    "form", ["PROMPT_COMMAND='show; '", "PROMPT_COMMAND=(: show)", "PROMPT_COMMAND='show && :'"]
+)
+def test_another_tool_sees_how_each_part_of_a_pipeline_ended(bash: Setting, form: str) -> None:
+    bash.write_rc(before=f'show() {{ seen="$? ${{PIPESTATUS[*]}}"; }}; {form}')
+    with bash.open() as prompt:
+        prompt.after("true | false | (exit 3)")
+        assert prompt.output('echo "$seen"') == ["3 0 1 3"]
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
