@@ -63,7 +63,7 @@ def _fill_set(set_: argparse.ArgumentParser) -> None:
     effect.add_argument("--soft", action="store_true", help="only tell; so is a new one")
     set_.add_argument("--repo", metavar="NAME", help="only there, e.g. shop or github.com/acme/*")
     set_.add_argument("--branch", metavar="GLOB", help="only on these branches")
-    set_.add_argument("--category", metavar="C", help="not yet: tasks are not told apart")
+    set_.add_argument("--category", metavar="C", help="only tasks of this kind, e.g. bugfix")
     set_.add_argument("--model", metavar="GLOB", help="only these models, e.g. '*opus*'")
     set_.add_argument("--agent", choices=AGENTS, help="only this agent")
     set_.add_argument("--env", choices=ENVIRONMENTS, help="only agents that run like this")

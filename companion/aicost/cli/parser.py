@@ -17,7 +17,7 @@ if TYPE_CHECKING:  # loading typing takes longer than all of this module
     Looks = dict[str, Any]
 
 GROUPS = (
-    "day", "week", "month", "session", "model", "repo", "branch", "agent",
+    "day", "week", "month", "session", "model", "repo", "branch", "category", "agent",
     "environment", "workflow", "version", "subagent", "skill", "mcp", "ticket", "mode",
     "outcome",
 )  # fmt: skip
@@ -216,6 +216,12 @@ def _fill_prices(prices: argparse.ArgumentParser) -> None:
     fill(prices)
 
 
+def _fill_tag(tag: argparse.ArgumentParser) -> None:
+    from aicost.cli.tag_grammar import fill_tag
+
+    fill_tag(tag)
+
+
 def _fill_allow(allow: argparse.ArgumentParser) -> None:
     from aicost.cli.gate_grammar import fill_allow
 
@@ -351,6 +357,7 @@ COMMANDS: Mapping[str, Command] = {
     "badge": Command(_fill_badge, "the line for a prompt: spend, level, state", _BADGE_EPILOG),
     "prices": Command(_fill_prices, "list prices in use, and prices of your own"),
     "budget": Command(_fill_budget, "limits on what may be spent: list, set, rm"),
+    "tag": Command(_fill_tag, "say what a turn or a session was for; it sticks"),
     "allow": Command(_fill_allow, "let agents go on over a hard budget: so much, for so long"),
     "audit": Command(_fill_audit, "what was stopped, refused and allowed, and why"),
     "trust": Command(_fill_trust, "let the budgets that a repository brings stop agents"),

@@ -9,6 +9,7 @@ from typing import Literal, get_args
 from aicost.core.credits import Credits
 from aicost.core.outcome import Verdict
 from aicost.core.prices import AppliedRow, Cost, CostStatus, PriceBook
+from aicost.core.purpose import Purpose
 from aicost.core.reconcile import Finding
 from aicost.core.tariffs import RATE_UNITS, STANDARD, Rates, RateUnit, priced_since
 from aicost.core.usage import TokenCounts, UsageEvent, requests_of
@@ -89,6 +90,7 @@ class Explained:
     calls: tuple[CallExplained, ...]
     hidden: tuple[Finding, ...] = ()  # of a session: what its client counts besides, by model
     outcome: Verdict | None = None  # of a session; None: not judged
+    purpose: Purpose | None = None  # of a turn or session; None: nothing tells it
     waste: tuple[Hit, ...] = ()  # of a turn or session: what of it led nowhere
     progress: Progress | None = None  # of a session
     complete: bool = True

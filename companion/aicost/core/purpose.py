@@ -24,3 +24,11 @@ class Tag:
     turn_id: str  # "": of all turns that have no tag of their own
     category: TaskCategory
     at: datetime
+
+
+def purpose_words(purpose: Purpose) -> str:
+    """Return e.g. "bugfix (82 % sure): it edited code (3); its prompt says “crash”"."""
+    if purpose.is_corrected:
+        return f"{purpose.category}: {purpose.evidence}"
+    sure = f"{purpose.category} ({purpose.confidence:.0%} sure)".replace("%", " %")
+    return f"{sure}: {purpose.evidence}" if purpose.evidence else sure

@@ -4,6 +4,7 @@ import msgspec
 
 from aicost.core.errors import ConfigError
 from aicost.core.explain import CallExplained, Explained, explain
+from aicost.core.purpose import Purpose
 from aicost.core.reconcile import Finding
 from aicost.core.spent import NOTHING
 from aicost.core.waste.hits import Hit
@@ -12,6 +13,7 @@ from aicost.report.documents import as_json
 from aicost.report.explained import explained_table
 from aicost.report.explained_document import explained_document
 from aicost.store.accounts import accounts
+from aicost.store.categories import session_purposes, turn_purposes
 from aicost.store.explain import MAX_NAMED, Named, calls_of, named_by
 from aicost.store.outcomes import verdicts
 from aicost.store.waste import progress_in, waste_in
@@ -28,13 +30,14 @@ def explained(question: Question, params: Params) -> str:
     """Answer `explain`. Raises ConfigError for an id that names nothing or more than one thing."""
     shown, rest = parted(params)
     query = converted(rest, ExplainQuery)
-    found = _explained(question, _one(query.id, named_by(question.db, query.id)))
+    found = _explained(question, one_named(query.id, named_by(question.db, query.id)))
     if shown.format == "json":
         return as_json(explained_document(found))
     return explained_table(found, shown.style, question.zone)
 
 
-def _one(text: str, named: tuple[Named, ...]) -> Named:
+def one_named(text: str, named: tuple[Named, ...]) -> Named:
+    """Return the one thing that a text names. Raises ConfigError unless it is one."""
     if not named:
         raise ConfigError(
             f"the ledger has no call, turn or session whose id begins with {text[:80]!r}",
@@ -66,6 +69,16 @@ def _waste(question: Question, named: Named, session_id: str) -> tuple[Hit, ...]
     return tuple(hit for hit in hits if named.kind == "session" or hit.turn_id == named.id)
 
 
+def _purpose(question: Question, named: Named, session_id: str) -> Purpose | None:
+    """Return what a turn or session was for."""
+    if named.kind == "call" or not question.has_evidence:
+        return None
+    if named.kind == "turn":
+        found = turn_purposes(question.db, session_id=session_id)
+        return found.get((session_id, named.id))
+    return session_purposes(question.db, session_id=session_id).get(session_id)
+
+
 def _explained(question: Question, named: Named) -> Explained:
     calls = calls_of(question.db, named)
     session_id = calls[0].call.event.session_id if calls else named.id
@@ -86,6 +99,7 @@ def _explained(question: Question, named: Named) -> Explained:
         ),
         hidden=_hidden(question, named),
         outcome=verdicts(question.db, session_id=named.id).get(named.id) if is_session else None,
+        purpose=_purpose(question, named, session_id),
         waste=_waste(question, named, session_id),
         progress=progress_in(question.db, named.id) if is_session else None,
         complete=question.complete,

@@ -11,6 +11,7 @@ from typing import TypeVar
 from aicost.core.errors import StoreError
 from aicost.core.facts import ClientTotal, LimitsSeen
 from aicost.core.prices import PriceBook
+from aicost.core.purpose import Tag
 from aicost.core.view import Reading
 from aicost.daemon.engine import Engine, Step, progress
 from aicost.daemon.indexer import BATCH_BYTES, Survey
@@ -140,6 +141,15 @@ class Reader:
     async def note_outcomes(self, judged: Sequence[Judged]) -> None:
         """Keep what came of sessions. Waits for a step of a reading. Raises StoreError."""
         await self._in_thread(self.engine.note_outcomes, judged)
+        self._changed(_NOTHING)
+
+    async def use_tags(self, tags: Iterable[Tag]) -> None:
+        """Take on what the user says that turns were for. Waits for a step of a reading.
+
+        Raises StoreError.
+        """
+        await self._in_thread(self.engine.ledger.write_tags, tuple(tags))
+        await self._in_thread(self.engine.ledger.settle)
         self._changed(_NOTHING)
 
     async def run(self) -> None:

@@ -14,7 +14,7 @@ from aicost.core.errors import StoreError
 from aicost.core.gate import Ask, Decision
 from aicost.core.session import Running
 from aicost.core.view import DashboardView
-from aicost.daemon import advising, answers, badges, outcome_rounds
+from aicost.daemon import advising, answers, badges, outcome_rounds, tagging
 from aicost.daemon.budget_answers import listed, sources_for
 from aicost.daemon.budgeting import Budgets
 from aicost.daemon.explaining import explained
@@ -97,6 +97,7 @@ class Service:
             "prices.reload": self._prices_reload,
             "budgets": self._budgets_listed,
             "budgets.reload": self._budgets_reload,
+            "tag": tagging.method(self._journal, self._reader, self._query, self._moment),
             "stop": self._stop_asked,
             **self._guarding.methods,
             **self._gatekeeper.methods,
@@ -360,8 +361,7 @@ class Service:
             caught_up.cancel()
 
     async def _build_view(self, *, is_asked: bool = True) -> DashboardView:
-        live = await self._live()
-        reader = self._reader
+        live, reader = await self._live(), self._reader
         coverage = answers.Coverage(
             homes=tuple(sorted(self._engine.homes)),
             log_files=reader.seen.files,

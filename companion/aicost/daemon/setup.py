@@ -31,6 +31,7 @@ from aicost.prices.own import own_prices_file
 from aicost.sources.homes import home_folders
 from aicost.store import queries
 from aicost.store.connection import connect_readonly
+from aicost.store.journal import read_tags
 from aicost.store.places import Attribution
 
 _REPO_KEYS = 2  # the way keys are made; another number names what the ledger has anew
@@ -80,13 +81,17 @@ class Setup:
         zone = self.zone
         if keeps_days and not self.is_zone_configured:
             zone = _zone_of_ledger(self.dirs) or zone
-        return open_engine(
+        engine = open_engine(
             self.dirs,
             book=self.book,
             zone=zone,
             homes={*self.homes, *homes},
             attribution=self.attribution,
         )
+        tags = read_tags(self.dirs.journal_file)  # a ledger made anew knows none
+        if tags is not None:
+            engine.ledger.write_tags(tags)
+        return engine
 
     def question(self, db: sqlite3.Connection, zone: ZoneInfo) -> Question:
         """Return what every answer of this moment depends on."""

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from aicost.core.budget import OF_A_PLAN, Budget, BudgetFilter, Origin, Scope, Traits, budget_id
 from aicost.core.budget_words import SCOPES, AmountError, parse_amount
+from aicost.core.categories import TaskCategory
 from aicost.core.errors import ConfigError
 from aicost.core.money import nusd
 
@@ -116,14 +117,7 @@ class _Row:
         raise self._error(what, "amount", hint=_EXAMPLE)
 
     def _filter(self) -> BudgetFilter:
-        if "category" in self._row:
-            raise self._error(
-                "no budget can have a category yet",
-                "category",
-                why="aicost does not tell tasks apart yet; a later version will",
-                hint="leave it out, and name a repo or a branch",
-            )
-        texts = {name: self._glob(name) for name in (*_GLOBS, "agent", "env")}
+        texts = {name: self._glob(name) for name in (*_GLOBS, "category", "agent", "env")}
         env = texts.pop("env")
         filter_ = BudgetFilter(**texts, environment=env)
         agent, environment = BudgetFilter(agent=filter_.agent), BudgetFilter(environment=env)
@@ -132,7 +126,15 @@ class _Row:
         if not any(environment.covers(Traits(environment=name)) for name in _ENVIRONMENTS):
             why = f"environments are {', '.join(_ENVIRONMENTS)}"
             raise self._error("there is no such env", "env", why=why, hint='env = "ci"')
+        self._check_category(filter_.category)
         return filter_
+
+    def _check_category(self, category: str) -> None:
+        wanted = BudgetFilter(category=category)
+        if not any(wanted.covers(Traits(category=name)) for name in TaskCategory):
+            why = f"categories are {', '.join(TaskCategory)}"
+            hint = 'category = "bugfix"'
+            raise self._error("there is no such category", "category", why=why, hint=hint)
 
     def _glob(self, name: str) -> str:
         said = self._row.get(name, "")

@@ -10,6 +10,7 @@ from aicost.core.days import from_us
 from aicost.core.explain import CallExplained, Charge, Explained, PriceExplained
 from aicost.core.money import cost_text
 from aicost.core.outcome import sentence
+from aicost.core.purpose import purpose_words
 from aicost.core.reconcile import Finding
 from aicost.core.text import UNKNOWN, clean
 from aicost.core.usage import TokenCounts
@@ -56,6 +57,8 @@ def _hidden(one: Finding) -> str:
 
 def _work_lines(found: Explained, zone: ZoneInfo) -> Iterator[str]:
     """Yield what came of the calls, what they brought, and what of them led nowhere."""
+    if found.purpose is not None:
+        yield f"task: {purpose_words(found.purpose)}"
     if found.outcome is not None:
         yield f"outcome: {found.outcome.outcome}: {sentence(found.outcome)}"
     if found.progress is not None:

@@ -152,15 +152,20 @@ def turn_purposes(
     return {(session, turn): _purpose(*rest) for session, turn, *rest in rows}
 
 
-def session_purposes(db: sqlite3.Connection, *, homes: Sequence[str] = ()) -> Mapping[str, Purpose]:
-    """Return session id -> what most of its money went for, and how much of it surely did."""
-    where, values = sessions_asked(None, homes)
+def session_purposes(
+    db: sqlite3.Connection, *, session_id: str | None = None, homes: Sequence[str] = ()
+) -> Mapping[str, Purpose]:
+    """Return session id -> what most of its money went for, and how much of it surely did.
+
+    `session_id` may be the beginning of one.
+    """
+    where, values = sessions_asked(session_id, homes)
     found: dict[str, list[tuple[int, int, float, str]]] = {}
-    for session_id, category, cost, requests, sure in db.execute(
+    for name, category, cost, requests, sure in db.execute(
         f"{_SESSIONS} WHERE {where} GROUP BY 1, 2", values
     ):
-        found.setdefault(session_id, []).append((cost, requests, sure, category))
-    return {session_id: _largest(parts) for session_id, parts in found.items()}
+        found.setdefault(name, []).append((cost, requests, sure, category))
+    return {name: _largest(parts) for name, parts in found.items()}
 
 
 def _largest(parts: Sequence[tuple[int, int, float, str]]) -> Purpose:
@@ -187,3 +192,18 @@ def _purpose(category: str, confidence: float, why: str, origin: str) -> Purpose
         evidence=why,
         is_corrected=origin != _BY_EVIDENCE,
     )
+
+
+def place_of_turn(db: sqlite3.Connection, turn_id: str) -> str:
+    """Return the session of a turn; of several that repeat it, the lowest.
+
+    Raises LookupError.
+    """
+    query = (
+        "SELECT min(x.session_id) FROM span s JOIN session x ON x.id = s.session"
+        " WHERE s.turn_id = ? AND s.subagent_id = ''"
+    )
+    (session_id,) = db.execute(query, (turn_id,)).fetchone()
+    if session_id is None:
+        raise LookupError(turn_id)
+    return str(session_id)

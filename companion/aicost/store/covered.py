@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 
 from aicost.core.attribution import environment_of
 from aicost.core.budget import BudgetFilter, Traits
+from aicost.core.categories import TaskCategory
 
 
 class Covered:
@@ -42,13 +43,15 @@ class Covered:
             named = ((i, environment_of(way, job) or "") for i, way, job in rows)
             ways = (i for i, name in named if one.covers(Traits(environment=name)))
             yield f"coalesce(r.setting, s.setting) IN ({ids(ways)})"
-        if filter_.category:  # no call has one yet
-            yield "0"
+        if filter_.category:  # a subagent works for what its turn is for
+            one = BudgetFilter(category=filter_.category)
+            kinds = ", ".join(repr(str(c)) for c in TaskCategory if one.covers(Traits(category=c)))
+            yield f"s.turn IN (SELECT span FROM turn_category WHERE category IN ({kinds}))"
 
 
 def needs_span(filter_: BudgetFilter) -> bool:
     """Say whether a filter's condition asks for more than the rows themselves."""
-    return bool(filter_.agent or filter_.environment)
+    return bool(filter_.agent or filter_.environment or filter_.category)
 
 
 def joins(filter_: BudgetFilter) -> str:

@@ -82,6 +82,7 @@ GROUPS: dict[GroupBy, Group] = {
         f" {_named('p.repo')} || ' · ' || {_named('p.branch')})",
         _PLACE,
     ),
+    "category": Group(_named("g.category"), " LEFT JOIN turn_category g ON g.span = s.turn"),
     "agent": Group("x.agent"),
     "environment": Group(_named("environment(q.entrypoint, q.ci_job)"), _SETTING),
     "workflow": Group(_named("workflow(q.ci_job, q.command, q.entrypoint)"), _SETTING),

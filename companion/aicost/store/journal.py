@@ -15,8 +15,10 @@ from typing import Any, Self, TypeVar
 
 from aicost.core.allowance import Allowance
 from aicost.core.audit import GateEvent
+from aicost.core.categories import TaskCategory
 from aicost.core.days import from_us, to_us
 from aicost.core.errors import StoreError
+from aicost.core.purpose import Tag
 from aicost.store.connection import connect
 from aicost.store.recovery import is_damage, keep_aside
 
@@ -51,8 +53,15 @@ _MIGRATIONS = (  # append only, never edit: position n takes the file from versi
       key TEXT NOT NULL, channel TEXT NOT NULL, at_us INTEGER NOT NULL,
       PRIMARY KEY (key, channel)) WITHOUT ROWID;
     """,
+    # What turns were for, by the user's own word; it is kept for ever.
+    """
+    CREATE TABLE tag (
+      session_id TEXT NOT NULL, turn_id TEXT NOT NULL, category TEXT NOT NULL,
+      at_us INTEGER NOT NULL, PRIMARY KEY (session_id, turn_id)) WITHOUT ROWID;
+    """,
 )
 VERSION = len(_MIGRATIONS)
+_WITH_TAGS = 2
 
 
 class Journal:
@@ -105,6 +114,20 @@ class Journal:
         """Return the allowances whose time is not over, oldest first."""
         return self._do(lambda: _allowances(self._db, now))
 
+    def tag(self, tag: Tag) -> None:
+        """Keep what the user says of a turn, or of all turns of a session."""
+        row = (tag.session_id, tag.turn_id, str(tag.category), to_us(tag.at))
+        self._do(lambda: self._db.execute("INSERT OR REPLACE INTO tag VALUES (?, ?, ?, ?)", row))
+
+    def untag(self, session_id: str, turn_id: str) -> bool:
+        """Forget what the user said; return False if that was nothing."""
+        sql = "DELETE FROM tag WHERE session_id = ? AND turn_id = ?"
+        return self._do(lambda: self._db.execute(sql, (session_id, turn_id)).rowcount > 0)
+
+    def tags(self) -> tuple[Tag, ...]:
+        """Return all that the user said of turns, oldest first."""
+        return self._do(lambda: _tags(self._db))
+
     def note_shown(self, key: str, channel: str, at: datetime) -> bool:
         """Note that a notice is shown; return True the first time in this channel."""
 
@@ -153,6 +176,32 @@ def read_events(path: Path, since: datetime, session_id: str = "") -> tuple[Gate
             return _events(db, since, session_id)
     except (sqlite3.Error, UnicodeDecodeError) as error:
         raise _unusable(path, error) from error
+
+
+def read_tags(path: Path) -> tuple[Tag, ...] | None:
+    """Return the tags of a journal; None if there is no file, or none that can be read."""
+    if not path.is_file():
+        return None
+    try:
+        uri = f"{path.absolute().as_uri()}?mode=ro"
+        with closing(sqlite3.connect(uri, uri=True, timeout=5.0)) as db:
+            if db.execute("PRAGMA user_version").fetchone()[0] < _WITH_TAGS:
+                return ()
+            return _tags(db)
+    except (sqlite3.Error, UnicodeDecodeError):
+        return None  # (its opening for writing will say so)
+
+
+def _tags(db: sqlite3.Connection) -> tuple[Tag, ...]:
+    rows = db.execute(
+        "SELECT session_id, turn_id, category, at_us FROM tag ORDER BY at_us, session_id, turn_id"
+    )
+    known = frozenset(TaskCategory)
+    return tuple(
+        Tag(session_id=session, turn_id=turn, category=TaskCategory(category), at=from_us(at_us))
+        for session, turn, category, at_us in rows
+        if category in known
+    )
 
 
 def _opened(path: Path) -> sqlite3.Connection:

@@ -12,6 +12,11 @@ from aicost.core.usage import Agent
 from aicost.store.calls import key_of
 
 _EDITS = ("Edit", "MultiEdit", "NotebookEdit", "Write", "apply_patch")
+_TASK = (  # what the turn in force is for
+    "coalesce((SELECT k.category FROM span t JOIN turn_category k ON k.span = t.id"
+    " WHERE t.session = x.id AND t.subagent_id = '' AND t.turn_id <> ''"
+    " ORDER BY t.started_us DESC, t.id DESC LIMIT 1), '')"
+)
 _RECENT_US = 600_000_000  # calls of the last minutes are found without those of the whole session
 
 
@@ -32,7 +37,8 @@ def known_sessions(db: sqlite3.Connection, session_ids: Collection[str]) -> dict
         "SELECT x.session_id, x.agent, coalesce(m.name, ''), coalesce(p.repo, ''),"
         " coalesce(p.branch, ''), coalesce(p.cwd, ''), coalesce(w.entrypoint, ''),"
         " coalesce(w.ci_job, ''), coalesce(x.last_us, 0), coalesce((SELECT max(t.started_us)"
-        " FROM span t WHERE t.session = x.id AND t.subagent_id = '' AND t.turn_id <> ''), 0)"
+        " FROM span t WHERE t.session = x.id AND t.subagent_id = '' AND t.turn_id <> ''), 0),"
+        f" {_TASK}"
         " FROM session x LEFT JOIN call c ON c.key = x.last_main_call"
         " LEFT JOIN model m ON m.id = c.model LEFT JOIN place p ON p.id = c.place"
         " LEFT JOIN span s ON s.id = c.span LEFT JOIN setting w ON w.id = s.setting"
@@ -47,13 +53,14 @@ def known_sessions(db: sqlite3.Connection, session_ids: Collection[str]) -> dict
                 branch=branch,
                 model=model,
                 environment=environment_of(way, job) or "",
+                category=task,
             ),
             agent=agent,
             cwd=cwd,
             last_us=last_us,
             turn_us=turn_us,
         )
-        for session_id, agent, model, repo, branch, cwd, way, job, last_us, turn_us in rows
+        for session_id, agent, model, repo, branch, cwd, way, job, last_us, turn_us, task in rows
     }
 
 

@@ -6,7 +6,9 @@ from dataclasses import replace
 from typing import Literal
 
 from aicost.core.attribution import environment_of, workflow_of
+from aicost.core.purpose import Purpose
 from aicost.core.reports import WorkDone
+from aicost.store.categories import session_purposes, turn_purposes
 from aicost.store.evidence import EVIDENCE
 from aicost.store.homes import sessions_asked
 from aicost.store.outcomes import turn_outcomes, verdicts
@@ -34,13 +36,24 @@ def work_done(
     ways = _ways(db, _KEYS[by], where, values)
     tiers = _tiers(db, _KEYS[by], where, values)
     outcomes = _outcomes(db, by, session_id, homes)
+    purposes = _purposes(db, by, session_id, homes)
     return {
         key: replace(
             _work(counts.get(key, {}), ways.get(key, {}), tiers.get(key, "")),
             outcome=outcomes.get(key, ""),
+            purpose=purposes.get(key),
         )
-        for key in {*counts, *ways, *tiers, *outcomes}
+        for key in {*counts, *ways, *tiers, *outcomes, *purposes}
     }
+
+
+def _purposes(
+    db: sqlite3.Connection, by: By, session_id: str | None, homes: Sequence[str]
+) -> Mapping[Key, Purpose]:
+    if by == "turn":
+        return turn_purposes(db, session_id=session_id, homes=homes)
+    found = session_purposes(db, session_id=session_id, homes=homes)
+    return {(name, ""): purpose for name, purpose in found.items()}
 
 
 def _outcomes(

@@ -63,7 +63,7 @@ def test_a_budget_is_set_as_it_was_said(
         ("set day 80%", "a budget has no usable amount"),
         ("set day five", "a budget has no usable amount"),
         ("set day 1e3", "a budget has no usable amount"),
-        ("set day 25 --category docs", "no budget can have a category yet"),
+        ("set day 25 --category dcos", "there is no such category"),
         ("rm day", "there is no budget day"),
     ],
 )

@@ -20,8 +20,10 @@ from aicost.core.budget import (
     Traits,
     Unit,
 )
-from aicost.core.facts import ClientTotal, FileRead, LimitsSeen, Parsed, SettingsSeen
+from aicost.core.categories import TaskCategory
+from aicost.core.facts import ClientTotal, FileRead, LimitsSeen, Parsed, SettingsSeen, WorkSeen
 from aicost.core.limits import CLAUDE_LIMITS, LimitWindow, RateLimits
+from aicost.core.purpose import Tag
 from aicost.core.spending import Evaluation, Reserved, SessionNow
 from aicost.core.usage import UsageEvent
 from aicost.daemon.budgeting import evaluate
@@ -154,7 +156,9 @@ def test_five_hours_reset_when_enough_has_left(limit: int, leaves: int | None) -
         ({"agent": "c*"}, 5),
         ({"environment": "headless"}, 3),  # its subagent, too
         ({"environment": "ci"}, 0),
-        ({"category": "docs"}, 0),
+        ({"category": "docs"}, 3),  # its subagent, too
+        ({"category": "do*"}, 3),
+        ({"category": "ops"}, 0),
         ({"repo": "shop", "model": MODEL, "branch": "main"}, 2),
     ],
 )
@@ -173,6 +177,11 @@ def test_only_covered_calls_count(filter_: dict[str, Any], spent: int, scope: Sc
         calls_read(path="w.jsonl"), stage="evidence", parsed=(Parsed(settings=(headless,)),)
     )
     with recorded(prompt, calls_read(*calls), way) as ledger:
+        tagged = Tag(session_id="s-1", turn_id="t-3", category=TaskCategory.DOCS, at=NOW)
+        work = WorkSeen(session_id="s-1", turn_id="t-3", subagent_id="", steps=1, features=b"")
+        ledger.record([replace(way, parsed=(Parsed(work=(work,)),))])
+        ledger.write_tags([tagged])
+        ledger.settle()
         assert shared(ledger, budget(scope, "requests", **filter_)).spent == spent
 
 

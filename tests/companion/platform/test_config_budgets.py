@@ -102,7 +102,7 @@ GOOD: dict[str, Any] = {"scope": "day", "amount": 25}
         ({"model": SECRET * 20}, "model is no name or pattern (f:0:model)"),
         ({"agent": SECRET}, "there is no such agent (f:0:agent)"),
         ({"env": SECRET}, "there is no such env (f:0:env)"),
-        ({"category": SECRET}, "no budget can have a category yet (f:0:category)"),
+        ({"category": SECRET}, "there is no such category (f:0:category)"),
         ({SECRET: 3}, f"a budget has a key that none has (f:0:{SECRET})"),
         (
             {"scope": "plan-5h", "amount": "80%", "repo": SECRET},
