@@ -4,19 +4,23 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Literal, NamedTuple, get_args
 
+from aicost.core.purpose import Purpose
 from aicost.core.usage import Agent, TokenCounts
 from aicost.core.waste.hits import Hit
 
 GroupBy = Literal[
-    "day", "week", "month", "session", "model", "repo", "branch", "agent",
+    "day", "week", "month", "session", "model", "repo", "branch", "category", "agent",
     "environment", "workflow", "version", "subagent", "skill", "mcp", "ticket", "mode",
     "outcome",
 ]  # fmt: skip
 GROUPS: tuple[GroupBy, ...] = get_args(GroupBy)
 # What only the evidence reading knows.
 EVIDENCE_GROUPS: frozenset[GroupBy] = frozenset(
-    ("environment", "workflow", "version", "subagent", "skill", "mcp", "mode", "outcome")
-)
+    (
+        "category", "environment", "workflow", "version", "subagent", "skill", "mcp", "mode",
+        "outcome",
+    )
+)  # fmt: skip
 UNALLOCATED = "unallocated"  # the key of what belongs to no group, or to one that is not known
 
 
@@ -140,6 +144,7 @@ class WorkDone:
     tier: str = ""
     permission_mode: str = ""
     outcome: str = ""  # an `Outcome`
+    purpose: Purpose | None = None  # None: nothing tells it
 
 
 def without_evidence(report: UsageReport) -> UsageReport:

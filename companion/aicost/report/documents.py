@@ -107,14 +107,14 @@ def turns_document(rows: Iterable[TurnRow], *, complete: bool, pending_bytes: in
 
 def turn_fields(row: TurnRow) -> Document:
     """Return one turn."""
+    purpose = row.evidence and row.evidence.purpose
     return {
         "session_id": row.session_id,
         "prompt_uuid": row.prompt_uuid,
         "started_at": moment(row.started_at),
-        "category": None,
-        "category_confidence": None,
-        "category_evidence": None,
-        "corrected": None,
+        **_purpose_fields(row.evidence),
+        "category_evidence": purpose and purpose.evidence,
+        "corrected": purpose and purpose.is_corrected,
         "requests": row.requests,
         **token_fields(row.tokens),
         "cost_usd": _usd(row.cost_nusd),
@@ -131,6 +131,14 @@ def turn_fields(row: TurnRow) -> Document:
 def loop_fields(hit: Hit) -> Document:
     """Return motion without progress."""
     return {"kind": hit.kind, "evidence": evidence_of(hit), "cost_usd": _usd(hit.cost_nusd)}
+
+
+def _purpose_fields(work: WorkDone | None) -> Document:
+    purpose = work and work.purpose
+    return {
+        "category": purpose and str(purpose.category),
+        "category_confidence": purpose and purpose.confidence,
+    }
 
 
 def _mode(work: WorkDone) -> Document:
@@ -171,8 +179,7 @@ def session_fields(row: SessionRow, work: WorkDone | None = None) -> Document:
         "branch": row.branch,
         "cwd": row.cwd,
         "model": row.model,
-        "category": None,
-        "category_confidence": None,
+        **_purpose_fields(work),
         "state": row.state,
         "pid": row.pid,
         "started_at": moment(row.started_at),

@@ -27,6 +27,7 @@ _HEADINGS: dict[GroupBy, str] = {
     "model": "Model",
     "repo": "Repository",
     "branch": "Repository · branch",
+    "category": "Task",
     "agent": "Agent",
     "environment": "Environment",
     "workflow": "Workflow",
