@@ -95,4 +95,4 @@ complete -c aicost -n '__fish_seen_subcommand_from statusline; and __fish_seen_s
 complete -c aicost -n '__fish_seen_subcommand_from init' -a 'bash zsh fish starship tmux'
 complete -c aicost -n '__fish_seen_subcommand_from daemon' -a 'run start stop restart status'
 complete -c aicost -n '__fish_seen_subcommand_from config; and not __fish_seen_subcommand_from path get set unset edit' -a 'path get set unset edit'
-complete -c aicost -n '__fish_seen_subcommand_from config; and __fish_seen_subcommand_from get set unset' -a 'timezone sources.claude.homes sources.codex.homes attribution.ticket_pattern prices.url projectmap gate.fail gate.grace_percent nudges.desktop nudges.context_usd'
+complete -c aicost -n '__fish_seen_subcommand_from config; and __fish_seen_subcommand_from get set unset' -a 'timezone sources.claude.homes sources.codex.homes attribution.ticket_pattern prices.url projectmap gate.fail gate.grace_percent nudges.desktop nudges.context_usd outcomes.gh'

@@ -87,6 +87,7 @@ class OutcomeSums(NamedTuple):
     merged_branches: Each
     fixed_tests: Each
     tickets: Each  # that branches are named for, whatever came of them
+    closed_tickets: Each  # by merged pull requests; only if gh may be asked
     abandoned: Each  # sessions, also those whose branch was
     reverted: Each  # sessions all of whose commits were taken back
 

@@ -68,7 +68,7 @@ def _read_and_answer(
             _read_all(engine, left, show, with_evidence=needs)
             left = engine.left_of(left)
             if _shows_outcomes(method, params):
-                _judge_some(engine)
+                _judge_some(setup.dirs, engine)
         return _answer(setup, engine.ledger.db, left, method, params)
 
 
@@ -92,14 +92,14 @@ def _shows_outcomes(method: str, params: Mapping[str, object]) -> bool:
     return is_shown and method in ("explain", "sessions", "turns")
 
 
-def _judge_some(engine: Engine) -> None:
+def _judge_some(dirs: Dirs, engine: Engine) -> None:
     """Judge what came of the newest sessions that are due, for a few seconds at most."""
     import os  # (a report starts without them)
 
-    from aicost.daemon.outcome_rounds import judge_due
+    from aicost.daemon.outcome_rounds import gh_of, judge_due
     from aicost.daemon.outcomes import Judge
 
-    judge, start = Judge(os.environ), time.monotonic()
+    judge, start = Judge(os.environ, gh_of(dirs, os.environ)), time.monotonic()
     with store_errors():
         while judged := judge_due(engine.ledger.db, judge):
             engine.note_outcomes(judged)

@@ -14,7 +14,9 @@ from pathlib import Path
 from aicost.core.errors import StoreError
 from aicost.daemon.outcomes import Judge
 from aicost.daemon.reader import Reader
+from aicost.platform.config import load_settings
 from aicost.platform.dirs import Dirs
+from aicost.platform.gh import Gh
 from aicost.store.connection import connect_readonly, snapshot, store_errors
 from aicost.store.outcomes import Judged, due_sessions
 from aicost.store.recovery import LedgerDamaged
@@ -42,6 +44,7 @@ class Access:
     reader: Reader
     env: Mapping[str, str]
     damaged: Callable[[LedgerDamaged], None]
+    gh: Gh | None = None  # None: nobody is asked online
 
 
 class OutcomeRounds:
@@ -51,7 +54,7 @@ class OutcomeRounds:
 
     def __init__(self, access: Access, rounds: Rounds = Rounds()) -> None:
         self._access, self._rounds = access, rounds
-        self._judge = Judge(access.env)
+        self._judge = Judge(access.env, access.gh)
         self._thread = ThreadPoolExecutor(1, "outcomes")
 
     async def run(self) -> None:
@@ -86,8 +89,19 @@ class OutcomeRounds:
 
 def opened(dirs: Dirs, reader: Reader, damaged: Callable[[LedgerDamaged], None]) -> OutcomeRounds:
     """Return rounds over this process' ledger, with the git of its environment."""
-    access = Access(ledger_file=dirs.ledger_file, reader=reader, env=os.environ, damaged=damaged)
+    access = Access(
+        ledger_file=dirs.ledger_file,
+        reader=reader,
+        env=os.environ,
+        damaged=damaged,
+        gh=gh_of(dirs, os.environ),
+    )
     return OutcomeRounds(access)
+
+
+def gh_of(dirs: Dirs, env: Mapping[str, str]) -> Gh | None:
+    """Return what asks gh, where the user turned that on. Raises ConfigError."""
+    return Gh(env) if load_settings(dirs.config_file).asks_gh else None
 
 
 def judge_due(db: sqlite3.Connection, judge: Judge, *, quiet_s: float = 0) -> tuple[Judged, ...]:

@@ -5,11 +5,14 @@ import sqlite3
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 from aicost.core.commands import hash_of, to_number
 from aicost.core.commit_match import Matched, OwnCommit, Work, candidates, matched
 from aicost.core.commits import Commit, Fate, History
 from aicost.core.outcome import Facts, Outcome, Verdict, judge, next_look
+from aicost.core.pull_requests import PullRequest, merged_of
+from aicost.platform.gh import Gh
 from aicost.platform.git import checkout_of, repo_key_of
 from aicost.platform.git_log import GitLog, Stop
 from aicost.store.outcomes import (
@@ -25,6 +28,7 @@ from aicost.store.outcomes import (
 _S = 1_000_000
 _MOST_TOPS = 4  # repositories that one session is looked for in
 _MOST_FOLDERS = 20  # of one remote, that are tried where a session's own is gone
+_SHARED_BRANCHES = frozenset(("", "HEAD", "main", "master", "trunk", "develop"))
 Targets = Callable[[str], frozenset[int]]
 
 
@@ -51,11 +55,25 @@ class _Case:
     places: tuple[_Place, ...]
 
 
+class _Merged(NamedTuple):
+    """A merged pull request of a session."""
+
+    repo_key: str
+    pull_request: PullRequest
+
+    @property
+    def closed(self) -> frozenset[int]:
+        """What stands for the tickets that it closed."""
+        names = (f"{self.repo_key}#{number}" for number in self.pull_request.closes)
+        return frozenset(to_number(hash_of(name)) for name in names)
+
+
 class Judge:
     """Judges sessions. Blocks for as long as git takes; for a thread of its own."""
 
-    def __init__(self, env: Mapping[str, str]) -> None:
-        self._env = env
+    def __init__(self, env: Mapping[str, str], gh: Gh | None = None) -> None:
+        """Ask `gh` for pull requests, too, if there is one."""
+        self._env, self._gh = env, gh
         self._stop = Stop()
 
     def stop(self) -> None:
@@ -71,8 +89,24 @@ class Judge:
             done = session_done(db, due)
             cases.append(_Case(due, done, _places_of(db, done.places)))
         known = self._histories(cases)
-        judged = tuple(_judged(case, known, now_us // _S) for case in cases)
+        judged = tuple(_judged(case, known, self._merged_of(case), now_us // _S) for case in cases)
         return () if self._stop.is_set else judged
+
+    def _merged_of(self, case: _Case) -> tuple[_Merged, ...]:
+        """Return the merged pull requests of a session; none unless gh may be asked."""
+        if self._gh is None:
+            return ()
+        done, found = case.done, list[_Merged]()
+        for repo_key in dict.fromkeys(place.repo_key for place in done.places):
+            branches = {one.branch for one in done.places if one.repo_key == repo_key}
+            merged = merged_of(
+                self._gh.merged(repo_key),
+                numbers=done.pull_requests,
+                branches=branches - _SHARED_BRANCHES,
+                since_s=case.due.first_us // _S,
+            )
+            found += [_Merged(repo_key, one) for one in merged]
+        return tuple(found)
 
     def _histories(self, cases: Sequence[_Case]) -> "dict[Path, _Repository]":
         """Ask each repository once, for all sessions that worked in it."""
@@ -110,7 +144,9 @@ def _wanted(cases: Iterable[_Case], top: Path, history: History) -> list[Commit]
     ]
 
 
-def _judged(case: _Case, known: Mapping[Path, _Repository], now_s: int) -> Judged:
+def _judged(
+    case: _Case, known: Mapping[Path, _Repository], merged: Sequence[_Merged], now_s: int
+) -> Judged:
     start_s = case.due.first_us // _S
     readable = [
         (place, known[place.top])
@@ -118,7 +154,12 @@ def _judged(case: _Case, known: Mapping[Path, _Repository], now_s: int) -> Judge
         if place.top in known and known[place.top].history.since_s <= start_s
     ]
     facts = _facts(case.done, case.done.whole, readable, now_s)
-    facts = replace(facts, commits=_with_lost(facts.commits, case.done.commits, readable))
+    facts = replace(
+        facts,
+        commits=_with_lost(facts.commits, case.done.commits, readable),
+        pull_requests=max(facts.pull_requests, len(merged)),
+        merged_pull_requests=len(merged),
+    )
     verdict = judge(facts, now_s)
     turns = {}
     for span, done in case.done.turns.items():
@@ -132,6 +173,7 @@ def _judged(case: _Case, known: Mapping[Path, _Repository], now_s: int) -> Judge
         commits=facts.commits,
         turns=turns,
         merged_branch=_merged_branch(case.done, verdict, facts.default_branch),
+        closed_tickets=frozenset[int]().union(*(one.closed for one in merged)),
         due_us=None if due_s is None else due_s * _S,
     )
 

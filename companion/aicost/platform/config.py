@@ -34,6 +34,7 @@ KEYS = (
     "gate.grace_percent",
     "nudges.desktop",
     "nudges.context_usd",
+    "outcomes.gh",
 )
 _BUDGETS = "budgets"  # an array of tables: see aicost budget
 _TABLES = frozenset({"projectmap"})  # the user names what is in them
@@ -57,6 +58,7 @@ class Settings:
     grace_permille: int = GRACE_PERMILLE  # of a hard limit, kept free to save the work
     desktop_nudges: bool = False
     context_nusd: int | None = None  # a prompt that costs so much is worth a word; None: not set
+    asks_gh: bool = False  # of pull requests: goes online
 
 
 def load_settings(path: Path) -> Settings:
@@ -99,6 +101,7 @@ def parse_settings(content: bytes, name: str) -> Settings:
         grace_permille=grace_of(values.get("gate.grace_percent"), where.of("gate.grace_percent")),
         desktop_nudges=desktop_of(values.get("nudges.desktop"), where.of("nudges.desktop")),
         context_nusd=context_of(values.get("nudges.context_usd"), where.of("nudges.context_usd")),
+        asks_gh=_asks_gh(values, "outcomes.gh", where),
     )
 
 
@@ -184,6 +187,13 @@ def _folders(values: Mapping[str, object], key: str, where: _Where) -> tuple[str
                 hint=f'homes = ["~/{folder.lstrip("~")}"]',
             )
     return tuple(value)
+
+
+def _asks_gh(values: Mapping[str, object], key: str, where: _Where) -> bool:
+    value = values.get(key, False)
+    if not isinstance(value, bool):
+        raise ConfigError(f"{key} is neither true nor false ({where.of(key)})", hint="gh = true")
+    return value
 
 
 def _url(values: Mapping[str, object], key: str, where: _Where) -> str | None:

@@ -42,6 +42,9 @@ TEMPLATE = """\
 # "github.com/acme/*" = "acme"
 # "~/work/acme/*" = "acme"
 
+# [outcomes]
+# gh = false                                  # true: GitHub's gh tells what was merged; goes online
+
 # What follows is taken on at once. Or: aicost budget set day 25
 
 # [[budgets]]
@@ -65,7 +68,7 @@ TEMPLATE = """\
 
 _LISTS = ("sources.claude.homes", "sources.codex.homes")
 _NUMBERS = ("gate.grace_percent", "nudges.context_usd")
-_SWITCHES = ("nudges.desktop",)
+_SWITCHES = ("nudges.desktop", "outcomes.gh")
 _SWITCHED = {"true": True, "on": True, "yes": True, "false": False, "off": False, "no": False}
 _BY_HAND = "aicost config edit"
 

@@ -155,6 +155,7 @@ def _outcome_notes(sums: OutcomeSums | None) -> list[str]:
         ("merged branch", "merged branches", sums.merged_branches),
         ("fixed test", "fixed tests", sums.fixed_tests),
         ("ticket", "tickets", sums.tickets),
+        ("closed ticket", "closed tickets", sums.closed_tickets),
     )
     notes = [
         f"{_count(each.count)} {one if each.count == 1 else more}, {dollars(each.nusd_each)} each"

@@ -30,6 +30,7 @@ def outcome_sums(
         ),
         fixed_tests=asked.counted("SELECT session, fixed_tests FROM outcome WHERE fixed_tests > 0"),
         tickets=_each(list(by_ticket)),
+        closed_tickets=asked.each("SELECT session, ticket FROM closed_ticket"),
         abandoned=asked.each(_of_kinds(_ABANDONED)),
         reverted=asked.each(_of_kinds((Outcome.REVERTED,))),
     )

@@ -62,6 +62,7 @@ class Judged:
     commits: Sequence[OwnCommit] = ()
     turns: Mapping[int, Outcome] = field(default_factory=dict)
     merged_branch: int | None = None  # stands for a branch that is in the default one now
+    closed_tickets: frozenset[int] = frozenset()  # by its pull requests; stand for tickets
     due_us: int | None = None  # when to look again
 
 
@@ -243,6 +244,10 @@ def _write(db: sqlite3.Connection, one: Judged) -> None:
     db.executemany(
         "INSERT OR REPLACE INTO session_commit VALUES (?, ?, ?, ?, ?)",
         [(row, own.id, own.made_s * _S, own.fate, own.common_files) for own in one.commits],
+    )
+    db.execute("DELETE FROM closed_ticket WHERE session = ?", (row,))
+    db.executemany(
+        "INSERT INTO closed_ticket VALUES (?, ?)", [(row, one) for one in one.closed_tickets]
     )
     db.execute("DELETE FROM turn_outcome WHERE session = ?", (row,))
     db.executemany(

@@ -203,6 +203,12 @@ _MIGRATIONS = (  # append only, never edit: position n takes the file from versi
       PRIMARY KEY (session_id, turn_id)) WITHOUT ROWID;
     DELETE FROM evidence_file;
     """,
+    # Which tickets the merged pull requests of a session closed.
+    """
+    CREATE TABLE closed_ticket (
+      session INTEGER NOT NULL, ticket INTEGER NOT NULL, PRIMARY KEY (session, ticket))
+      WITHOUT ROWID;
+    """,
 )
 VERSION = len(_MIGRATIONS)
 

@@ -6,11 +6,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from repositories import DAY_S, HOUR_S, OTHER, Repository, make_repository
+from repositories import DAY_S, HOUR_S, NOON_S, OTHER, Repository, make_repository
 from sessions_in_git import Told, ledger_of, tell
 
 from aicost.core.outcome import Outcome, sentence
+from aicost.core.pull_requests import PullRequest
 from aicost.daemon.outcomes import Judge
+from aicost.platform.gh import Gh
 from aicost.store.ledger import Ledger
 from aicost.store.outcomes import due_sessions, turn_outcomes, verdicts, write_outcomes
 
@@ -313,3 +315,25 @@ def test_no_path_name_or_message_is_kept(repo: Repository) -> None:
         assert "secret" not in kept
         assert "ada@example.com" not in kept
         assert sentence(verdicts(ledger.db)["s-1"]).endswith("is in the default branch")
+
+
+class KnowsOne(Gh):
+    """Stands for gh: one pull request was merged, and closed an issue."""
+
+    def merged(self, repo_key: str) -> list[PullRequest]:
+        assert repo_key == "github.com/acme/shop"
+        return [PullRequest(7, NOON_S + HOUR_S, "topic", (3,))]
+
+
+@pytest.mark.parametrize("gh", [None, KnowsOne({})])
+def test_gh_tells_of_merges_that_are_not_here(repo: Repository, gh: Gh | None) -> None:
+    repo.git("remote", "add", "origin", "https://github.com/acme/shop.git")
+    with ledger_of([branch_deleted(repo)]) as ledger:
+        now_us = repo.now_s * S_US
+        dues = due_sessions(ledger.db, now_us, quiet_us=0, limit=100)
+        judge = Judge({"PATH": os.environ["PATH"], "HOME": str(repo.top.parent)}, gh)
+        write_outcomes(ledger.db, judge.judged(ledger.db, dues, now_us))
+        closed = ledger.db.execute("SELECT count(*) FROM closed_ticket").fetchone()
+        expected = Outcome.MERGED if gh else Outcome.BRANCH_ABANDONED
+        assert verdicts(ledger.db)["s-1"].outcome is expected
+        assert closed == ((1,) if gh else (0,))

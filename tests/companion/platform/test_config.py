@@ -77,6 +77,12 @@ def test_budgets_and_how_gates_and_nudges_behave_are_read() -> None:
     assert (plain.desktop_nudges, plain.context_nusd) == (False, None)
 
 
+def test_nobody_is_asked_online_unless_it_is_turned_on() -> None:
+    assert not parse_settings(b"", "f").asks_gh
+    assert not parse_settings(b"[outcomes]\ngh = false", "f").asks_gh
+    assert parse_settings(b"[outcomes]\ngh = true", "f").asks_gh
+
+
 def test_a_number_without_end_is_an_error_of_the_file() -> None:
     for text in (f"a = {'9' * 5000}", f"[[budgets]]\nscope = 'day'\namount = 0x{'f' * 5000}"):
         with pytest.raises(ConfigError):
@@ -268,6 +274,7 @@ def test_a_folder_is_absolute_or_below_the_users_home(folder: str) -> None:
             "gate.grace_percent is no share that can be kept free (f:1)",
             "grace_percent = 5",
         ),
+        ("[outcomes]\ngh = 1", "outcomes.gh is neither true nor false (f:2)", "gh = true"),
         (
             "\n[nudges]\ndesktop = 1",
             "nudges.desktop is neither true nor false (f:3)",

@@ -258,6 +258,7 @@ def test_the_documentation_names_every_setting_and_its_examples_are_valid() -> N
         ("nudges.desktop", "on", "desktop = true", True),
         ("nudges.desktop", "False", "desktop = false", False),
         ("nudges.context_usd", "0.25", "context_usd = 0.25", 0.25),
+        ("outcomes.gh", "on", "gh = true", True),
     ],
 )
 def test_numbers_and_switches_are_written_as_such(

@@ -74,6 +74,7 @@ def test_each_is_charged_with_the_sessions_that_led_to_it(told: list[Told]) -> N
         merged_branches=Each(1, 3 * CALL_NUSD),
         fixed_tests=Each(2, 2 * CALL_NUSD),
         tickets=Each(1, 9 * CALL_NUSD),
+        closed_tickets=Each(0, None),
         abandoned=Each(2, 9 * CALL_NUSD),
         reverted=Each(1, 3 * CALL_NUSD),
     )
