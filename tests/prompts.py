@@ -187,6 +187,13 @@ class Prompt:
         """Return the prompt's line with its colours."""
         return self.terminal.painted_screen().rstrip("\n ").split("\n")[-1]
 
+    def wait_for_cursor(self, column: int) -> None:
+        """Wait until the cursor stands in a column, from 0. Raises TimeoutError."""
+        try:
+            until(lambda: self.cursor() == column, f"the cursor in column {column}")
+        except TimeoutError as error:
+            raise TimeoutError(f"{error}; it is in {self.cursor()}") from None
+
     def cursor(self) -> int:
         """Return the column that the cursor stands in, from 0."""
         return int(self.terminal._tmux("display", "-p", "-t", "s", "#{cursor_x}"))

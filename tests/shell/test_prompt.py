@@ -212,17 +212,17 @@ def test_it_takes_the_room_that_it_says(shell: Setting) -> None:
     with shell.open() as prompt:
         prompt.wait_for(BADGED)
         start = len(BADGED) + 1
-        assert prompt.cursor() == start
+        prompt.wait_for_cursor(start)
         prompt.terminal.press("a", "b", "c", "C-a")
         prompt.terminal.wait_for("abc")
-        assert prompt.cursor() == start
+        prompt.wait_for_cursor(start)
         prompt.terminal.press("C-k")
         typed = "".join(str(number % 10) for number in range(shell.columns - start + 3))
         prompt.terminal.press(typed)
         prompt.terminal.wait_for(rf"(?m)^{typed[-3:]}$")
         assert prompt.lines()[-2] == f"{BADGED} {typed[:-3]}"
         prompt.terminal.press("C-a")
-        assert prompt.cursor() == start
+        prompt.wait_for_cursor(start)
 
 
 def test_it_stands_to_the_right_where_that_is_asked(shell: Setting) -> None:
@@ -235,7 +235,7 @@ def test_it_stands_to_the_right_where_that_is_asked(shell: Setting) -> None:
         }  # zsh and bash keep the corner free
         prompt.terminal.wait_for(re.escape(SHOWN))
         assert prompt.last() in ends
-        assert prompt.cursor() == len(PROMPT) + 1
+        prompt.wait_for_cursor(len(PROMPT) + 1)
         assert prompt.output("echo here") == ["here"]
         assert prompt.after(shell.set("AICOST_BADGE_SIDE", "left")) == BADGED
 

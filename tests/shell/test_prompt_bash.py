@@ -256,4 +256,4 @@ def test_the_right_side_is_no_room_on_the_line(bash: Setting) -> None:
         prompt.terminal.wait_for(f"{PROMPT} abc")
         prompt.terminal.press("C-l")
         prompt.terminal.wait_for(rf"^\n?{re.escape(over)}\n{PROMPT} abc")
-        assert prompt.cursor() == len(PROMPT) + 4
+        prompt.wait_for_cursor(len(PROMPT) + 4)

@@ -139,9 +139,10 @@ def test_what_is_being_typed_stays(zsh: Setting) -> None:
     with zsh.open() as prompt:
         prompt.terminal.press("echo 'one  two", "Left", "Left")
         prompt.terminal.wait_for("one  two")
-        at = prompt.cursor() - len(BADGED)
+        typed = len(" echo 'one  t")
+        prompt.wait_for_cursor(len(BADGED) + typed)
         refreshed(zsh, prompt, "echo 'one  two")
-        assert prompt.cursor() - len(f"⬡ $4.00 {PROMPT}") == at
+        prompt.wait_for_cursor(len(f"⬡ $4.00 {PROMPT}") + typed)
         prompt.terminal.press("X", "C-e", "'", "Enter")
         prompt.terminal.wait_for(r"(?m)^one  tXwo$")
 
