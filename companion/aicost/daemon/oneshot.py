@@ -86,10 +86,8 @@ def _read_all(
 
 
 def _shows_outcomes(method: str, params: Mapping[str, object]) -> bool:
-    if method == "report":
-        return params.get("by") == "outcome"
-    is_shown = method == "explain" or params.get("format", "json") != "table"
-    return is_shown and method in ("explain", "sessions", "turns")
+    """Say whether outcomes are what is asked for: elsewhere nobody waits for git."""
+    return method == "explain" or (method == "report" and params.get("by") == "outcome")
 
 
 def _judge_some(dirs: Dirs, engine: Engine) -> None:
