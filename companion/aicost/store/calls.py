@@ -3,6 +3,7 @@
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from hashlib import blake2b
 from operator import add, neg
 from typing import NamedTuple
@@ -54,6 +55,7 @@ class StoredCall(NamedTuple):
     uncertain_ncredits: int = 0  # those of them that may be another number
 
 
+@lru_cache(maxsize=8192)  # a log names each several times, one after another
 def key_of(event_key: str) -> int:
     """Return the key of a call: 64 bits of a hash, so that the index of keys stays small.
 

@@ -26,13 +26,13 @@ from aicost.sources.claude.records import (
     Message,
     Place,
     SystemLine,
+    TextMessage,
     decode_command_input,
     decode_line,
     decode_message,
     decode_nested,
     decode_progress,
     decode_pull_request,
-    decode_raw_results,
     decode_results,
     decode_system,
     decode_task_input,
@@ -188,7 +188,7 @@ class _Reading:
         elif answers := message.answers():
             answer = self._take_result(row, answers, at)
             if not self.notebook.steps.keys().isdisjoint(answers):
-                self._take_steps(row, at, answer)
+                self._take_steps(message, at, answer)
             if not self.notebook.commands.keys().isdisjoint(answers):
                 self._take_ends(row, at)
         elif row.is_meta and text.startswith(_CUT_OFF):
@@ -216,9 +216,9 @@ class _Reading:
             self.found.hidden(f"claude:{row.uuid}", place.session_id, at, "web_search")
         return answer_of(result)
 
-    def _take_steps(self, row: Line, at: datetime, answer: Answer) -> None:
+    def _take_steps(self, message: TextMessage, at: datetime, answer: Answer) -> None:
         """Take the results of tools that were waited for; `answer`: a subagent's among them."""
-        for result in decode_raw_results(row.message).content:
+        for result in message.results():
             tool_use_id = result.tool_use_id or ""
             wanted = self.notebook.steps.pop(tool_use_id, None)
             if wanted is not None:

@@ -83,13 +83,21 @@ class Text(msgspec.Struct, gc=False):
 
     type: str = ""
     text: str | None = None
-    tool_use_id: str | None = None
+    tool_use_id: str | None = None  # these of what a tool said
+    is_error: object = None
+    content: Raw = NOTHING
 
 
 class TextMessage(msgspec.Struct, gc=False):
     """What the user or a tool said."""
 
     content: str | list[Text] = ""
+
+    def results(self) -> list[Text]:
+        """Return what tools said."""
+        if isinstance(self.content, str):
+            return []
+        return [block for block in self.content if block.type == "tool_result"]
 
     def answers(self) -> list[str] | None:
         """Return the ids of the tool calls that this is the result of; None: it is no result."""
@@ -232,20 +240,6 @@ class Results(msgspec.Struct, gc=False):
     content: list[Result] = []
 
 
-class RawResult(msgspec.Struct, gc=False):
-    """A block of what a tool said, as far as its size needs it."""
-
-    tool_use_id: str | None = None
-    is_error: bool | None = None
-    content: Raw = NOTHING
-
-
-class RawResults(msgspec.Struct, gc=False):
-    """What tools said, undecoded."""
-
-    content: list[RawResult] = []
-
-
 class CommandInput(msgspec.Struct, gc=False):
     """What the Bash tool was asked for."""
 
@@ -267,7 +261,6 @@ decode_answer = msgspec.json.Decoder(list[Text]).decode
 decode_tool_result = msgspec.json.Decoder(ToolResult).decode
 decode_pull_request = msgspec.json.Decoder(PullRequestLine).decode
 decode_system = msgspec.json.Decoder(SystemLine).decode
-decode_raw_results = msgspec.json.Decoder(RawResults).decode
 decode_results = msgspec.json.Decoder(Results).decode
 decode_command_input = msgspec.json.Decoder(CommandInput).decode
 decode_task_input = msgspec.json.Decoder(TaskInput).decode

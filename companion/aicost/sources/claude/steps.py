@@ -14,7 +14,7 @@ from aicost.sources.claude.records import (
     NOTHING,
     UNREADABLE,
     Answer,
-    RawResult,
+    Text,
     ToolResult,
     decode_answer,
 )
@@ -100,7 +100,7 @@ def _wanted_of(name: str, asked: Raw, event_key: str, command: object) -> Wanted
 
 
 def step_of(
-    tool_use_id: str, wanted: Wanted, result: RawResult, at: datetime, answer: Answer = NO_ANSWER
+    tool_use_id: str, wanted: Wanted, result: Text, at: datetime, answer: Answer = NO_ANSWER
 ) -> StepTaken:
     """Return what a tool did by its result; `answer`: of the subagent that it ran."""
     said = memoryview(result.content)
@@ -114,7 +114,7 @@ def step_of(
         part=wanted.part,
         content=_number(said) if wanted.kind == "read" else wanted.content,
         size_bytes=answer.size_bytes if answer.subagent_id else _size(said),
-        failed=bool(result.is_error),
+        failed=result.is_error is True,
     )
 
 

@@ -12,7 +12,7 @@ from aicost.core.commands import command_key, to_number
 from aicost.core.facts import Parsed, StepTaken
 from aicost.sources.claude.evidence import ClaudeEvidenceParser
 from aicost.sources.claude.notebook import Notebook
-from aicost.sources.claude.records import RawResult
+from aicost.sources.claude.records import Text
 from aicost.sources.claude.steps import number_of, step_of, wanted_of
 
 Json = dict[str, Any]
@@ -22,7 +22,12 @@ KEY = "claude:msg_1"
 def taken(name: str, asked: object, result: object = "done", **changes: Any) -> StepTaken:
     raw = msgspec.Raw(msgspec.json.encode(asked))
     command = asked.get("command") if isinstance(asked, dict) else None
-    block = RawResult("toolu_1", content=msgspec.Raw(msgspec.json.encode(result)), **changes)
+    block = Text(
+        "tool_result",
+        tool_use_id="toolu_1",
+        content=msgspec.Raw(msgspec.json.encode(result)),
+        **changes,
+    )
     return step_of("toolu_1", wanted_of(name, raw, KEY, command), block, at(2))
 
 
