@@ -50,6 +50,20 @@ async def test_it_closes_and_the_dashboard_stays(key: str) -> None:
         await until(pilot, lambda: is_open(app, "nudges"))
 
 
+async def test_a_clock_that_goes_on_at_the_end_breaks_nothing() -> None:
+    app = Dashboard(guarded_day())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: app.top.view)
+        await pilot.press("b")
+        await until(pilot, lambda: is_open(app, "budgets"))
+        top, page = app.top, app.screen
+        assert isinstance(page, PanelScreen)
+    assert not app.is_running
+    with app._context():
+        top.tick(app.now)  # what the screens were made of is gone
+        page.show(lambda _: ())
+
+
 async def test_it_shows_what_is_new_while_one_reads() -> None:
     app = Dashboard(guarded_day())
     async with app.run_test(size=(80, 24)) as pilot:

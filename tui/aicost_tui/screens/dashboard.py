@@ -172,7 +172,7 @@ class DashboardScreen(Screen[None]):
 
     def _show(self) -> None:
         """Bring every widget to the current state. May be called at any time, any number."""
-        if not self.is_mounted:
+        if not (self.is_mounted and self.app.is_running):  # at the end the clock goes on a little
             return
         if not self.paused or self._picture is None:
             self._picture, self._picture_at = self.view, self._now

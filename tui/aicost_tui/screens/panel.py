@@ -43,5 +43,5 @@ class PanelScreen(ModalScreen[None]):
     def show(self, content: Content) -> None:
         """Show what is new."""
         self._content = content
-        if self.is_mounted:
-            self.query_one(Panel).content = content
+        for panel in self.query(Panel):  # (none before the page is there, and while it goes)
+            panel.content = content
