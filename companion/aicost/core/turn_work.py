@@ -6,6 +6,7 @@ Texts are looked at and forgotten: what stays are counts, and numbers of known w
 import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final
 
 from aicost.core.command_kinds import COMMAND_KINDS, CommandKind, command_kinds, commit_subject
@@ -107,7 +108,7 @@ class TurnWork:
     def run(self, command: str) -> tuple[int, ...]:
         """Take a command that is run; return what `end` needs of it."""
         self._step()
-        kinds = command_kinds(core_of(command))
+        kinds = _kinds_of(command)
         for kind in kinds:
             self._add(f"ran_{kind}")
         if "commit" in kinds and (subject := commit_subject(command)):
@@ -180,6 +181,11 @@ class TurnWork:
 
     def _step(self) -> None:
         self.steps += 1
+
+
+@lru_cache(maxsize=256)  # a session runs the same few again and again
+def _kinds_of(command: str) -> frozenset[CommandKind]:
+    return command_kinds(core_of(command))
 
 
 def _count(pattern: re.Pattern[str], text: str) -> int:

@@ -8,7 +8,7 @@ import msgspec
 from aicost.core.endings import Command, Speaks
 from aicost.sources.claude.records import UNREADABLE
 from aicost.sources.claude.steps import Wanted
-from aicost.sources.claude.working import WorkState
+from aicost.sources.gathering import WorkState
 
 MOST_TASKS = 64  # a message asks for a handful at once; a client that died leaves some behind
 MOST_COMMANDS = 64

@@ -8,13 +8,10 @@ from collections.abc import Mapping
 import msgspec
 from msgspec import Raw
 
-from aicost.core.facts import WorkSeen
-from aicost.core.turn_features import packed
 from aicost.core.turn_work import TurnWork
 from aicost.sources.claude.records import UNREADABLE, Line, Message, Place
+from aicost.sources.gathering import Gathering
 
-_MOST_RUNNING = 64  # commands whose end is still to come
-_LONGEST_ID = 200
 _EDITS = frozenset(("Edit", "Write", "MultiEdit", "NotebookEdit"))
 _COUNTED: Mapping[str, str] = {
     "Grep": "searches",
@@ -30,14 +27,6 @@ _COUNTED: Mapping[str, str] = {
 }
 _TASKS = ("Task", "Agent")
 _AGENTS = (("explore", "agents_explore"), ("plan", "agents_plan"), ("review", "agents_review"))
-
-
-class WorkState(msgspec.Struct, array_like=True):
-    """All that is carried from block to block."""
-
-    place: tuple[str, str, str] = ("", "", "")
-    work: TurnWork = msgspec.field(default_factory=TurnWork)
-    running: dict[str, tuple[int, ...]] = {}  # kinds of commands by tool use id, oldest first
 
 
 class _Edit(msgspec.Struct, gc=False):
@@ -70,18 +59,13 @@ class _Input(msgspec.Struct, gc=False):
 _decode_input = msgspec.json.Decoder(_Input).decode
 
 
-class Working:
-    """Takes prompts, answers and ends of commands; says what is known of each turn."""
-
-    def __init__(self, state: WorkState) -> None:
-        self.state = state
-        self._told = state.work.steps
-        self._seen: list[WorkSeen] = []
+class Working(Gathering):
+    """Takes prompts, answers and ends of commands."""
 
     def begin(self, row: Line, place: Place, prompt: str) -> None:
         """Take the start of a turn."""
-        self._leave(place)
-        self.state.work.begin(prompt, row.branch or "", row.permission_mode or "")
+        self.move(place)
+        self.work.begin(prompt, row.branch or "", row.permission_mode or "")
 
     def answer(self, row: Line, place: Place, turn_id: str, message: Message) -> None:
         """Take a line of a call's answer; `turn_id` is that of the log's turn, if it has one."""
@@ -90,7 +74,7 @@ class Working:
         elif not place.subagent_id:
             return  # nobody asked for it
         if place != self.state.place:
-            self._leave(place)
+            self.move(place)
         for tool_use_id, name, asked in message.tool_uses():
             self._tool(tool_use_id, name, asked)
         if not (turn_id and row.is_sidechain):
@@ -101,43 +85,12 @@ class Working:
             if isinstance(block, str):
                 return
             if block.type == "text" and block.text:
-                self.state.work.say(block.text)
+                self.work.say(block.text)
             elif block.type == "thinking" and block.thinking:
-                self.state.work.think(block.thinking)
-
-    def end(self, tool_use_id: str, *, failed: bool) -> None:
-        """Take how a command ended."""
-        kinds = self.state.running.pop(tool_use_id, None)
-        if kinds is not None:
-            self.state.work.end(kinds, failed=failed)
-
-    def seen(self) -> tuple[WorkSeen, ...]:
-        """Return what is new since the block began; the last is of the turn in force."""
-        self._tell()
-        return tuple(self._seen)
-
-    def _leave(self, place: Place) -> None:
-        self._tell()
-        self.state.place, self.state.work = place, TurnWork()
-        self.state.running.clear()
-        self._told = 0
-
-    def _tell(self) -> None:
-        work, (session_id, turn_id, subagent_id) = self.state.work, self.state.place
-        if work.steps > self._told and session_id:
-            self._told = work.steps
-            self._seen.append(
-                WorkSeen(
-                    session_id=session_id,
-                    turn_id=turn_id,
-                    subagent_id=subagent_id,
-                    steps=work.steps,
-                    features=packed(work.features()),
-                )
-            )
+                self.work.think(block.thinking)
 
     def _tool(self, tool_use_id: str, name: str, asked: Raw) -> None:
-        work = self.state.work
+        work = self.work
         if (count := _COUNTED.get(name)) is not None and name != "ExitPlanMode":
             work.use(count)
             return
@@ -155,17 +108,9 @@ class Working:
         elif name == "Read":
             work.read(path)
         elif name == "Bash" and given.command is not None:
-            self._run(tool_use_id, given.command)
+            self.run(tool_use_id, given.command)
         else:
             _ask(work, name, given)
-
-    def _run(self, tool_use_id: str, command: str) -> None:
-        running = self.state.running
-        if tool_use_id in running or len(tool_use_id) > _LONGEST_ID:
-            return
-        running[tool_use_id] = self.state.work.run(command)
-        if len(running) > _MOST_RUNNING:
-            del running[next(iter(running))]
 
 
 def _edit(work: TurnWork, name: str, path: str, given: _Input) -> None:

@@ -37,6 +37,8 @@ from aicost.sources.codex.following import Follower, Phase
 from aicost.sources.codex.parser import Memory, Reading
 from aicost.sources.codex.patches import Patches, PatchesState
 from aicost.sources.codex.tools import Asked
+from aicost.sources.codex.working import Working
+from aicost.sources.gathering import WorkState
 
 # The type of a line, and of what lies in it; as in `records.HEAD`, whatever follows.
 _HEAD: Final = re.compile(
@@ -46,6 +48,14 @@ _HEAD: Final = re.compile(
 _WRAPPERS = (b"event_msg", b"response_item")
 _DISCONNECTED = "response_stream_disconnected"
 _REVIEW = "/review"
+_OF_WORK = frozenset(  # lines that say what a turn is for
+    (
+        b"user_message", b"agent_message", b"agent_reasoning", b"item_completed",
+        b"function_call", b"custom_tool_call", b"local_shell_call", b"tool_search_call",
+        b"web_search_call", b"exec_command_end", b"patch_apply_end", b"mcp_tool_call_end",
+        b"entered_review_mode",
+    )
+)  # fmt: skip
 _STATUSES = {"server_overloaded": 529, "usage_limit_exceeded": 429}  # as HTTP would say it
 
 
@@ -65,6 +75,7 @@ class _Memo(msgspec.Struct, array_like=True):
     runs: RunsState = msgspec.field(default_factory=RunsState)
     limits: str = ""  # checksum of what was last said of limits, and at which total
     patches: PatchesState = msgspec.field(default_factory=PatchesState)
+    work: WorkState = msgspec.field(default_factory=WorkState)
 
 
 _encode = msgspec.json.Encoder().encode
@@ -92,6 +103,7 @@ class _Reading:
         self._thread = Follower(memo.usage.thread)
         self._asking, self._runs = Asking(memo.asking), Runs(memo.runs)
         self._patches = Patches(memo.patches)
+        self._working = Working(memo.work)
         self._steps: list[StepTaken] = []
         self._compactions: dict[str, CompactionSeen] = {}
         self._tool_calls: dict[str, ToolCallSeen] = {}
@@ -144,6 +156,7 @@ class _Reading:
             settings=tuple(self._settings),
             hidden=tuple(self._hidden.values()),
             limits=tuple(seen for one in self._limits.values() for seen in one),
+            work=self._working.seen(),
             thread=_encode(self.memo).decode(),
         )
 
@@ -156,8 +169,15 @@ class _Reading:
                 taker = self._takers.get(kind)
                 if taker is not None:
                     taker(lines[start:end])
+                if kind in _OF_WORK and self._is_own:
+                    self._take_work(kind, lines[start:end])
             except LogFormatError:
                 continue
+
+    def _take_work(self, kind: bytes, line: bytes) -> None:
+        owner, state = self._thread.owner, self.memo.usage.thread
+        place = (owner.session_id, state.turn_id, owner.subagent_id)
+        self._working.take(kind, line, place, state.branch)
 
     def _follow(self, line: bytes) -> None:
         """Let the usage reading take a line; note what response it found in it."""
