@@ -32,7 +32,7 @@ class Rounds:
     """How often is looked, in seconds."""
 
     rest_s: float = 30.0  # between looks for sessions that are due
-    gap_s: float = 0.5  # between rounds while there are more: others want the disk, too
+    gap_s: float = 0.5  # while there is more to judge, or to read before that
     quiet_s: float = 60.0  # a session that made a call since is still at work
 
 
@@ -61,8 +61,9 @@ class OutcomeRounds:
         """Judge until cancelled."""
         try:
             while True:
-                is_more = self._access.reader.has_read_all and await self._round()
-                await asyncio.sleep(self._rounds.gap_s if is_more else self._rounds.rest_s)
+                has_read_all = self._access.reader.has_read_all
+                is_done = has_read_all and not await self._round()
+                await asyncio.sleep(self._rounds.rest_s if is_done else self._rounds.gap_s)
         finally:
             self._judge.stop()
             await asyncio.get_running_loop().run_in_executor(None, self._thread.shutdown)

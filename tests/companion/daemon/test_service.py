@@ -686,3 +686,14 @@ async def test_prices_that_cannot_be_used_leave_those_in_use(daemon: Daemon, log
     after = await daemon.document("report")
     assert after["total"] == before["total"]
     assert after["price_book"] == before["price_book"]
+
+
+async def test_what_came_of_sessions_is_judged_by_itself(daemon: Daemon, logs: Path) -> None:
+    append(log_of(logs), prompt_line("t-1"), call_line("msg_1"))
+    found: dict[str, Any] = {}
+    async with asyncio.timeout(TOO_LATE_S):
+        while not found or [row["key"] for row in found["rows"]] != ["answered"]:
+            found = await daemon.document("report", by="outcome")
+    assert found["outcomes"]["commits"] == 0
+    (session,) = (await daemon.document("sessions"))["sessions"]
+    assert session["outcome"] == "answered"
