@@ -181,6 +181,9 @@ def context_sentence(row: SessionRow, now: datetime, zone: ZoneInfo) -> str:
     text = f"the next prompt here costs {price}, its answer is extra"
     if row.after_clear_nusd is not None and row.after_clear_nusd * 2 <= (row.next_prompt_nusd or 0):
         text += f"; after {_fresh(row)} about {dollars(row.after_clear_nusd)}"
+    compacted = row.after_compact_nusd
+    if compacted is not None and compacted * 2 <= (row.next_prompt_nusd or 0):
+        text += f"; after /compact, which costs about as much itself, {dollars(compacted)}"
     if row.cache_ends_at is not None and row.cache_ends_at <= now:
         text += f"; the cache is gone since {moment(row.cache_ends_at, now, zone)}"
     return text

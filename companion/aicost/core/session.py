@@ -88,6 +88,7 @@ class SessionFacts:
     cache_lifetime: CacheLifetime | None = None  # of what the main thread last wrote to the cache
     cache_share: float | None = None  # cache read / context over the last calls
     first_context_tokens: int | None = None  # of the main thread's first call
+    compacted_context_tokens: int | None = None  # about what a compaction would leave
     homes: tuple[str, ...] = ()  # the agent's folders that its logs lie in
 
 
@@ -133,9 +134,19 @@ def _with_context(
         context_window_tokens=book.context_window_tokens(call.model, call.context_tokens),
         next_prompt_nusd=next_prompt_nusd(book, prompt, at=now),
         after_clear_nusd=after_clear_nusd(book, prompt, first, at=now) if first else None,
+        after_compact_nusd=_after_compact(book, prompt, facts.compacted_context_tokens, now),
         rewrite_nusd=rewrite_nusd(book, prompt, at=now),
         cache_ends_at=cache_ends_at(book, prompt, at=now),
     )
+
+
+def _after_compact(
+    book: PriceBook, prompt: CachedPrompt, left_tokens: int | None, now: datetime
+) -> int | None:
+    """Return what a prompt would cost after /compact, where that leaves less than there is."""
+    if left_tokens is None or left_tokens >= prompt.context_tokens:
+        return None
+    return after_clear_nusd(book, prompt, left_tokens, at=now)
 
 
 def session_name(row: SessionRow) -> str:

@@ -55,6 +55,7 @@ class SessionRow:
     unpriced_tokens: int = 0
     next_prompt_nusd: int | None = None  # one more prompt at this context
     after_clear_nusd: int | None = None  # one prompt after /clear, about
+    after_compact_nusd: int | None = None  # one prompt after /compact, about
     rewrite_nusd: int | None = None  # one more prompt once the cache has forgotten the context
     cache_ends_at: datetime | None = None  # when it does, UTC; in the past: it has
     cache_share: float | None = None  # 0..1, cache read / context of the last 20 calls

@@ -2,6 +2,8 @@
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from statistics import median
 
 from aicost.core.context import CacheLifetime, cache_lifetime
 from aicost.core.days import from_us
@@ -13,6 +15,7 @@ from aicost.store.homes import session_rows
 from aicost.store.schema import TOKENS
 
 CACHE_CALLS = 20  # the cache share is that of so many last main-thread calls
+_COMPACTIONS = 5  # what a compaction leaves is told by the last ones
 _HOUR_S, _MINUTE_S = 3600, 60
 _SUMS = ", ".join(f"coalesce(sum({name}), 0)" for name in USAGE)
 
@@ -99,12 +102,35 @@ WHERE x.session_id = ? AND x.last_us IS NOT NULL GROUP BY x.id
 """
 
 
+# The first call of the main thread after each of the last compactions there.
+_COMPACTED = """
+SELECT (SELECT c.input_tokens + c.cache_read_tokens + c.cache_write_5m_tokens
+    + c.cache_write_1h_tokens FROM span b JOIN call c ON c.span = b.id
+  WHERE b.session = k.session AND b.subagent_id = '' AND c.at_us > k.at_us
+  ORDER BY c.at_us, c.key LIMIT 1)
+FROM (SELECT s.session, k.at_us FROM compaction k JOIN span s ON s.id = k.span
+  JOIN session x ON x.id = s.session WHERE x.agent = ? AND s.subagent_id = ''
+  ORDER BY k.at_us DESC LIMIT ?) k
+"""
+
+
 def session_facts(db: sqlite3.Connection, ids: Iterable[str]) -> Iterator[SessionFacts]:
     """Yield what the ledger knows of each session; ids without a call are passed over."""
+    compacted = {agent: compacted_context(db, agent) for agent in ("claude", "codex")}
     for session_id in ids:
         row = db.execute(_SESSION, (session_id,)).fetchone()
         if row is not None:
-            yield _facts(db, session_id, *row)
+            facts = _facts(db, session_id, *row)
+            yield replace(facts, compacted_context_tokens=compacted[facts.agent])
+
+
+def compacted_context(db: sqlite3.Connection, agent: str) -> int | None:
+    """Return how large contexts were after an agent's last compactions: the median of a few.
+
+    None if there was none.
+    """
+    sizes = [size for (size,) in db.execute(_COMPACTED, (agent, _COMPACTIONS)) if size is not None]
+    return round(median(sizes)) if sizes else None
 
 
 def _facts(  # noqa: PLR0913 - the columns of one row

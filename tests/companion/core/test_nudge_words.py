@@ -195,6 +195,17 @@ def test_a_loop_says_how_often_at_what_cost_and_since_when(
             "/clear if the task is new, /compact if it goes on",
         ),
         (
+            {"next_prompt_nusd": usd(1), "after_compact_nusd": usd("0.5")},
+            "the next prompt here costs $1.00, its answer is extra; after /compact, which costs"
+            " about as much itself, $0.50",
+            "/clear if the task is new, /compact if it goes on",
+        ),
+        (
+            {"next_prompt_nusd": usd(1), "after_compact_nusd": usd("0.51")},
+            "the next prompt here costs $1.00, its answer is extra",
+            "/clear if the task is new, /compact if it goes on",
+        ),
+        (
             {"next_prompt_nusd": usd(1), "cache_ends_at": NOW},
             "the next prompt here costs $1.00, its answer is extra; the cache is gone since 12:41",
             "/clear if the task is new, /compact if it goes on",

@@ -84,6 +84,15 @@ def row(
     return session_row(known, running, burn=BurnRate(nusd_per_hour=9), book=BOOK, now=NOW)
 
 
+@pytest.mark.parametrize(
+    ("left", "cost"), [(None, None), (10_000, 40_000_000), (49_999, 199_996_000), (50_000, None)]
+)
+def test_a_compaction_is_priced_where_it_would_leave_less(
+    left: int | None, cost: int | None
+) -> None:
+    assert row(facts(compacted_context_tokens=left)).after_compact_nusd == cost
+
+
 def test_a_row_says_what_is_known() -> None:
     assert row(facts(), live("waiting")) == SessionRow(
         session_id="s-1",

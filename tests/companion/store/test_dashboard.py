@@ -1,6 +1,7 @@
 """What a screen shows at one moment: today, the last minutes, and each session."""
 
 import sqlite3
+from dataclasses import replace
 from typing import Any, cast
 
 import pytest
@@ -21,11 +22,13 @@ from log_builders import (
 )
 
 from aicost.core.days import to_us
+from aicost.core.facts import CompactionSeen, Parsed
 from aicost.core.session import LastCall, SessionFacts
 from aicost.core.usage import UsageEvent
 from aicost.core.view import BurnRate, Totals
 from aicost.store.dashboard import (
     burn_by_session,
+    compacted_context,
     day_totals,
     session_facts,
     session_ids,
@@ -209,6 +212,24 @@ def test_a_session_lies_in_all_homes_that_name_it() -> None:
     ) as ledger:
         [facts] = session_facts(ledger.db, ["s-1"])
     assert facts.homes == ("/a", "/b")
+
+
+def test_what_a_compaction_leaves_is_told_by_the_last_ones() -> None:
+    calls = [event(n, tokens=tokens(1000 * n, 1)) for n in range(1, 9)]
+    child = event(30, subagent_id="a1", turn_id="", at=at(1.6), tokens=tokens(77, 1))
+    seen = [
+        CompactionSeen(key=f"k{n}", session_id="s-1", turn_id="t-1", subagent_id="", at=at(n))
+        for n in (0.5, 1.5, 2.5, 3.5, 4.5, 7.5, 9)
+    ]
+    evidence = replace(calls_read(), stage="evidence", parsed=(Parsed(compactions=tuple(seen)),))
+    with recorded(calls_read(*calls, child)) as ledger:
+        assert compacted_context(ledger.db, "claude") is None
+        ledger.record([evidence])
+        # Of the last five the one at nine has no call after it: 3, 4, 5 and 8 thousand are left.
+        assert compacted_context(ledger.db, "claude") == 4500
+        assert compacted_context(ledger.db, "codex") is None
+        [facts] = session_facts(ledger.db, ["s-1"])
+        assert facts.compacted_context_tokens == 4500
 
 
 SHORT, LONG = {"cache_write_5m_tokens": 9}, {"cache_write_1h_tokens": 9}

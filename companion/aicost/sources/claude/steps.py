@@ -1,6 +1,7 @@
 """What a tool of Claude Code was asked to do, and what came of it. Pure: values in, values out."""
 
 from datetime import datetime
+from functools import lru_cache
 from hashlib import blake2b
 
 import msgspec
@@ -131,6 +132,7 @@ def answer_of(result: ToolResult) -> Answer:
     return Answer(result.agent_id, sum(len(text.encode("utf-8", "replace")) for text in own))
 
 
+@lru_cache(maxsize=1024)
 def number_of(text: str) -> int:
     """Return 64 bits of a hash of a text; the same in every process."""
     return to_number(hash_of(text))
