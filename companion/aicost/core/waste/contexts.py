@@ -25,10 +25,9 @@ _CODEX_US = 1_800_000_000
 
 def dumps(work: Work) -> Iterator[Hit]:
     """Yield each tool result that took a large part of the context's window by itself."""
-    for thread, calls in work.threads.items():
-        results = _results(work, thread)
+    for calls in work.threads.values():
         for number, (call, after) in enumerate(pairwise(calls)):
-            found = results.get(call.key, ())
+            found = work.results.get(call.key, ())
             grown = after.context_tokens - call.context_tokens - call.output_tokens
             window = work.window(call.model, after.context_tokens)
             if not found or window is None or grown * 100 < window * DUMP_PERCENT:
@@ -50,14 +49,6 @@ def _is_needed(work: Work, step: Step, kept: Sequence[Call]) -> bool:
         for one in work.steps
     )
     return is_edited or len(kept) <= LEAST_CALLS_AFTER
-
-
-def _results(work: Work, thread: str) -> dict[int, list[Step]]:
-    found: dict[int, list[Step]] = {}
-    for step in work.steps:
-        if step.thread == thread:
-            found.setdefault(step.call, []).append(step)
-    return found
 
 
 def _largest(steps: Sequence[Step], grown: int) -> tuple[Step, int]:

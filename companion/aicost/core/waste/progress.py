@@ -1,5 +1,6 @@
 """What a session's money brought: edits that stayed, tests that turned green, commits, answers."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -48,23 +49,16 @@ def progress_of(work: Work) -> Progress:
 
 def _kept(edits: Sequence[Step]) -> list[Step]:
     """Leave out each edit that a later one of the same file took back, and that one too."""
-    kept: list[Step] = []
-    for edit in edits:
-        back = next(
-            (
-                number
-                for number in range(len(kept) - 1, -1, -1)
-                if kept[number].target == edit.target
-                and edit.part
-                and (kept[number].part, kept[number].content) == (edit.content, edit.part)
-            ),
-            None,
-        )
-        if back is None:
-            kept.append(edit)
+    kept = dict[int, Step]()
+    places = defaultdict[tuple[int, int, int], list[int]](list)  # file, text before, text after
+    for number, edit in enumerate(edits):
+        back = places[edit.target, edit.content, edit.part]
+        if edit.part and back:
+            del kept[back.pop()]
         else:
-            del kept[back]
-    return kept
+            kept[number] = edit
+            places[edit.target, edit.part, edit.content].append(number)
+    return list(kept.values())
 
 
 def _turned_green(steps: Sequence[Step]) -> int:

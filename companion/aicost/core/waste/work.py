@@ -95,6 +95,14 @@ class Work:
         return {call.key: call for call in self.calls}
 
     @cached_property
+    def results(self) -> Mapping[int, Sequence[Step]]:
+        """The steps that each call asked for, by its key."""
+        found = defaultdict[int, list[Step]](list)
+        for step in self.steps:
+            found[step.call].append(step)
+        return found
+
+    @cached_property
     def threads(self) -> Mapping[str, Sequence[Call]]:
         """The calls of each thread."""
         found = defaultdict[str, list[Call]](list)

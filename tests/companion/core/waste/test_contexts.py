@@ -47,7 +47,7 @@ def test_each_later_call_reads_it_until_the_context_shrinks() -> None:
         [step(1, "look", size_bytes=80_000), step(1, key=2, size_bytes=None)],  # a picture
         [step(1, "look", size_bytes=None)],
         [step(1, "look", size_bytes=0)],
-        [step(1, "look", size_bytes=80_000, thread="a")],
+        [step(1.5, "look", size_bytes=80_000)],  # of another call
     ],
 )
 def test_what_no_single_result_can_be_blamed_for_is_none(steps: list[object]) -> None:

@@ -23,6 +23,8 @@ def test_an_edit_that_a_later_one_took_back_does_not_count() -> None:
     assert (found.edits, found.kept_edits, found.files) == (2, 0, 0)
     other = progress_of(work(steps=[there, back._replace(target=8)]))
     assert other.kept_edits == 2
+    again = progress_of(work(steps=[there, back, there._replace(key=9)]))
+    assert (again.edits, again.kept_edits) == (3, 1)
     whole = progress_of(work(steps=[edit(1, part=0, content=0), edit(2, part=0, content=0)]))
     assert whole.kept_edits == 2
 
