@@ -24,7 +24,7 @@ from lab.spend import NUSD, claude_nusd, codex_nusd, last_of_each
 from lab.terminal import Terminal
 from lab.waiting import until
 
-REPEATS = int(os.environ.get("AICOST_REPEATS", "3"))  # of each proof that a race could break
+REPEATS = int(os.environ.get("AICOST_REPEATS", "1"))  # of each proof that a race could break
 ENDLESS = 80  # more requests than any budget here allows; a run that is not stopped ends there
 # Claude Code writes its log every 0.1 s. No dear model answers sooner: one that did would be ahead
 # of what its log says.
