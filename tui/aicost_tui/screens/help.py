@@ -18,6 +18,7 @@ from aicost_tui.spans import Line, Span, pad
 from aicost_tui.widgets.painted import PaintedLines
 
 _COLUMNS = (
+    ("LOOP", "behind a branch: in a loop; its nudge says which"),
     ("(2)", "behind a branch: subagents that the session started"),
     ("context", f"share of the model's window; yellow {CROWDED_AT:.0%}, red {FULL_AT:.0%}"),
     ("tok/min", "tokens a minute over the last 10 minutes"),
