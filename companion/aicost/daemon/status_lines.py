@@ -123,12 +123,11 @@ class StatusLines:
             has_changed = True
             while True:
                 await self._look_or_warn(has_changed=has_changed)
-                has_changed = False
                 with suppress(TimeoutError):  # nothing changed: the moment did
                     async with asyncio.timeout(self._quiet_s):
                         await self._changed.wait()
-                        has_changed = True
                         await asyncio.sleep(GATHER_S)
+                has_changed = self._changed.is_set()  # (also at the very end of the wait)
                 self._changed.clear()
         finally:
             self._files.clear()
