@@ -65,13 +65,16 @@ def matched(
     found: dict[str, tuple[Commit, int]] = {}
     waiting, foreign = dict(work.edits), 0
     seen = set[str]()
-    for commit in _in_time(work, history.commits if among is None else among):
+    commits = _in_time(work, history.commits if among is None else among)
+    ran = _made_by_runs(work, commits)
+    for commit in commits:
         if commit.id in seen:
             continue
         forms = history.forms(commit)
         seen.update(one.id for one in forms)
         common = _common(work, waiting, commit, history, targets)
-        if _ran(work, forms) or (common and _is_users(commit, history)):
+        is_run = any(form.id in ran for form in forms)
+        if is_run or (common and _is_users(commit, history)):
             found[commit.id] = (_lasting(forms, history), len(common))
         elif common:
             foreign += sum(commit.made_s >= work.edits[one].end_s for one in common)
@@ -119,11 +122,20 @@ def _common(
     return frozenset(one for one in hit if work.edits[one].start_s <= commit.made_s)
 
 
-def _ran(work: Work, forms: Sequence[Commit]) -> bool:
-    """Say whether a command of the session made a form of the commit."""
-    return any(
-        run.start_s <= form.committed_s <= run.end_s for run in work.commit_runs for form in forms
-    )
+def _made_by_runs(work: Work, commits: Sequence[Commit]) -> set[str]:
+    """Return the ids of the commits that commands of the session made, or the one they amended.
+
+    A command that also rebases makes many old commits anew: they are not the session's.
+    """
+    found = set[str]()
+    for run in work.commit_runs:
+        new = {one.id for one in commits if run.start_s <= one.made_s <= run.end_s}
+        anew = [one for one in commits if run.start_s <= one.committed_s <= run.end_s]
+        amended = {one.key: one.id for one in anew if one.id not in new}
+        found |= new
+        if len(amended) == 1:
+            found.update(amended.values())
+    return found
 
 
 def _is_users(commit: Commit, history: History) -> bool:

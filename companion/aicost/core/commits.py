@@ -164,6 +164,12 @@ class History:
 
     def fate(self, commit: Commit, now_s: int) -> Fate:
         """Return what became of a commit."""
+        known = self._fates.get((commit.id, now_s))
+        if known is None:
+            known = self._fates[commit.id, now_s] = self._fate(commit, now_s)
+        return known
+
+    def _fate(self, commit: Commit, now_s: int) -> Fate:
         forms = self.forms(commit)
         landed = self._within(commit, forms, self.merged)
         standing = landed or self._within(commit, forms, self.alive)
@@ -175,9 +181,11 @@ class History:
         if standing:
             newest = max(self._newest_above(self._by_id[name]) for name in standing)
             return Fate.IDLE if newest < now_s - IDLE_S else Fate.ALIVE
-        files = set(self.changes.get(commit.id, ()))
-        redone = {path for _, path in self._after(commit.made_s, self.merged) if path in files}
-        return Fate.UNCLEAR if files and redone == files else Fate.GONE
+        files = self.changes.get(commit.id, {})
+        is_redone = all(
+            any(True for _ in self._changing(path, commit.made_s, self.merged)) for path in files
+        )
+        return Fate.UNCLEAR if files and is_redone else Fate.GONE
 
     def forms(self, commit: Commit) -> list[Commit]:
         """Return the commit with all that was made of it by amending, rebasing and picking.
@@ -210,12 +218,26 @@ class History:
         files = self.changes.get(commit.id, {}).keys()
         return [
             one.id
-            for one in self.commits
-            if one.id in self.merged
-            and one.committed_s >= commit.made_s - _SLACK_S
-            and files
-            and self.changes.get(one.id, {}).keys() == files
+            for path in list(files)[:1]
+            for one in self._changing(path, commit.made_s, self.merged)
+            if self.changes[one.id].keys() == files
         ]
+
+    @cached_property
+    def _fates(self) -> dict[tuple[str, int], Fate]:
+        return {}
+
+    @cached_property
+    def _by_path(self) -> dict[str, list[Commit]]:
+        found: dict[str, list[Commit]] = {}
+        for commit in self.commits:
+            for path in self.changes.get(commit.id, ()):
+                found.setdefault(path, []).append(commit)
+        return found
+
+    @cached_property
+    def _reverting(self) -> list[Commit]:
+        return [commit for commit in self.commits if commit.reverts]
 
     @cached_property
     def _by_key(self) -> dict[tuple[str, int], list[Commit]]:
@@ -250,12 +272,11 @@ class History:
     def _newest_above(self, commit: Commit) -> int:
         return max(one.committed_s for one in self._later(commit))
 
-    def _after(self, at_s: int, within: frozenset[str]) -> Iterator[tuple[Commit, str]]:
-        """Yield the files that commits of a set changed since a moment."""
-        for one in self.commits:
-            if one.id in within and one.committed_s >= at_s - _SLACK_S:
-                for path in self.changes.get(one.id, ()):
-                    yield one, path
+    def _changing(self, path: str, since_s: int, within: frozenset[str]) -> Iterator[Commit]:
+        """Yield the commits of a set that changed a file since a moment."""
+        for one in self._by_path.get(path, ()):
+            if one.id in within and one.committed_s >= since_s - _SLACK_S:
+                yield one
 
     def _within(self, commit: Commit, forms: Sequence[Commit], within: frozenset[str]) -> list[str]:
         """Return the commits of a set that are a form of this one, or hold what it made.
@@ -271,9 +292,10 @@ class History:
         files = self.changes.get(commit.id, {})
         made = self._made_of(commit, forms)
         brought: dict[str, str] = {}
-        for one, path in self._after(commit.made_s, within):
-            if path in made and self.changes[one.id][path].after in made[path]:
-                brought.setdefault(path, one.id)
+        for path, contents in made.items():
+            for one in self._changing(path, commit.made_s, within):
+                if self.changes[one.id][path].after in contents:
+                    brought.setdefault(path, one.id)
         return list(dict.fromkeys(brought.values())) if files and len(brought) == len(files) else []
 
     def _made_of(self, commit: Commit, forms: Sequence[Commit]) -> dict[str, set[str]]:
@@ -288,24 +310,21 @@ class History:
 
     def _is_taken_back(self, ids: set[str], commit: Commit, effective: frozenset[str]) -> bool:
         """Say whether a later commit takes these back, and none takes that one back."""
-        for one in self.commits:
-            if one.id in ids or one.id not in effective:
-                continue
-            is_named = any(name.startswith(start) for start in one.reverts for name in ids)
-            if is_named or self._undoes(one, commit):
+        path = next(iter(self.changes.get(commit.id, ())), "")
+        undoing = [one for one in self._by_path.get(path, ()) if self._undoes(one, commit)]
+        for one in (*self._naming(ids, effective), *undoing):
+            if one.id in effective and one.id not in ids:
                 again = {form.id for form in self.forms(one)}
-                if not self._is_reapplied(again, effective):
+                if not any(True for _ in self._naming(again, effective)):
                     return True
         return False
 
-    def _is_reapplied(self, ids: set[str], effective: frozenset[str]) -> bool:
-        return any(
-            name.startswith(start)
-            for one in self.commits
-            if one.id in effective and one.id not in ids
-            for start in one.reverts
-            for name in ids
-        )
+    def _naming(self, ids: set[str], effective: frozenset[str]) -> Iterator[Commit]:
+        """Yield commits whose message takes one of these back."""
+        for one in self._reverting:
+            is_other = one.id in effective and one.id not in ids
+            if is_other and any(name.startswith(part) for part in one.reverts for name in ids):
+                yield one
 
     def _undoes(self, later: Commit, commit: Commit) -> bool:
         """Say whether a commit puts every file of another one back to what it was before."""

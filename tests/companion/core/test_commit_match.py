@@ -90,6 +90,17 @@ def test_a_commit_that_a_command_made_is_the_sessions(at_s: int, is_own: bool) -
     assert bool(result.commits) is is_own
 
 
+@pytest.mark.parametrize(("count", "is_own"), [(1, True), (2, False)])
+def test_one_commit_is_amended_but_many_are_rebased(count: int, is_own: bool) -> None:
+    """`git commit --amend` makes one old commit anew, `git commit && git pull --rebase` many."""
+    work = Work(time=Span(START, END), commit_runs=[Span(15_000, 15_010)])
+    old = [commit(n, 1_000 * n, committed_s=15_005) for n in range(1, count + 1)]
+    new = commit(9, 15_004)
+    files = {one: [f"{one.id}.py"] for one in (*old, new)}
+    made = [one.made_s for one in matched(work, history(files), targets, 10**6).commits]
+    assert made == ([1_000, 15_004] if is_own else [15_004])
+
+
 def test_without_edits_and_commands_no_commit_is_the_sessions() -> None:
     work = Work(time=Span(START, END))
     assert not matched(work, history({commit(1, 15_000): ["pay.py"]}), targets, 10**6).commits
