@@ -13,10 +13,10 @@ ifneq ($(shell $(PY) -c 'import sys; print(sys.version_info >= (3, 11))' 2>/dev/
 .PHONY: $(READY) $(READY_DEV)
 endif
 
-.PHONY: help top demo test e2e fuzz bench prices lock clean
+.PHONY: help top demo test e2e fuzz bench train classify-report prices lock clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' Makefile
 
 top: $(READY) ## open the dashboard (starts the daemon)
 	@$(PY) -m aicost top $(ARGS)
@@ -40,6 +40,14 @@ fuzz: $(READY_DEV) ## made-up input for every parser, a minute each (ARGS='--sec
 
 bench: $(READY_DEV) ## measure beside ccusage and tokscale on 1 GiB of logs
 	PYTHONPATH=tests $(PY) -m bench.main $(ARGS)
+
+train: $(READY_DEV) ## fit the weights of task categories anew (needs numpy and scipy)
+	@$(INSTALL) --require-hashes --only-binary :all: -r tests/classify/requirements.txt
+	PYTHONPATH=tests $(PY) -m classify.train
+
+classify-report: $(READY_DEV) ## how often task categories are right on sessions not trained on
+	@$(INSTALL) --require-hashes --only-binary :all: -r tests/classify/requirements.txt
+	PYTHONPATH=tests $(PY) -m classify.report $(ARGS)
 
 prices: $(READY_DEV) ## compile the shipped price book again
 	$(PY) -m aicost.prices.compile

@@ -15,9 +15,9 @@ from aicost.core.category import CATEGORIES, Weights, packed_weights
 from aicost.core.category_signals import FIRST_WORD, signals_of
 from classify.labelled import Labelled
 
-WEIGHT_DECAY = 3.0
-WORD_SCALE = 0.5  # words are many: each is trusted less than what was counted
-ALSO_SHARE = 0.3  # of a turn's weight that goes to its second label
+WEIGHT_DECAY = 6.0
+WORD_SCALE = 0.6  # words are many: each is trusted less than what was counted
+ALSO_SHARE = 0.2  # of a turn's weight that goes to its second label
 LEAST_TURNS = 3  # that a signal is seen in
 ROUNDS = 80
 _LARGEST = 127

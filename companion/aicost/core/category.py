@@ -16,9 +16,11 @@ from aicost.core.categories import TaskCategory
 from aicost.core.category_evidence import evidence_of
 from aicost.core.category_signals import signals_of
 from aicost.core.turn_features import TurnFeatures
+from aicost.core.upgrades import upgrade_in
 
 CATEGORIES: Final = tuple(TaskCategory)
 VERSION: Final = category_weights.VERSION  # grows with each training that is shipped
+_OF_A_RULE: Final = 0.85  # such turns are too rare to measure it
 _NOTHING_DONE: Final = "it says nothing of its work"
 
 
@@ -48,7 +50,14 @@ def classify(features: TurnFeatures) -> Classified:
         return Classified(named, 1.0, f"its prompt says #{named}", is_tagged=True)
     if features.counts.get("prompt_local_command"):
         return Classified(TaskCategory.OTHER, 1.0, "it is a command of the agent's own screen")
-    weights, signals = shipped_weights(), signals_of(features)
+    return classify_with(shipped_weights(), features)
+
+
+def classify_with(weights: Weights, features: TurnFeatures) -> Classified:
+    """Return what the evidence alone says, weighed so."""
+    if (upgrade := upgrade_in(features)) is not None:
+        return Classified(TaskCategory.DEPENDENCY_UPGRADE, _OF_A_RULE, upgrade)
+    signals = signals_of(features)
     shares = shares_of(weights, signals)
     best = max(range(len(CATEGORIES)), key=shares.__getitem__)
     pulls = {

@@ -48,7 +48,7 @@ COUNTS: Final = (
     "prompt_command", "prompt_notice", "prompt_review_command", "prompt_list", "prompt_severity",
     "prompt_yes", "prompt_short", "prompt_local_command", "plan_mode",
     "closing_question", "closing_log2_chars", "closing_list", "closing_heading", "closing_done",
-    "tagged",
+    "tagged", "edits_of_comments", "edits_that_add", "edits_that_remove", "edits_renaming",
 )  # fmt: skip
 _NUMBER: Final = MappingProxyType({name: number for number, name in enumerate(COUNTS)})
 

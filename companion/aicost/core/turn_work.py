@@ -11,6 +11,7 @@ from typing import Final
 
 from aicost.core.command_kinds import COMMAND_KINDS, CommandKind, command_kinds, commit_subject
 from aicost.core.commands import core_of
+from aicost.core.edit_shapes import edit_shape
 from aicost.core.file_kinds import file_kind
 from aicost.core.prompt_signs import prompt_signs, prompt_text, title_of
 from aicost.core.turn_features import (
@@ -102,6 +103,8 @@ class TurnWork:
         if kind in _CODE or kind == "test":
             self._add("new_functions", max(0, _count(_FUNCTION, new) - _count(_FUNCTION, old)))
             self._add("new_tests", max(0, _count(_TEST, new) - _count(_TEST, old)))
+        if shape := edit_shape(old, new):
+            self._add(shape)
         if "test" in self.red:
             self._add("tests_while_red" if kind == "test" else "code_while_red")
 

@@ -118,8 +118,15 @@ class _Row:
 
     def _filter(self) -> BudgetFilter:
         texts = {name: self._glob(name) for name in (*_GLOBS, "category", "agent", "env")}
-        env = texts.pop("env")
-        filter_ = BudgetFilter(**texts, environment=env)
+        env = texts["env"]
+        filter_ = BudgetFilter(
+            repo=texts["repo"],
+            branch=texts["branch"],
+            model=texts["model"],
+            category=texts["category"],
+            agent=texts["agent"],
+            environment=env,
+        )
         agent, environment = BudgetFilter(agent=filter_.agent), BudgetFilter(environment=env)
         if not any(agent.covers(Traits(agent=name)) for name in _AGENTS):  # type: ignore[arg-type]
             raise self._error("there is no such agent", "agent", hint='agent = "claude"')
