@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from aicost.core.errors import ExitCode
+from aicost.platform.agent_shells import refuse_agents
 from aicost.platform.dirs import load_dirs
 
+_STOPS = "gate."  # what decides whether agents are stopped
 _AT_ONCE = ("gate.", "nudges.")
 _RESTART = "a daemon that runs takes it on after: aicost daemon restart"
 
@@ -21,6 +23,8 @@ def run(args: Namespace, env: Mapping[str, str]) -> int:
 
     from aicost.platform import config_edit
 
+    if args.action == "edit" or (args.action != "get" and args.key.startswith(_STOPS)):
+        refuse_agents(env, "an agent cannot change what stops it")
     match args.action:
         case "get":
             _print_settings(path, args.key)

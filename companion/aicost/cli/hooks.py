@@ -11,6 +11,7 @@ from pathlib import Path
 
 from aicost.core.errors import ConfigError, ExitCode
 from aicost.core.hook_files import Where
+from aicost.platform.agent_shells import refuse_agents
 from aicost.platform.config import load_settings
 from aicost.platform.dirs import Dirs, load_dirs, shown
 from aicost.platform.hook_files import find_program, write_hook_files
@@ -32,6 +33,7 @@ def run(args: Namespace, env: Mapping[str, str]) -> int:
         case "install":
             return install(args, dirs, places)
         case "uninstall":
+            refuse_agents(env, "an agent cannot take away the hooks that stop it")
             return uninstall(args, places)
     return status(args, dirs, places)
 

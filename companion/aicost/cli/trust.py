@@ -12,6 +12,7 @@ from aicost.core.budget import Budget
 from aicost.core.budget_words import limit_words
 from aicost.core.errors import ConfigError, ExitCode
 from aicost.platform import trust
+from aicost.platform.agent_shells import refuse_agents
 from aicost.platform.dirs import load_dirs
 from aicost.platform.git import checkout_of, repo_key_of
 from aicost.platform.repo_budgets import (
@@ -30,6 +31,7 @@ def run(args: Namespace, env: Mapping[str, str]) -> int:
     if args.list:
         _list(file)
         return ExitCode.OK
+    refuse_agents(env, "an agent cannot say which budgets you trust")
     root = _root(args.path)
     if args.remove:
         _remove(file, root)

@@ -1,7 +1,7 @@
 """Budgets set and taken away in config.toml; the rest of the file stays, comments too."""
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +22,7 @@ def set_budget(path: Path, row: Mapping[str, Any]) -> Budget:
     """
     budget = budget_of(row)
     known = load_settings(path).budgets
-    alike = [at for at, one in enumerate(known) if _is_alike(one, budget)]
-    if "hard" in row:  # of two, that which is so already
-        alike.sort(key=lambda at: known[at].is_hard != budget.is_hard)
-    at = alike[0] if alike else None
+    at = _place_of(budget, known, row)
     if at is not None and "hard" not in row:
         budget = budget_of({**row, "hard": known[at].is_hard})
 
@@ -39,6 +36,20 @@ def set_budget(path: Path, row: Mapping[str, Any]) -> Budget:
 
     change_file(path, change)
     return budget
+
+
+def loosens(path: Path, row: Mapping[str, Any]) -> bool:
+    """Say whether `set_budget` would raise a limit, or let a hard one only tell.
+
+    Raises ConfigError.
+    """
+    budget = budget_of(row)
+    known = load_settings(path).budgets
+    at = _place_of(budget, known, row)
+    if at is None:
+        return False
+    is_hard = budget.is_hard if "hard" in row else known[at].is_hard
+    return budget.limit > known[at].limit or (known[at].is_hard and not is_hard)
 
 
 def remove_budget(path: Path, budget_id: str) -> Budget:
@@ -72,6 +83,14 @@ def budget_of(row: Mapping[str, Any]) -> Budget:
             error.what.rpartition(" (")[0], why=error.why, hint="aicost budget set --help"
         ) from error
     return budget
+
+
+def _place_of(budget: Budget, known: Sequence[Budget], row: Mapping[str, Any]) -> int | None:
+    """Return the place of the budget that a row changes; None: it is a new one."""
+    alike = [at for at, one in enumerate(known) if _is_alike(one, budget)]
+    if "hard" in row:  # of two, that which is so already
+        alike.sort(key=lambda at: known[at].is_hard != budget.is_hard)
+    return alike[0] if alike else None
 
 
 def _is_alike(one: Budget, other: Budget) -> bool:

@@ -39,8 +39,9 @@ def test_what_cannot_be_allowed_starts_no_daemon(home: Path, words: list[str]) -
     assert not (home / ".aicost/data/ledger.db").exists()
 
 
-def test_an_agent_cannot_allow_itself_anything(home: Path) -> None:
-    ended = aicost("allow", "5", env={"CLAUDECODE": "1"})
+@pytest.mark.parametrize("mark", ["CLAUDECODE", "CODEX_THREAD_ID"])
+def test_an_agent_cannot_allow_itself_anything(home: Path, mark: str) -> None:
+    ended = aicost("allow", "5", env={mark: "1"})
     assert ended.returncode == 3
     assert "an agent cannot allow itself to go on" in ended.stderr
     assert not (home / ".aicost/data/ledger.db").exists()

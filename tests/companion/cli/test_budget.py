@@ -108,3 +108,20 @@ def test_a_running_daemon_takes_it_on_at_once(home: Path) -> None:
     status = json.loads(aicost("daemon", "status", "--json").stdout)
     assert len(status["budget_troubles"]) == 1
     assert "a budget has no scope" in aicost("status").stdout
+
+
+AGENT = {"CODEX_THREAD_ID": "t-1"}
+
+
+def test_an_agent_may_tighten_budgets_only(home: Path) -> None:
+    for words in ("day 25 --hard", "day 20", "session 9 turns"):
+        assert aicost("budget", "set", *words.split(), env=AGENT).returncode == 0, words
+    before = config(home).read_text()
+    for words in ("set day 25.01 --hard", "set day 21", "set session 10 turns", "rm day-hard"):
+        ended = aicost("budget", *words.split(), env=AGENT)
+        assert ended.returncode == 3, words
+        assert ended.stderr.startswith("aicost: an agent cannot "), words
+        assert "CODEX_THREAD_ID is set" in ended.stderr
+    assert config(home).read_text() == before
+    assert aicost("budget", "list", env=AGENT).returncode == 0
+    assert aicost("budget", "rm", "day-hard").returncode == 0

@@ -76,3 +76,16 @@ def test_what_counts_at_once_needs_no_restart(home: Path) -> None:
     assert aicost("config", "get", "nudges.desktop").stdout == "true\n"
     assert aicost("config", "unset", "nudges.desktop").stderr == ""
     assert "gate.grace_percent = 7" in aicost("config", "get").stdout.splitlines()
+
+
+@pytest.mark.parametrize(
+    "words", ["set gate.fail open", "set gate.grace_percent 0", "unset gate.fail", "edit"]
+)
+def test_an_agent_cannot_change_what_stops_it(home: Path, words: str) -> None:
+    aicost("config", "set", "gate.fail", "closed")
+    agent = {"CLAUDECODE": "1", "EDITOR": "rm"}
+    ended = aicost("config", *words.split(), env=agent)
+    assert ended.returncode == 3
+    assert ended.stderr.startswith("aicost: an agent cannot change what stops it\n")
+    assert aicost("config", "get", "gate.fail", env=agent).stdout == "closed\n"
+    assert aicost("config", "set", "timezone", "UTC", env=agent).returncode == 0

@@ -230,3 +230,16 @@ def test_homes_of_the_config_get_hooks_too(home: Path, path: Path) -> None:
     aicost("hooks", "install", "claude", "--yes")
     assert len(commands_in(work / "settings.json")) == 7
     assert len(commands_in(path)) == 7
+
+
+@pytest.mark.parametrize("mark", ["CLAUDECODE", "CODEX_THREAD_ID"])
+def test_an_agent_cannot_take_its_hooks_away(path: Path, mark: str) -> None:
+    assert aicost("hooks", "install", "--yes").returncode == 0
+    before = path.read_bytes()
+    ended = aicost("hooks", "uninstall", "--yes", env={mark: "1"})
+    assert ended.returncode == 3
+    assert ended.stderr.startswith("aicost: an agent cannot take away the hooks that stop it\n")
+    assert path.read_bytes() == before
+    assert aicost("hooks", "status", env={mark: "1"}).returncode == 0
+    assert aicost("hooks", "uninstall", "--yes").returncode == 0
+    assert path.read_bytes() == SETTINGS

@@ -149,3 +149,15 @@ def test_the_repository_here_is_listed_with_its_trust(repo: Path) -> None:
         (False, "repo"),
     ]
     assert found["untrusted"] == []
+
+
+def test_an_agent_trusts_nothing_and_may_look(home: Path, repo: Path) -> None:
+    agent = {"CLAUDECODE": "1"}
+    ended = aicost("trust", "--yes", str(repo), env=agent)
+    assert ended.returncode == 3
+    assert ended.stderr.startswith("aicost: an agent cannot say which budgets you trust\n")
+    assert trusted(home) == {}
+    aicost("trust", "--yes", str(repo))
+    assert aicost("trust", "--remove", str(repo), env=agent).returncode == 3
+    assert aicost("trust", "--list", env=agent).returncode == 0
+    assert list(trusted(home)) == [f"{repo}/.aicost.toml"]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from aicost.core.budget import BudgetFilter
 from aicost.core.errors import ConfigError
-from aicost.platform.budget_edit import budget_of, remove_budget, set_budget
+from aicost.platform.budget_edit import budget_of, loosens, remove_budget, set_budget
 from aicost.platform.config import load_settings
 
 TYPED = """\
@@ -153,3 +153,21 @@ def test_any_filter_is_read_back_as_it_was_set(
     assert budget_of(rows[0]).filter == wanted[0]
     for one in load_settings(path).budgets:
         assert remove_budget(path, one.budget_id) == one
+
+
+@pytest.mark.parametrize(
+    ("row", "is_looser"),
+    [
+        ({"scope": "day", "amount": 24.99}, False),
+        ({"scope": "day", "amount": 25}, False),
+        ({"scope": "day", "amount": 25.01}, True),
+        ({"scope": "day", "amount": 25, "hard": True}, False),
+        ({"scope": "day", "amount": 99, "repo": "shop"}, False),  # a budget beside it
+        ({"scope": "turn", "amount": "3 repeats"}, False),  # it stays hard
+        ({"scope": "turn", "amount": "2 repeats", "hard": False}, True),
+        ({"scope": "turn", "amount": "4 repeats"}, True),
+    ],
+)
+def test_what_loosens_a_budget(path: Path, row: dict[str, Any], is_looser: bool) -> None:
+    assert loosens(typed(path), row) == is_looser
+    assert path.read_text() == TYPED  # it is asked before anything is written
