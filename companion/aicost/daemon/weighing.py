@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from aicost.core.allowance import Allowance
 from aicost.core.attribution import environment_of
-from aicost.core.budget import Budget, Traits
+from aicost.core.budget import Budget, BudgetFilter, Traits
 from aicost.core.days import to_us
 from aicost.core.gate import (
     AFTER_TOOLS,
@@ -39,6 +39,7 @@ from aicost.store.present import (
     threads_since,
 )
 from aicost.store.repeats import repeats
+from aicost.store.spending import Spending, Within
 
 _STARTS, _ENDS = "SessionStart", "SessionEnd"
 _BETWEEN_CALLS = frozenset({PROMPT, BEFORE_TOOL}) | AFTER_TOOLS  # a thread's last call has ended
@@ -248,11 +249,26 @@ class Scales:
         found = set[str]()
         for allowance in world.allowances:
             covered = [name for name in names if allowance.covers(name)]
-            used = spent_since(self._db, to_us(allowance.at), allowance.session_id)
+            used = self._spent_since(allowance, covered)
             used += sum(held[name].nusd for name in covered if name in held)
             if allowance.lifts(used, world.now):
                 found.update(covered)
         return frozenset(found)
+
+    def _spent_since(self, allowance: Allowance, names: Sequence[str]) -> int:
+        """Return what an allowance's sessions spent since it was made, hidden spend too.
+
+        Of that of a session which is older the same share counts as of its priced calls.
+        """
+        since_us, session_id = to_us(allowance.at), allowance.session_id
+        priced = spent_since(self._db, since_us, session_id)
+        spending = Spending(self._db, names)
+        only = spending.sessions.get(session_id)
+        if session_id and only is None:
+            return priced  # the ledger does not know it yet
+        within = Within(start_us=since_us, sessions=(only.row,) if only else ())
+        hidden = spending.hidden(within, BudgetFilter()).get(0)
+        return priced + (hidden.nusd if hidden else 0)
 
     def _session_now(
         self, name: str, known: Known | None, world: World, ask: Ask | None

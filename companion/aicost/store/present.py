@@ -149,7 +149,10 @@ def edits_in_turn(db: sqlite3.Connection, session_id: str) -> int:
 
 
 def spent_since(db: sqlite3.Connection, since_us: int, session_id: str = "") -> int:
-    """Return what the priced calls since a moment cost, in nano-dollars; "": of all sessions."""
+    """Return what the priced calls since a moment cost, in nano-dollars; "": of all sessions.
+
+    Hidden spend is not in it: it has no moment of its own.
+    """
     (found,) = db.execute(
         "SELECT coalesce(sum(c.cost_nusd), 0) FROM call c INDEXED BY call_at"
         " JOIN span s ON s.id = c.span JOIN session x ON x.id = s.session"

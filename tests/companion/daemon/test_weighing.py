@@ -12,7 +12,7 @@ from log_builders import MODEL, at, calls_read, event, open_ledger, tokens
 
 from aicost.core.allowance import Allowance
 from aicost.core.budget import Budget, BudgetFilter, Traits
-from aicost.core.facts import Parsed, PromptSeen, SubagentSeen
+from aicost.core.facts import ClientTotal, Parsed, PromptSeen, SubagentSeen
 from aicost.core.gate import PASS, Ask, CommandRun, Ruling
 from aicost.core.reservation import EXPIRES, UNKNOWN_CALL
 from aicost.core.session import LiveSession, Running
@@ -263,6 +263,30 @@ def test_an_allowance_is_used_up_by_what_its_sessions_spent_since(scales: Scales
     assert allowed(scales, session_id="s-1", amount_nusd=usd("0.8")) == frozenset()
     assert allowed(scales, session_id="s-2", amount_nusd=usd("0.1")) == {"s-2"}
     assert allowed(scales, at=at(10.5), amount_nusd=1) == {"s-1", "s-2"}
+
+
+def test_hidden_spend_is_spent_of_an_allowance_as_its_calls_are(
+    ledger: Ledger, scales: Scales
+) -> None:
+    total = ClientTotal(
+        session_id="s-1",
+        model=MODEL,
+        tokens=tokens(0, 1_250_000),
+        web_searches=0,
+        cost_nusd=usd(5),
+    )
+    parsed = (Parsed(client_totals=(total,)),)
+    ledger.record([replace(calls_read(path="totals"), stage="evidence", parsed=parsed)])
+    ledger.settle()
+    # Of ten calls two were made since: $0.80, and a fifth of the dollar that no log shows.
+    for session in ("", "s-1"):
+        assert "s-1" not in allowed(scales, amount_nusd=usd("1.0"), session_id=session)
+        assert "s-1" in allowed(scales, amount_nusd=usd("1.01"), session_id=session)
+    assert allowed(scales, amount_nusd=usd("0.1"), session_id="s-2") == {"s-2"}
+    assert allowed(scales, at=at(10.5), amount_nusd=1) == {"s-1", "s-2"}
+    # All of it counts where all of the session came since.
+    assert allowed(scales, at=at(-1), amount_nusd=usd("5.0")) == frozenset()
+    assert allowed(scales, at=at(-1), amount_nusd=usd("5.01")) == {"s-1", "s-2"}
 
 
 def test_what_is_under_way_is_spent_of_an_allowance(scales: Scales) -> None:
