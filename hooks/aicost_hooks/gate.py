@@ -63,10 +63,9 @@ def answer_event(event: Event, caller: Caller, *, until: float) -> Answer:
     Without a daemon that answers: nothing, or a refusal where the user wants it closed.
     """
     question = _question(event, caller)
-    allow = question.get("allow")
     decision = _decision(event, question, caller, until)
     refuses = decision.get("action") in _REFUSES
-    if refuses and event.name == PROMPT and allow is None:
+    if refuses and event.name == PROMPT and decision.get("is_allowed") is not True:
         decision = _with_kept_prompt(decision, event.said, caller)
     if refuses and _is_unseen(event, decision, caller):
         reason, pid = str(decision.get("reason", "")), caller.parent_pid

@@ -109,13 +109,27 @@ def test_a_prompt_that_cannot_be_kept_is_said_so(run_dir: Path, place: object) -
 
 def test_the_words_that_lift_a_budget_are_sent_and_not_kept(run_dir: Path) -> None:
     folder = run_dir.parent / "kept"
-    with daemon(run_dir, action="block", reason="Allowed.", prompts_dir=str(folder)) as seen:
+    said_yes = {"action": "block", "reason": "Allowed.", "is_allowed": True}
+    with daemon(run_dir, **said_yes, prompts_dir=str(folder)) as seen:
         said = json.loads(answer(caller(run_dir), prompt=' aicost allow 5 "hotfix" ').stdout)
         answer(caller(run_dir), prompt="aicost allow")
         answer(caller(run_dir), "PreToolUse", prompt="aicost allow 5")
     assert said == {"decision": "block", "reason": "Allowed."}
     assert [asked.get("allow") for asked in seen] == ['5 "hotfix"', "", None]
     assert not folder.exists()
+
+
+@pytest.mark.parametrize("word", [{}, {"is_allowed": False}, {"is_allowed": "yes"}])
+@pytest.mark.parametrize("agent", ["claude", "codex"])
+def test_words_that_lifted_nothing_are_kept_like_any_prompt(
+    run_dir: Path, agent: str, word: dict[str, object]
+) -> None:
+    folder, prompt = run_dir.parent / "kept", "aicost allow lists are confusing"
+    with daemon(run_dir, action="block", reason=WHY, prompts_dir=str(folder), **word):
+        said = json.loads(answer(caller(run_dir), agent=agent, prompt=prompt).stdout)
+    (kept,) = folder.iterdir()
+    assert kept.read_text() == prompt
+    assert said["reason"] == f"{WHY}\nYour prompt was not sent. It is kept in {kept}"
 
 
 @pytest.mark.parametrize("prompt", [None, "", "  ", 7])

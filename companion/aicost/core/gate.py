@@ -87,6 +87,7 @@ class Decision:
     reason: str = ""  # to the user
     to_model: str = ""  # to the model: numbers, and nothing that anybody wrote
     notice: str = ""  # to the user, whatever is done
+    is_allowed: bool = False  # the prompt was `aicost allow …`, and it was carried out
 
 
 PASS = Ruling()

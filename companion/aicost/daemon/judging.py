@@ -77,17 +77,20 @@ class Judge:
         return decision
 
     def allow(self, ask: Ask, world: World) -> Decision:
-        """Carry out what a prompt asks for. The agent never sees that prompt."""
+        """Carry out what a prompt asks for. The agent never sees that prompt.
+
+        The hook keeps one that was not carried out, and says so.
+        """
         try:
             wish = parse_wish(ask.allow or "")
         except ConfigError as error:
-            text = f"aicost: {error.what}. The right form is: {error.hint}. {_NOT_SENT}"
+            text = f"aicost: {error.what}. The right form is: {error.hint}."
             return Decision(action="block", reason=text)
         try:
             text = self.allow_wish(wish, ask.session_id, world, from_within=True)
         except StoreError as error:
-            text = f"aicost: nothing is allowed: {error.what}."
-        return Decision(action="block", reason=f"{text} {_NOT_SENT}")
+            return Decision(action="block", reason=f"aicost: nothing is allowed: {error.what}.")
+        return Decision(action="block", reason=f"{text} {_NOT_SENT}", is_allowed=True)
 
     def allow_wish(
         self, wish: Wish, session_id: str, world: World, *, from_within: bool = False

@@ -146,6 +146,7 @@ async def test_the_users_own_word_lets_a_session_go_on_and_ends_by_its_amount() 
         assert await agent.asks("UserPromptSubmit", allow='2 "hotfix release"') == "block"
         assert "this session may spend $2.00 more" in agent.last["reason"]
         assert "was not sent this prompt" in agent.last["reason"]
+        assert agent.last["is_allowed"] is True
         assert daemon.word("s-1") == "check"  # not `stop`, from this moment on
         assert [await agent.asks(event) for event in EVENTS] == ["pass"] * 5
         assert "notice" not in {name for name, said in agent.last.items() if said}

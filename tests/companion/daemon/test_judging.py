@@ -206,11 +206,13 @@ def test_an_allowance_is_kept_with_its_reason(bench: Bench) -> None:
     asked = Ask(**fields, allow="5 it burns --for 1h")  # type: ignore[arg-type]
     decision = bench.judge.allow(asked, bench.world())
     assert decision.action == "block"
+    assert decision.is_allowed
     assert 'Noted: "it burns"' in decision.reason
     assert bench.ask().action == "pass"
     bench.minutes += 61
     assert bench.ask().action == "stop"
     garbled = bench.judge.allow(replace(asked, allow="a lot"), bench.world())
+    assert not garbled.is_allowed
     assert "'a' is no amount of dollars" in garbled.reason
     assert 'The right form is: aicost allow 5 "why"' in garbled.reason
 
@@ -261,5 +263,5 @@ def test_without_a_journal_it_is_decided_all_the_same(
     assert "the audit lacks an entry" in caplog.text
     asked = Ask(agent="claude", event="UserPromptSubmit", session_id="s-1", path="", allow="5")
     decision = bench.judge.allow(asked, bench.world())
-    assert decision.action == "block"
+    assert (decision.action, decision.is_allowed) == ("block", False)
     assert "nothing is allowed: the journal cannot be used" in decision.reason
