@@ -18,7 +18,6 @@ from aicost.core.session import Running
 from aicost.core.view import SessionRow
 from aicost.daemon.answers import Question, live_rows
 from aicost.daemon.budgeting import Budgets
-from aicost.daemon.guarding import Member
 from aicost.daemon.nudging import Advice, Advise, NoteShown, Nudging, Seen, find_advice
 from aicost.daemon.weighing import Scales, World
 from aicost.platform.notify import Notifier
@@ -50,7 +49,7 @@ class Access:
     budgets: Budgets
     attribution: Attribution
     zone: ZoneInfo  # whose days budgets count
-    members: Callable[[], Mapping[str, Member]]  # the sessions under guards
+    guards: Callable[[], Mapping[str, str]]  # the guard of each session that is under one
     query: Query
     running: Callable[[], Awaitable[Running]]
     moment: Callable[[], Question]
@@ -143,8 +142,7 @@ class Advising:
     def setting(self, running: Running, now: datetime) -> Setting:
         """Return what is set now. In the event loop only."""
         access = self._access
-        guards = {name: one.guard_id for name, one in access.members().items()}
-        world = World(now=now, zone=access.zone, running=running, guards=guards)
+        world = World(now=now, zone=access.zone, running=running, guards=access.guards())
         return setting_of(access.budgets, access.attribution, world)
 
     def looking(self, question: Question, running: Running, reading: object = None) -> Advise:

@@ -94,13 +94,6 @@ class Guards:
         self.end_dead()
         return tuple(one for known in self._runs.values() for one in known.run.budgets)
 
-    def guard_of(self, session_id: str) -> str:
-        """Return the innermost guard that a session is under, "" for none that is there."""
-        member = self._members.get(session_id)
-        if member is None or not any(is_within(member.guard_id, run) for run in self._runs):
-            return ""
-        return member.guard_id
-
     def members(self, guard_id: str = "") -> Mapping[str, Member]:
         """Return the sessions under a guard and those within it, ended ones too; "": under any."""
         guards = (guard_id,) if guard_id else tuple(self._runs)
@@ -109,6 +102,10 @@ class Guards:
             for session_id, member in self._members.items()
             if any(is_within(member.guard_id, one) for one in guards)
         }
+
+    def guard_ids(self) -> dict[str, str]:
+        """Return the innermost guard of each session that is under one, ended ones too."""
+        return {session_id: member.guard_id for session_id, member in self.members().items()}
 
     def note_hook(self, session_id: str, guard_id: str) -> None:
         """Take what a session's hook said: under which guard it is, and so that it has hooks."""

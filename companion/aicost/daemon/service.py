@@ -176,7 +176,7 @@ class Service:
                 zone=lambda: self._setup.zone,
                 rules=self._budgets.current,
                 running=self._live,
-                guards=lambda: {name: one.guard_id for name, one in guards.members().items()},
+                guards=guards.guard_ids,
                 heard=heard,
                 decided=decided,
                 notice_for=self._advising.notice_for,
@@ -187,7 +187,7 @@ class Service:
 
     def _open_advice(self) -> advising.Advising:
         """Keep what screens, agents' users and the desktop are to hear of."""
-        about = (self._budgets, self._setup.attribution, self._setup.zone, self._guards.members)
+        about = (self._budgets, self._setup.attribution, self._setup.zone, self._guards.guard_ids)
         access = advising.Access(*about, self._query, self._live, self._moment)
         return advising.Advising.open(access, self._journal.note_shown)
 
@@ -202,7 +202,7 @@ class Service:
             zone=lambda: self._setup.zone,
             rules=self._budgets.current,
             running=self._live,
-            guards=lambda: {name: one.guard_id for name, one in guards.members().items()},
+            guards=guards.guard_ids,
             reader=self._reader,
             damaged=self._note_damage,
         )
@@ -219,12 +219,13 @@ class Service:
         self._stop.set()
 
     def _on_change(self, _: Recorded) -> None:
-        self._publisher.changed()
         self._guarding.changed()
-        self._gatekeeper.changed()
-        self._badges.changed()
         self._status_lines.changed()
-        self._advising.changed()
+        self._budgets_changed()
+
+    def _budgets_changed(self) -> None:
+        for part in (self._gatekeeper, self._badges, self._advising, self._publisher):
+            part.changed()
 
     async def _read_everything(self) -> None:
         await self._reader.catch_up(with_evidence=True)
@@ -309,16 +310,13 @@ class Service:
         question, asked = await self._prepared("budgets", params, notify)
         live = await self._live()
         sources = sources_for(params, self._budgets, self._setup, self._journal.would_stops)
-        guards = {name: one.guard_id for name, one in self._guards.members().items()}
-        sources = replace(sources, guards=guards)
+        sources = replace(sources, guards=self._guards.guard_ids())
         return {"text": await self._query(lambda: listed(question, live, sources, asked))}
 
     async def _budgets_reload(self, _params: Params, _notify: Notify) -> object:
         """Take on the budgets as they are on disk now."""
         rules = self._budgets.reload()
-        self._gatekeeper.changed()
-        self._badges.changed()
-        self._publisher.changed()
+        self._budgets_changed()
         return {"budgets": len(rules.budgets), "troubles": list(self._budgets.troubles)}
 
     async def _stop_asked(self, _params: Params, _notify: Notify) -> object:

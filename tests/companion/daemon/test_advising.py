@@ -71,7 +71,7 @@ class Daemon:
             budgets=self.budgets,
             attribution=Attribution(),
             zone=UTC_ZONE,
-            members=dict,
+            guards=dict,
             query=query,
             running=running,
             moment=self.moment,

@@ -436,6 +436,17 @@ async def test_budgets_are_read_again_when_asked_and_what_is_wrong_with_them_is_
     assert reader["budget_troubles"] == answer["troubles"]
 
 
+async def test_a_new_budget_is_looked_at_at_once_for_what_is_to_be_told(
+    daemon: Daemon, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    woken: list[str] = []
+    for part in ("_gatekeeper", "_badges", "_advising", "_publisher"):
+        woken_part = partial(woken.append, part)
+        monkeypatch.setattr(getattr(daemon.service, part), "changed", woken_part)
+    await daemon.ask("budgets.reload")
+    assert woken == ["_gatekeeper", "_badges", "_advising", "_publisher"]
+
+
 async def test_a_daemon_that_starts_beside_an_agent_knows_its_repositorys_budgets(
     dirs: Dirs, logs: Path, home: Path
 ) -> None:
