@@ -4,14 +4,14 @@
 _aicost() {
   local word=${COMP_WORDS[COMP_CWORD]} words
   case ${COMP_WORDS[COMP_CWORD - 1]} in
-    --by) words='day week month session model repo branch agent environment workflow version subagent skill mcp ticket mode outcome' ;;
+    --by) words='day week month session model repo branch category agent environment workflow version subagent skill mcp ticket mode outcome' ;;
     --agent) words='claude codex' ;;
     --env) words='interactive headless ci' ;;
     --repo | --branch | --model | --category) words='' ;;
     --since | --until | --timezone | --session | --at | --from | --for | --budget | --summary | --format | --shell) words='' ;;
     *)
       case $COMP_CWORD:${COMP_WORDS[1]} in
-        1:*) words='top report sessions turns reconcile explain status badge prices budget allow audit trust guard hooks statusline init daemon config --version --help' ;;
+        1:*) words='top report sessions turns reconcile explain status badge prices budget allow audit trust guard tag hooks statusline init daemon config --version --help' ;;
         *:top) words='--once --json --demo --help' ;;
         *:report) words='--by --since --until --timezone --agent --json --csv --no-wait --help' ;;
         *:sessions) words='--live --json --csv --no-wait --help' ;;
@@ -51,6 +51,8 @@ _aicost() {
         *:audit) words='--since --session --json --help' ;;
         *:trust) words='--list --remove --yes --help' ;;
         *:guard) words='--budget --soft --fail-on-warn --summary --notify --help' ;;
+        3:tag) words='feature bugfix refactor test-repair test-writing dependency-upgrade exploration review docs ops other --help' ;;
+        *:tag) words='--list --remove --json --help' ;;
         2:hooks) words='install uninstall status --help' ;;
         *:hooks)
           case ${COMP_WORDS[2]} in
