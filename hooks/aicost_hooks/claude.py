@@ -35,7 +35,6 @@ def question_of(
             "tool_use_ids": [text_in(call, "tool_use_id") for call in calls],
             **(_means(tool, event) if is_before else {}),
             "commands": _to_run(calls) if is_before else _failures(calls),
-            "from_model": text_in(switched, "from_model"),
             "to_model": text_in(switched, "to_model"),
             "rewrite_usd": _number(switched.get("estimated_cache_write_usd")),
             "guard": env.get("AICOST_GUARD", ""),

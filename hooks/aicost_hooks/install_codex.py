@@ -39,7 +39,6 @@ class Listing:
 
     hooks: tuple[Hook, ...]
     warnings: tuple[str, ...] = ()
-    by_client: bool = False  # Codex said so itself; else we worked it out as it does
 
 
 def ask_codex(
@@ -116,7 +115,7 @@ def _listing(answer: object, path: Path) -> Listing | None:
         warnings = [*found["warnings"], *(error["message"] for error in found["errors"])]
     except (TypeError, ValueError, LookupError):  # another version's answer
         return None
-    return Listing(hooks=hooks, warnings=tuple(map(str, warnings)), by_client=True)
+    return Listing(hooks=hooks, warnings=tuple(map(str, warnings)))
 
 
 def _is_ours(hook: Mapping[str, Any], path: Path) -> bool:

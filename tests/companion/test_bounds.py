@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from log_builders import START, calls_read, event, open_ledger, tokens
 
 from aicost.core.allowance import Allowance, Wish
-from aicost.core.budget import Budget, window_of
+from aicost.core.budget import Budget, BudgetWindow, window_of
 from aicost.core.gate import Ask
 from aicost.core.session import LiveSession, Running
 from aicost.core.usage import Agent
@@ -32,6 +32,10 @@ CENT = 10**7
 PER_TOKEN = 4_000  # nano-dollars, in the ledgers of log_builders
 SESSIONS: Mapping[str, Agent] = {"s-1": "claude", "s-2": "claude", "s-3": "claude", "x-1": "codex"}
 SESSION_CENTS, DAY_CENTS, ROLLING_CENTS = 120, 300, 260
+
+
+def is_in(window: BudgetWindow, at: datetime) -> bool:
+    return (window.start is None or window.start <= at) and (window.end is None or at < window.end)
 
 
 def hard(name: str, scope: str, cents: int) -> Budget:
@@ -199,7 +203,7 @@ class Agents:
             for call in self.calls
             if (call.is_known or not known)
             and (budget.scope != "session" or call.session_id == session_id)
-            and window.holds(call.at)
+            and is_in(window, call.at)
         )
 
     def is_lifted(self, session_id: str) -> bool:
@@ -335,9 +339,8 @@ class Agents:
         lasts = timedelta(minutes=chance.randint(1, 300))
         wanted = Wish(amount_nusd=chance.randint(1, 60) * CENT, lasts=lasts)
         self.judge.allow_wish(wanted, chance.choice(["", *SESSIONS]), self.world())
-        known = {one.number for one in self.allowed}
-        found = self.journal.allowances(self.now)
-        self.allowed += [one for one in found if one.number not in known]
+        found = self.journal.allowances(self.now)  # each of a moment of its own
+        self.allowed += [one for one in found if one not in self.allowed]
         self.renew()
 
     # What holds
@@ -353,7 +356,7 @@ class Agents:
             calls = [
                 one
                 for one in self.calls
-                if window.holds(one.at)
+                if is_in(window, one.at)
                 and (budget.scope != "session" or one.session_id == thread.session_id)
             ]
             total, beyond, reached_at = 0, 0, None

@@ -77,11 +77,7 @@ def failures_in(question: Mapping[str, Any]) -> list[dict[str, object]]:
                 "to_model": "claude-haiku-4-5",
                 "estimated_cache_write_usd": 0.0263,
             },
-            {
-                "from_model": "claude-opus-5",
-                "to_model": "claude-haiku-4-5",
-                "rewrite_usd": 0.0263,
-            },
+            {"to_model": "claude-haiku-4-5", "rewrite_usd": 0.0263},
         ),
         (
             "PostToolBatch",

@@ -91,7 +91,6 @@ def answer_with(*hooks: dict[str, object], **said: object) -> dict[str, object]:
 def test_codex_itself_is_asked(changes: dict[str, object], trust: str, tmp_path: Path) -> None:
     path = tmp_path / "hooks.json"
     found = asked(tmp_path, answer_with(listed(path, **changes)))
-    assert found.by_client
     (hook,) = found.hooks
     assert (hook.event, hook.key, hook.hash) == (
         "PreToolUse",
@@ -109,7 +108,7 @@ def test_hooks_of_others_and_of_other_files_are_not_ours(tmp_path: Path) -> None
         listed(tmp_path / "project" / "hooks.json"),
     ]
     found = asked(tmp_path, answer_with(*others))
-    assert found == Listing(hooks=(), by_client=True)
+    assert found == Listing(hooks=())
 
 
 def test_what_codex_has_against_its_settings_is_passed_on(tmp_path: Path) -> None:
@@ -174,7 +173,6 @@ def test_a_hash_is_the_one_that_codex_makes(
 def test_trust_is_worked_out_from_the_config(tmp_path: Path) -> None:
     path = tmp_path / "hooks.json"
     nothing = work_out(path, SETTINGS, {})
-    assert not nothing.by_client
     assert [hook.event for hook in nothing.hooks] == list(CODEX_EVENTS)
     assert {hook.trust for hook in nothing.hooks} == {"untrusted"}
     by_event = {hook.event: hook for hook in nothing.hooks}

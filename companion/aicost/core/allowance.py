@@ -34,7 +34,6 @@ class Allowance:
     until: datetime  # UTC
     session_id: str = ""  # "": all sessions
     reason: str = ""
-    number: int = 0  # in the journal
 
     def covers(self, session_id: str) -> bool:
         """Say whether it is meant for a session."""

@@ -121,10 +121,6 @@ class BudgetWindow:
     start: datetime | None = None  # UTC
     end: datetime | None = None  # UTC; when what was used then no longer counts
 
-    def holds(self, at: datetime) -> bool:
-        """Say whether a moment lies in it."""
-        return (self.start is None or self.start <= at) and (self.end is None or at < self.end)
-
 
 def window_of(scope: Scope, now: datetime, zone: ZoneInfo) -> BudgetWindow:
     """Return the window that `now` lies in; that of a turn, a session or a plan has no ends here.

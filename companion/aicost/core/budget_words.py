@@ -107,15 +107,3 @@ def _check_scope(unit: Unit, scope: Scope) -> None:
 def limit_words(budget: Budget) -> str:
     """Return a limit as a sentence has it that is of no moment: `$25.00 a day for shop`."""
     return f"{amount(budget, budget.limit)} {_PER[budget.scope]}{covers(budget)}"
-
-
-def amount_words(budget: Budget) -> str:
-    """Return a budget's amount as `parse_amount` reads it: `25`, `300000 tokens`, `80%`."""
-    number = f"{Decimal(budget.limit) / STEPS[budget.unit]:f}"
-    match budget.unit:
-        case "usd":
-            return number
-        case "percent":
-            return f"{number}%"
-        case unit:
-            return f"{number} {unit}"

@@ -63,7 +63,6 @@ class Ask:
     saves: bool = False  # the tool call only saves work
     spawns: bool = False  # it starts a subagent
     commands: tuple[CommandRun, ...] = ()
-    from_model: str = ""
     to_model: str = ""
     rewrite_usd: float | None = None  # what the switch costs by itself
     allow: str | None = None  # what follows `aicost allow`, if that is the prompt

@@ -32,7 +32,7 @@ _COLUMNS = (
     "limit_steps", "spent", "reserved", "window", "text",
 )  # fmt: skip
 _EVENT = ", ".join(_COLUMNS)
-_ALLOWANCE = "id, at_us, until_us, amount_nusd, session_id, reason"
+_ALLOWANCE = "at_us, until_us, amount_nusd, session_id, reason"
 
 _MIGRATIONS = (  # append only, never edit: position n takes the file from version n to n + 1
     """
@@ -328,14 +328,13 @@ def _allowances(db: sqlite3.Connection, now: datetime) -> tuple[Allowance, ...]:
     )
     return tuple(
         Allowance(
-            number=number,
             at=from_us(at_us),
             until=from_us(until_us),
             amount_nusd=amount_nusd,
             session_id=session_id,
             reason=reason,
         )
-        for number, at_us, until_us, amount_nusd, session_id, reason in rows
+        for at_us, until_us, amount_nusd, session_id, reason in rows
     )
 
 

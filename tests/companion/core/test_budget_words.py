@@ -1,11 +1,13 @@
 """Amounts as people write them: what each means, and what is refused."""
 
+from decimal import Decimal
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from aicost.core.budget import OF_A_PLAN, STEPS, Budget, BudgetFilter, Scope, Unit
-from aicost.core.budget_words import SCOPES, AmountError, amount_words, limit_words, parse_amount
+from aicost.core.budget_words import SCOPES, AmountError, limit_words, parse_amount
 
 
 @pytest.mark.parametrize(
@@ -94,8 +96,9 @@ def test_an_amount_is_read_back_as_it_was_written(unit: Unit, steps: int) -> Non
     steps = min(steps, 1_000 * STEPS[unit])
     if unit == "minutes":
         steps -= steps % (STEPS[unit] // 100) - STEPS[unit] // 100
-    one = Budget(budget_id="b", scope="session", unit=unit, limit=steps)
-    assert parse_amount(amount_words(one), "session") == (unit, steps)
+    number = f"{Decimal(steps) / STEPS[unit]:f}"
+    text = number if unit == "usd" else f"{number} {unit}"
+    assert parse_amount(text, "session") == (unit, steps)
 
 
 @pytest.mark.parametrize(
@@ -113,13 +116,5 @@ def test_a_limit_is_said_without_a_moment(scope: Scope, unit: Unit, limit: int, 
     assert limit_words(one) == text
 
 
-def test_percent_are_read_back_as_they_were_written() -> None:
-    one = Budget(budget_id="b", scope="plan-5h", unit="percent", limit=80_500)
-    assert amount_words(one) == "80.5%"
+def test_percent_are_read_to_a_part_of_one() -> None:
     assert parse_amount("80.5%", "plan-5h") == ("percent", 80_500)
-
-
-def test_dollars_are_written_plainly() -> None:
-    for limit, text in ((25 * 10**9, "25"), (12_500_000_000, "12.5"), (10**14, "100000")):
-        one = Budget(budget_id="b", scope="day", unit="usd", limit=limit)
-        assert amount_words(one) == text

@@ -257,10 +257,10 @@ async def test_a_model_with_a_spent_budget_cannot_be_switched_to() -> None:
     async with gated(budgets_toml(opus)) as daemon:
         await spends(daemon.agent("s-2"), 1.2)
         agent = daemon.agent()
-        switch = {"from_model": "claude-haiku-4-5", "to_model": "claude-sonnet-4-5"}
+        switch = {"to_model": "claude-sonnet-4-5"}
         assert await agent.asks("PreModelSwitch", **switch, rewrite_usd=0.75) == "refuse"
         assert "would cost $0.75" in agent.last["reason"]
-        back = {"from_model": "claude-sonnet-4-5", "to_model": "claude-haiku-4-5"}
+        back = {"to_model": "claude-haiku-4-5"}
         assert await agent.asks("PreModelSwitch", **back) == "pass"
         assert await agent.asks("UserPromptSubmit") == "pass"  # with the model it switched to
         assert (

@@ -112,7 +112,7 @@ def test_a_session_that_went_elsewhere_is_there(scales: Scales) -> None:
 
 
 def test_a_switch_of_models_holds_until_the_next_call(ledger: Ledger, scales: Scales) -> None:
-    switch = ask("PreModelSwitch", from_model=MODEL, to_model="opus")
+    switch = ask("PreModelSwitch", to_model="opus")
     scales.hear(switch, NOW)
     assert now_of(scales, "s-1", switch).traits.model == "opus"  # for this question
     assert now_of(scales, "s-1").traits.model == MODEL

@@ -3,7 +3,7 @@
 from fuzz.target import Target
 
 from aicost.core.budget import Budget
-from aicost.core.budget_words import SCOPES, AmountError, amount_words, limit_words, parse_amount
+from aicost.core.budget_words import SCOPES, AmountError, limit_words, parse_amount
 
 SEEDS = (
     b"25", b"$12.50", b".5", b"300k tokens", b"1.5M tokens", b"300,000 tokens", b"20 requests",
@@ -12,7 +12,7 @@ SEEDS = (
 
 
 def check(content: bytes) -> None:
-    """Any text is an amount that can be written and read again, or no amount at all."""
+    """Any text is an amount that can be put into words, or no amount at all."""
     text = content.decode(errors="replace")
     for scope in SCOPES:
         try:
@@ -21,7 +21,6 @@ def check(content: bytes) -> None:
             continue
         assert 0 < limit < 2**63
         budget = Budget(budget_id="b", scope=scope, unit=unit, limit=limit)
-        assert parse_amount(amount_words(budget), scope) == (unit, limit)
         assert limit_words(budget)
 
 
