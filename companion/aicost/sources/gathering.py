@@ -18,6 +18,7 @@ class WorkState(msgspec.Struct, array_like=True):
     place: Place = ("", "", "")
     work: TurnWork = msgspec.field(default_factory=TurnWork)
     running: dict[str, tuple[int, ...]] = {}  # kinds of commands by tool call, oldest first
+    last_line: str = ""  # id of the line of an answer that was taken last
 
 
 class Gathering:

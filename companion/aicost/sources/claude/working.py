@@ -73,6 +73,9 @@ class Working(Gathering):
             place = place._replace(turn_id=turn_id, subagent_id="")
         elif not place.subagent_id:
             return  # nobody asked for it
+        if row.uuid and row.uuid == self.state.last_line:
+            return  # a client wrote it twice
+        self.state.last_line = row.uuid or ""
         if place != self.state.place:
             self.move(place)
         for tool_use_id, name, asked in message.tool_uses():

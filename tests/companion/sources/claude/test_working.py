@@ -24,6 +24,7 @@ def tool(name: str, number: int = 1, **asked: Any) -> Block:
 def answer(*blocks: Block, message_id: str = "msg_1", **changes: Any) -> bytes:
     row = json.loads(call_line(message_id, **changes))
     row["message"]["content"] = list(blocks)
+    row["uuid"] = f"line of {json.dumps(blocks)}"  # each block has a line of its own
     return json.dumps(row).encode() + b"\n"
 
 
@@ -73,6 +74,11 @@ def test_a_command_counts_again_with_its_end() -> None:
     assert failed.counts["test_failed"] == 1
     assert features(ran, result(1, "ok")).counts["test_passed"] == 1
     assert "test_passed" not in features(ran).counts
+
+
+def test_a_line_that_is_there_twice_counts_once() -> None:
+    read, edit = answer(tool("Read", file_path="a.go")), answer(tool("Edit", 2, file_path="a.go"))
+    assert features(read, read, edit, edit) == features(read, edit)
 
 
 def test_words_are_those_of_prompt_thought_tasks_and_last_answer() -> None:
