@@ -43,6 +43,7 @@ from aicost.store.spending import Spending, Within
 
 _STARTS, _ENDS = "SessionStart", "SessionEnd"
 _BETWEEN_CALLS = frozenset({PROMPT, BEFORE_TOOL}) | AFTER_TOOLS  # a thread's last call has ended
+_BEFORE_CALLS = frozenset({PROMPT}) | AFTER_TOOLS
 _HEARD_FOR = timedelta(minutes=15)  # a session that no registry knows, and that asks no more
 _WRITING = timedelta(seconds=WRITING_S)
 _MOST_RUNS = 64  # commands that a hook told of, of one session
@@ -70,6 +71,7 @@ class _Heard:
     cwd: str = ""
     repo: str = ""
     branch: str = ""
+    branch_at: datetime | None = None  # when it was looked at before a call that will name it
     turn_id: str = ""
     turn_at: datetime | None = None  # of its prompt
     environment: str = ""
@@ -127,10 +129,14 @@ class Scales:
             return
         heard = self._heard.setdefault(ask.session_id, _Heard(ask.agent, now))
         heard.at = now
+        # A call's log line names the branch of its moment; of Codex, that of the thread's start.
+        names_branch = ask.agent == "claude" and ask.event in _BEFORE_CALLS
+        if ask.cwd and (ask.cwd != heard.cwd or names_branch):
+            heard.branch = repo_of(ask.cwd)[1] or ""
+            heard.branch_at = now if names_branch else None
         if ask.cwd and ask.cwd != heard.cwd:
             heard.cwd = ask.cwd
             heard.repo = names_of(self._db, self._attribution, ask.cwd)[1]
-            heard.branch = repo_of(ask.cwd)[1] or ""
         if ask.entrypoint:
             job = self._attribution.ci_job
             heard.environment = environment_of(ask.entrypoint, job) or ""
@@ -335,10 +341,15 @@ def _traits(known: Known | None, heard: _Heard | None) -> Traits:
     is_switched = heard.model_at is not None and (
         known is None or to_us(heard.model_at) > known.last_us
     )
+    is_checked_out = (
+        bool(heard.branch)
+        and heard.branch_at is not None
+        and (known is None or to_us(heard.branch_at) > known.last_us)
+    )
     return Traits(
         agent=of.agent,
         repo=heard.repo if is_elsewhere else of.repo,
-        branch=heard.branch if is_elsewhere else of.branch,
+        branch=heard.branch if is_elsewhere or is_checked_out else of.branch,
         model=heard.model if is_switched else of.model,
         environment=of.environment or heard.environment,
         category=of.category,

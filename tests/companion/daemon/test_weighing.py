@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -109,6 +110,41 @@ def test_a_known_session_is_what_its_newest_call_was(scales: Scales) -> None:
 def test_a_session_that_went_elsewhere_is_there(scales: Scales) -> None:
     scales.hear(ask(cwd="/src/api"), NOW)
     assert (now_of(scales, "s-1").traits.repo, now_of(scales, "s-1").cwd) == ("api", "/src/api")
+
+
+@pytest.mark.parametrize(
+    ("agent", "event_", "expected"),
+    [
+        ("claude", "UserPromptSubmit", "fix"),
+        ("claude", "PostToolBatch", "fix"),
+        ("claude", "PreToolUse", "main"),  # no call comes next
+        ("codex", "UserPromptSubmit", "main"),  # its log names the branch it began on
+    ],
+)
+def test_a_branch_checked_out_since_is_that_of_the_next_call(
+    ledger: Ledger, tmp_path: Path, agent: Any, event_: str, expected: str
+) -> None:
+    head = tmp_path / ".git" / "HEAD"
+    head.parent.mkdir()
+    head.write_text("ref: refs/heads/main\n")
+    call = event(11, cwd=str(tmp_path), agent=agent, session_id="s-9")
+    ledger.record([calls_read(call)])
+    scales = Scales(ledger.db, NO_ATTRIBUTION)
+    asked = ask(event_, "s-9", cwd=str(tmp_path), agent=agent)
+    scales.hear(asked, NOW)
+    assert now_of(scales, "s-9", asked).traits.branch == "main"
+    head.write_text("ref: refs/heads/fix\n")
+    scales.hear(asked, NOW)
+    assert now_of(scales, "s-9", asked).traits.branch == expected
+    head.write_text("0123456789abcdef0123456789abcdef01234567\n")  # on no branch
+    scales.hear(asked, NOW)
+    assert now_of(scales, "s-9", asked).traits.branch == "main"
+    head.write_text("ref: refs/heads/fix\n")
+    scales.hear(asked, NOW)
+    ledger.record(
+        [calls_read(replace(call, event_key="claude:later", at=NOW + timedelta(seconds=1)))]
+    )
+    assert now_of(scales, "s-9", minutes=61).traits.branch == "main"  # what a call says is so
 
 
 def test_a_switch_of_models_holds_until_the_next_call(ledger: Ledger, scales: Scales) -> None:
