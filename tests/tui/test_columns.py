@@ -47,8 +47,8 @@ def roles(row: SessionRow, text: str, width: int = 160) -> set[str]:
         (78, "name model context $/h cost next cache"),
         (98, "agent name model context $/h cost next cache last"),
         (118, "state agent name model context $/h cost next cache last"),
-        (138, "state agent name model context tok/min $/h cost next cache last"),
-        (170, "state agent name model context tokens tok/min $/h cost next cache calls last"),
+        (138, "state agent name model task context $/h cost next cache last"),
+        (170, "state agent name model task context tokens tok/min $/h cost next cache calls last"),
     ],
 )
 def test_a_wider_table_has_more_columns(width: int, expected: str) -> None:
@@ -108,10 +108,10 @@ def test_context_levels(share: float, role: str) -> None:
 @pytest.mark.parametrize(
     ("changes", "text"),
     [
-        ({"context_tokens": 124_000}, "━━━━━━━╸──── 62%"),
+        ({"context_tokens": 124_000}, "━━━━━━──── 62%"),
         ({"context_tokens": None}, "—"),
         ({"context_window_tokens": None}, "124k"),
-        ({"context_tokens": 260_000}, "━━━━━━━━━━━━ 130%"),
+        ({"context_tokens": 260_000}, "━━━━━━━━━━ 130%"),
     ],
 )
 def test_context_says_what_is_known(changes: dict[str, Any], text: str) -> None:
@@ -136,6 +136,9 @@ def test_context_says_what_is_known(changes: dict[str, Any], text: str) -> None:
         ("tokens", {"context_window_tokens": None}, "124k of ?"),
         ("tokens", {"context_tokens": None}, "—"),
         ("tok/min", {}, "52.1k"),
+        ("task", {"task": "bugfix"}, "bugfix"),
+        ("task", {"task": "dependency-upgrade"}, "dep-upgrade"),
+        ("task", {}, "—"),
         ("calls", {"requests": 1234}, "1,234"),
         ("last", {"last_at": None}, "—"),
         ("last", {"last_at": NOW - timedelta(minutes=5)}, "5m"),

@@ -21,6 +21,7 @@ STATE_ROLES: dict[SessionState, Role] = {
     "idle": "label",
     "ended": "label",
 }
+_SHORT_TASKS = {"dependency-upgrade": "dep-upgrade"}
 _Cell = Callable[[SessionRow, int, datetime], Line]
 
 
@@ -116,7 +117,7 @@ def _agent(row: SessionRow, _width: int, _now: datetime) -> Line:
 
 
 def _name(row: SessionRow, width: int, _now: datetime) -> Line:
-    """The repo is bright, the branch quiet; a loop and how many subagents there are is never cut."""
+    """The repo is bright, the branch quiet; a loop and the number of subagents are never cut."""
     count = row.subagents
     words = f" ({fmt.plural(count, 'agent')})" if width >= 40 else f" ({count})"
     suffix: Line = (Span(words, "accent"),) if count else ()
@@ -129,6 +130,11 @@ def _name(row: SessionRow, width: int, _now: datetime) -> Line:
 
 def _model(row: SessionRow, _width: int, _now: datetime) -> Line:
     return (Span(fmt.short_model(row.model) or UNKNOWN, "text"),)
+
+
+def _task(row: SessionRow, width: int, _now: datetime) -> Line:
+    name = row.task if len(row.task) <= width else _SHORT_TASKS.get(row.task, row.task)
+    return (Span(name, "text") if name else Span(UNKNOWN, "label"),)
 
 
 def _context(row: SessionRow, width: int, _now: datetime) -> Line:
@@ -192,6 +198,7 @@ _BY_IMPORTANCE = (
     Column("last", 5, _last, right=True, sort=Sort.ACTIVITY),
     Column("agent", 6, _agent),
     Column("state", 7, _state_word),
+    Column("task", 12, _task),
     Column("tok/min", 7, _tokens_per_minute, right=True),
     Column("tokens", 13, _window, right=True),
     Column("calls", 6, _calls, right=True),
@@ -202,6 +209,7 @@ _GROWTH = (  # who gets the room that is left, up to how many cells, one after t
     ("model", 13),
     ("repo · branch", 44),
     ("model", 16),
+    ("task", 18),
 )
 _SCREEN_ORDER = (
     "",
@@ -209,6 +217,7 @@ _SCREEN_ORDER = (
     "agent",
     "repo · branch",
     "model",
+    "task",
     "context",
     "tokens",
     "tok/min",

@@ -61,6 +61,7 @@ class SessionRow:
     cache_share: float | None = None  # 0..1, cache read / context of the last 20 calls
     subagents: int = 0
     loop: Hit | None = None  # in the turn it is in; of one that ended, the dearest
+    task: str = ""  # category of the turn it is in, a guess while that goes on; "" is not known
 
     @property
     def context_share(self) -> float | None:

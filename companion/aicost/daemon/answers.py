@@ -36,6 +36,7 @@ from aicost.report.documents import (
 from aicost.report.sheets import report_csv, sessions_csv, turns_csv
 from aicost.report.tables import Style, nothing_of, report_table, sessions_table, turns_table
 from aicost.store import dashboard, queries, reports
+from aicost.store.categories import present_purposes
 from aicost.store.remembered import Remembered
 from aicost.store.waste import waste_in, waste_of
 from aicost.store.work import work_done
@@ -327,7 +328,7 @@ def rows_of(question: Question, running: Running, ids: Mapping[str, object]) -> 
             running_now = live[session_id]
             rows[session_id] = starting_row(running_now, question.repo_of(running_now.cwd))
     placed = [_placed(row, live.get(row.session_id), question) for row in rows.values()]
-    ordered = _with_loops(question, placed)
+    ordered = _with_tasks(question, _with_loops(question, placed))
     ordered.sort(key=_newest_first, reverse=True)
     return ordered
 
@@ -338,6 +339,13 @@ def _with_loops(question: Question, rows: Sequence[SessionRow]) -> list[SessionR
     ended = [row.session_id for row in rows if row.state == "ended"]
     hits = {**waste_in(question.db, ended), **waste_in(question.db, live, present=True)}
     return [replace(row, loop=dearest_loop(hits.get(row.session_id, ()))) for row in rows]
+
+
+def _with_tasks(question: Question, rows: Sequence[SessionRow]) -> list[SessionRow]:
+    """Add what each session is at, or was at last."""
+    tasks = present_purposes(question.db, [row.session_id for row in rows])
+    named = {session_id: str(purpose.category) for session_id, purpose in tasks.items()}
+    return [replace(row, task=named.get(row.session_id, "")) for row in rows]
 
 
 def _newest_first(row: SessionRow) -> tuple[bool, float]:

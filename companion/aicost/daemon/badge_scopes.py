@@ -121,6 +121,7 @@ class _Sessions:
             sessions=count,
             nusd_per_hour=sum(burns),
             context_share=_context_share(live),
+            task=next((row.task for row in live if row.task), ""),
         )
 
 

@@ -386,3 +386,26 @@ def test_a_loop_is_told_where_it_is_and_once_a_session_ended_the_dearest(ledger:
     ledger.has("s-1", prompt_line("t-2", at=NOW - timedelta(minutes=5)))
     assert loop_of(live("s-1")) is None  # that was in the turn before
     assert loop_of() == told
+
+
+# Tasks
+
+
+def test_a_session_tells_what_it_is_at_now(ledger: Ledger) -> None:
+    readme = {"file_path": "README.md", "old_string": "a", "new_string": "b"}
+    edit = {"type": "tool_use", "id": "toolu_1", "name": "Edit", "input": readme}
+    row = json.loads(call_line("msg_1", "s-1"))
+    row["message"]["content"] = [edit, {"type": "text", "text": "Updated the README."}]
+    prompt = prompt_line("t-1", text="Update the README")
+    ledger.has("s-1", prompt, json.dumps(row).encode() + b"\n")
+    for _ in ledger.engine.read(ledger.engine.survey().without_evidence):
+        pass
+    ledger.engine.settle()
+    (shown,) = ledger.view(live("s-1")).sessions
+    assert shown.task == "docs"
+    (session,) = rows(answers.sessions(ledger.question(), running(live("s-1")), {}), "sessions")
+    assert session["category"] == "docs"
+    assert 0 < session["category_confidence"] <= 1
+    (turn,) = rows(answers.turns(ledger.question(), {}), "turns")
+    assert (turn["category"], turn["corrected"]) == ("docs", False)
+    assert "documents" in turn["category_evidence"]

@@ -157,7 +157,7 @@ async def test_a_terminal_that_changes_its_size_changes_the_columns() -> None:
         await shows(app, pilot, "62%")
         assert "opus-5.5" not in screen_text(app)
         await pilot.resize_terminal(140, 40)
-        await shows(app, pilot, "opus-5.5", "waiting", "tok/min", "3 log lines skipped")
+        await shows(app, pilot, "opus-5.5", "waiting", "task", "3 log lines skipped")
 
 
 @pytest.mark.parametrize(
