@@ -13,17 +13,14 @@ from aicost.core import nudge_words as words
 from aicost.core.budget import (
     OF_A_PLAN,
     OF_ONE,
-    STEPS,
     Budget,
-    BudgetFilter,
     BudgetStatus,
-    Scope,
-    budget_id,
 )
-from aicost.core.limits import LimitWindow, PlanLimits
+from aicost.core.limits import PlanLimits
 from aicost.core.loops import Repeat
 from aicost.core.money import NANO
 from aicost.core.nudge import Nudge, NudgeKind, Severity
+from aicost.core.plans import plan_windows
 from aicost.core.reports import HiddenSpend
 from aicost.core.spending import Evaluation
 from aicost.core.text import clean
@@ -56,8 +53,6 @@ COOL_DOWN: dict[NudgeKind, timedelta | None] = {  # None: once
 }
 _RANK: dict[Severity, int] = {"info": 0, "warning": 1, "serious": 2}
 _OF_LEVEL: dict[int, Severity] = {50: "info", 80: "warning", 95: "serious", 100: "serious"}
-_PLAN_SCOPES: dict[int, Scope] = {300: "plan-5h", 10_080: "plan-week"}  # by their minutes
-_FULL = 100 * STEPS["percent"]
 _MOST_NOTICE = timedelta(minutes=5)  # before a cache ends; of a short one a quarter of its time
 _HALF_AN_HOUR, _FIVE_HOURS = timedelta(minutes=30), timedelta(hours=5)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -104,44 +99,6 @@ def _is_of_plan(budget: Budget, plan: Budget) -> bool:
 
 def _used_most(status: BudgetStatus) -> tuple[float, str, str]:
     return -status.share, status.budget.budget_id, status.subject
-
-
-def plan_windows(limits: Iterable[PlanLimits], now: datetime) -> tuple[BudgetStatus, ...]:
-    """Return the five hours and the week of each agent's plan as budgets, by what is known now.
-
-    Of several accounts of one agent the most used one. A window that started anew since, or that
-    nobody spoke of for its whole length, is left out: how much is used in the present one is not
-    known.
-    """
-    found: dict[str, BudgetStatus] = {}
-    for one in limits:
-        for window in (one.limits.primary, one.limits.secondary):
-            scope = _PLAN_SCOPES.get(window.window_minutes or 0) if window else None
-            if window is None or scope is None or _is_past(window, one.at, now):
-                continue
-            status = _plan_status(scope, one.agent, window)
-            known = found.get(status.budget.budget_id)
-            if known is None or known.spent < status.spent:
-                found[status.budget.budget_id] = status
-    return tuple(found.values())
-
-
-def _is_past(window: LimitWindow, said_at: datetime, now: datetime) -> bool:
-    length = timedelta(minutes=window.window_minutes or 0)
-    return window.has_reset(now) or now - said_at >= length
-
-
-def _plan_status(scope: Scope, agent: str, window: LimitWindow) -> BudgetStatus:
-    filter_ = BudgetFilter(agent=agent)
-    budget = Budget(
-        budget_id=budget_id(scope, "percent", filter_, is_hard=False),
-        scope=scope,
-        unit="percent",
-        limit=_FULL,
-        filter=filter_,
-    )
-    spent = round(window.used_percent * STEPS["percent"])
-    return BudgetStatus(budget=budget, spent=spent, resets_at=window.resets_at)
 
 
 def nudges_of(situation: Situation) -> tuple[Nudge, ...]:

@@ -1,14 +1,13 @@
 """How one budget stands at a moment: for all that it covers, for a session, in a turn."""
 
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from aicost.core.budget import (
     OF_A_PLAN,
-    STEPS,
     Budget,
     BudgetStatus,
     BudgetWindow,
@@ -17,13 +16,13 @@ from aicost.core.budget import (
 from aicost.core.days import from_us, to_us
 from aicost.core.forecast import HISTORY_DAYS, forecast
 from aicost.core.guard import is_within
-from aicost.core.limits import LimitWindow, PlanLimits
+from aicost.core.limits import PlanLimits
+from aicost.core.plans import plan_status
 from aicost.core.spending import CallSize, Repeating, Reserved, SessionNow
 from aicost.store.evidence import MOST_ACTIVE_US
 from aicost.store.limits import plan_limits
 from aicost.store.spending import Hidden, Key, Spending, TurnSeen, Used, Within
 
-_PLAN_MINUTES = {"plan-5h": 300, "plan-week": 10_080}
 _ROLLING_US = 5 * 3600 * 1_000_000
 _NOTHING_RESERVED = Reserved()
 _NO_WINDOW = BudgetWindow()
@@ -57,7 +56,7 @@ class Standing:
     def shared(self, budget: Budget) -> BudgetStatus | None:
         """Return how a budget of a window stands; None: of its plan nothing is known."""
         if budget.scope in OF_A_PLAN:
-            return self._plan(budget, self._plan_limits())
+            return plan_status(budget, self._plan_limits(), self._now)
         window = window_of(budget.scope, self._now, self._zone)
         within = Within(
             start_us=None if window.start is None else to_us(window.start),
@@ -69,7 +68,7 @@ class Standing:
     def of_session(self, budget: Budget, session: SessionNow) -> BudgetStatus | None:
         """Return how a budget stands for a session that it covers; None: it says nothing of it."""
         if budget.scope in OF_A_PLAN:
-            return self._plan(budget, self._limits_of(session))
+            return plan_status(budget, self._limits_of(session), self._now)
         if budget.origin == "guard":
             return self._of_guard(budget, session)
         if budget.scope == "turn":
@@ -232,16 +231,6 @@ class Standing:
         own = [one for one in limits if one.home in homes]
         return own or ([] if homes else limits)
 
-    def _plan(self, budget: Budget, limits: Iterable[PlanLimits]) -> BudgetStatus | None:
-        """Return how the fullest window of a plan stands; None if none is known."""
-        found = []
-        for one in limits:
-            for window in (one.limits.primary, one.limits.secondary):
-                covered = budget.filter.agent in ("", one.agent)
-                if window is not None and covered and _is_current(budget, window, one, self._now):
-                    found.append(_plan_status(budget, window))
-        return max(found, key=lambda one: one.spent, default=None)
-
 
 @dataclass(frozen=True, slots=True)
 class _Place:
@@ -276,22 +265,3 @@ def _hidden_amount(budget: Budget, hidden: Hidden) -> int:
             return hidden.tokens
         case _:
             return 0
-
-
-def _is_current(budget: Budget, window: LimitWindow, said: PlanLimits, now: datetime) -> bool:
-    """Say whether a window is the one of the budget, and still the one that was spoken of."""
-    minutes = _PLAN_MINUTES[budget.scope]
-    if window.window_minutes != minutes or window.has_reset(now):
-        return False
-    return now - said.at < timedelta(minutes=minutes)
-
-
-def _plan_status(budget: Budget, window: LimitWindow) -> BudgetStatus:
-    end = window.resets_at
-    start = end - timedelta(minutes=_PLAN_MINUTES[budget.scope]) if end else None
-    return BudgetStatus(
-        budget=budget,
-        window=BudgetWindow(start=start, end=end),
-        spent=round(window.used_percent * STEPS["percent"]),
-        resets_at=end,
-    )

@@ -21,7 +21,8 @@ from aicost.core.errors import ConfigError, StoreError
 from aicost.core.facts import ClientTotal, LimitsSeen
 from aicost.core.limits import PlanLimits
 from aicost.core.nudge import Nudge
-from aicost.core.nudging import by_weight, plan_windows
+from aicost.core.nudging import by_weight
+from aicost.core.plans import plan_windows
 from aicost.core.session import Running
 from aicost.core.status_line import StatusLine, prepared
 from aicost.core.view import SessionRow, Totals

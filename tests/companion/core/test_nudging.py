@@ -24,7 +24,6 @@ from aicost.core.nudging import (
     is_cool,
     keys_of,
     nudges_of,
-    plan_windows,
     severity_of,
     shown_key,
     standing,
@@ -203,34 +202,6 @@ def limits(*windows: LimitWindow, limit_id: str = "codex", home: str = "/h") -> 
     primary, secondary = (*windows, None, None)[:2]
     said = RateLimits(limit_id=limit_id, primary=primary, secondary=secondary)
     return PlanLimits(home=home, at=NOW, limits=said)
-
-
-def percents(*given: PlanLimits) -> dict[str, float]:
-    return {one.budget.budget_id: one.spent / 1000 for one in plan_windows(given, NOW)}
-
-
-def test_a_plans_windows_are_budgets_of_their_own() -> None:
-    assert percents(limits(window(41.5), window(7, 10_080))) == {
-        "plan-5h-percent@agent=codex": 41.5,
-        "plan-week-percent@agent=codex": 7,
-    }
-    [status] = plan_windows([limits(window(41.5))], NOW)
-    assert (status.share, status.resets_at) == (0.415, NOW + HOUR)
-
-
-def test_of_two_accounts_the_most_used_one_counts() -> None:
-    two = [limits(window(12), home="/a"), limits(window(41), home="/b")]
-    assert percents(*two) == percents(*reversed(two)) == {"plan-5h-percent@agent=codex": 41}
-    assert len(percents(limits(window(12)), limits(window(41), limit_id="claude"))) == 2
-
-
-def test_a_window_that_began_anew_or_has_no_length_is_left_out() -> None:
-    assert percents(limits(window(41, resets_in=0), window(41, None))) == {}
-    assert percents(limits(window(41, 1440))) == {}
-    silent = replace(limits(replace(window(41), resets_at=None)), at=NOW - 5 * HOUR)
-    assert percents(silent) == {}
-    assert len(percents(replace(silent, at=silent.at + SECOND))) == 1
-    assert percents(limits()) == {}
 
 
 # What stands
