@@ -72,12 +72,17 @@ _PLAIN: Final = {
 
 def evidence_of(features: TurnFeatures, pulls: Mapping[int, float]) -> str:
     """Return the strongest reasons of a category, by how much each signal pulls towards it."""
-    strengths: dict[str, float] = {}
-    for number, pull in pulls.items():
+    strongest = sorted(((pull, number) for number, pull in pulls.items() if pull > 0), reverse=True)
+    strengths: dict[str, float] = {}  # by reason; several signals may have the same
+    last = 0.0
+    for pull, number in strongest:
+        if len(strengths) >= _MOST_REASONS and pull < last:
+            break  # what is left is weaker than all that is said
         if reason := _reason(features, number, pulls):
-            strengths[reason] = max(strengths.get(reason, 0.0), pull)
+            strengths.setdefault(reason, pull)
+            last = pull
     ranked = sorted(strengths.items(), key=lambda one: (-one[1], one[0]))
-    return "; ".join(reason for reason, pull in ranked[:_MOST_REASONS] if pull > 0)
+    return "; ".join(reason for reason, _ in ranked[:_MOST_REASONS])
 
 
 def _reason(features: TurnFeatures, number: int, pulls: Mapping[int, float]) -> str:
