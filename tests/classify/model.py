@@ -13,12 +13,21 @@ from scipy.optimize import minimize
 from aicost.core.categories import TaskCategory
 from aicost.core.category import CATEGORIES, Weights, packed_weights
 from aicost.core.category_signals import FIRST_WORD, signals_of
+from aicost.core.turn_features import TurnFeatures
 from classify.labelled import Labelled
 
-WEIGHT_DECAY = 6.0
+# Each turn is trained on four times: as it is, and without some of its words. What is said in one
+# place is then not relied upon alone, and newer clients log no thoughts.
+LEFT_OUT: tuple[frozenset[str], ...] = (
+    frozenset(),
+    frozenset(("thought",)),
+    frozenset(("closing",)),
+    frozenset(("head", "prompt")),
+)
+WEIGHT_DECAY = 24.0
 WORD_SCALE = 0.6  # words are many: each is trusted less than what was counted
 ALSO_SHARE = 0.2  # of a turn's weight that goes to its second label
-LEAST_TURNS = 3  # that a signal is seen in
+LEAST_ROWS = 6  # that a signal is seen in
 ROUNDS = 80
 _LARGEST = 127
 
@@ -36,19 +45,25 @@ class Training:
 
 def training_of(turns: Sequence[Labelled]) -> Training:
     """Return turns as numbers; signals that hardly a turn has are left out."""
-    signals = [signals_of(turn.features) for turn in turns]
+    signals = [signals_of(_without(turn, zones)) for zones in LEFT_OUT for turn in turns]
     seen: dict[int, int] = {}
     for one in signals:
         for number, value in one.items():
             seen[number] = seen.get(number, 0) + (value != 0)
-    numbers = tuple(sorted(number for number, count in seen.items() if count >= LEAST_TURNS))
+    numbers = tuple(sorted(number for number, count in seen.items() if count >= LEAST_ROWS))
     column = {number: at for at, number in enumerate(numbers)}
-    values = np.zeros((len(turns), len(numbers)))
+    values = np.zeros((len(signals), len(numbers)))
     for row, one in enumerate(signals):
         for number, value in one.items():
             if number in column:
                 values[row, column[number]] = value * _scale(number)
-    return Training(numbers, values, np.array([_wanted(turn) for turn in turns]))
+    wanted = np.array([_wanted(turn) for turn in turns] * len(LEFT_OUT))
+    return Training(numbers, values, wanted)
+
+
+def _without(turn: Labelled, zones: frozenset[str]) -> TurnFeatures:
+    words = {zone: said for zone, said in turn.features.words.items() if zone not in zones}
+    return TurnFeatures(turn.features.counts, words)
 
 
 def _scale(number: int) -> float:
@@ -64,7 +79,9 @@ def _wanted(turn: Labelled) -> list[float]:
 
 
 def fitted(training: Training, rows: Matrix) -> Matrix:
-    """Return the weights (a row a signal, the bias last) that suit some rows best."""
+    """Return the weights (a row a signal, the bias last) that suit some turns best."""
+    turns = len(training.values) // len(LEFT_OUT)
+    rows = np.concatenate([rows + turns * number for number in range(len(LEFT_OUT))])
     values = np.hstack([training.values[rows], np.ones((len(rows), 1))])
     wanted = training.wanted[rows]
     decay = np.full((values.shape[1], 1), WEIGHT_DECAY)

@@ -121,21 +121,25 @@ def word_numbers(text: str, most: int, *, looked_at: int = 250) -> tuple[int, ..
     At most `most` of them, of the first `looked_at` words, in order of the text.
     """
     found: dict[int, None] = {}
-    before = ""
-    for stem in stems(text, looked_at):
+    pairs: dict[str, int] | None = None
+    for word in _words(text, looked_at):
+        stem = _stem(word)
         if (number := _NUMBERS.get(stem)) is not None:
             found[number] = None
-        if before in _FIRST_OF_PAIRS and (pair := _NUMBERS.get(f"{before} {stem}")) is not None:
-            found[pair] = None
-        before = stem
+        if pairs and (number := pairs.get(stem)) is not None:
+            found[number] = None
+        pairs = _PAIRS_OF.get(stem)
     return tuple(found)[:most]
 
 
 def stems(text: str, most: int) -> list[str]:
     """Return the stems of a text's first words, in small letters; "n't" is a word "not"."""
+    return [_stem(word) for word in _words(text, most)]
+
+
+def _words(text: str, most: int) -> list[str]:
     low = text[: 12 * most].lower().replace("n't", " not").replace("n’t", " not")
-    words = _WORD.findall(low)[:most]
-    return [_stem(word) for word in words]
+    return _WORD.findall(low)[:most]
 
 
 @lru_cache(maxsize=8192)
@@ -154,7 +158,10 @@ def _stem(word: str) -> str:
 
 
 _NUMBERS: Final = {" ".join(map(_stem, word.split())): at for at, word in enumerate(WORDS)}
-_FIRST_OF_PAIRS: Final = frozenset(stem.split()[0] for stem in _NUMBERS if " " in stem)
+_PAIRS_OF: Final[dict[str, dict[str, int]]] = {}  # first stem -> second -> number of the pair
+for _stems, _number in _NUMBERS.items():
+    if " " in _stems:
+        _PAIRS_OF.setdefault(_stems.split()[0], {})[_stems.split()[1]] = _number
 
 
 def number_of(word: str) -> int:
