@@ -155,6 +155,11 @@ class TurnWork:
         counts["steps"] = self.steps.bit_length()
         return TurnFeatures(counts, {zone: frozenset(found) for zone, found in self.words.items()})
 
+    def in_order(self) -> None:
+        """Bring what is known into one order, wherever the lines were cut into blocks."""
+        self.counts = dict(sorted(self.counts.items()))
+        self.words = dict(sorted(self.words.items()))
+
     def _close(self) -> None:
         """Look at the agent's last words, and forget them."""
         text, self.said = self.said.strip(), ""

@@ -59,6 +59,7 @@ class Gathering:
     def seen(self) -> tuple[WorkSeen, ...]:
         """Return what is new since the block began; the last is of the turn in force."""
         self._tell()
+        self.work.in_order()
         return tuple(self._seen)
 
     def _tell(self) -> None:

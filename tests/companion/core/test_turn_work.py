@@ -129,3 +129,14 @@ def test_looking_in_between_changes_nothing(
 
     assert taken(looks=True) == taken(looks=False)
     assert len(taken(looks=True)) <= MOST_BYTES
+
+
+def test_what_is_known_has_one_order() -> None:
+    a, b = TurnWork(), TurnWork()
+    a.use("searches")
+    a.use("mcp")
+    b.use("mcp")
+    b.use("searches")
+    a.in_order()
+    b.in_order()
+    assert list(a.counts.items()) == list(b.counts.items())
