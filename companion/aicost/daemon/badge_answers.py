@@ -70,7 +70,7 @@ def _choose(found: BadgeSet, query: BadgeQuery, root_of: Callable[[str], str | N
         if pid in by_pid:
             return _Choice("shell", by_pid[pid], shell=pid)
     root = root_of(query.cwd)
-    if root in found.repos:
+    if root is not None and root in found.repos:
         return _Choice("repo", found.repos[root], root=root)
     return _Choice("today", found.today) if found.today else _Choice()
 

@@ -2,6 +2,7 @@
 
 import logging
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -18,7 +19,7 @@ from aicost.store.ledger import Ledger
 CALL = 440_000
 
 
-def budget(name: str, scope: Scope = "day", **filter_: str) -> Budget:
+def budget(name: str, scope: Scope = "day", **filter_: Any) -> Budget:
     return Budget(budget_id=name, scope=scope, unit="usd", limit=1, filter=BudgetFilter(**filter_))
 
 
