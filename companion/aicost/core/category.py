@@ -9,6 +9,7 @@ import zlib
 from base64 import b85decode, b85encode
 from collections.abc import Mapping
 from functools import lru_cache
+from heapq import nlargest
 from typing import Final, NamedTuple
 
 from aicost.core import category_weights
@@ -21,6 +22,7 @@ from aicost.core.upgrades import upgrade_in
 CATEGORIES: Final = tuple(TaskCategory)
 VERSION: Final = category_weights.VERSION  # grows with each training that is shipped
 _OF_A_RULE: Final = 0.85  # such turns are too rare to measure it
+_LOOKED_AT: Final = 24  # of the signals that pull most, for its reasons
 _NOTHING_DONE: Final = "it says nothing of its work"
 
 
@@ -60,12 +62,15 @@ def classify_with(weights: Weights, features: TurnFeatures) -> Classified:
     signals = signals_of(features)
     shares = shares_of(weights, signals)
     best = max(range(len(CATEGORIES)), key=shares.__getitem__)
-    pulls = {
-        number: value * (weights.of_signals[number][best] - _mean(weights.of_signals[number]))
+    pulls = [
+        (value * weights.of_signals[number][best], number)
         for number, value in signals.items()
         if number in weights.of_signals
-    }
-    said = evidence_of(features, pulls) or _NOTHING_DONE
+    ]
+    said = (
+        evidence_of(features, {number: pull for pull, number in nlargest(_LOOKED_AT, pulls)})
+        or _NOTHING_DONE
+    )
     return Classified(CATEGORIES[best], round(shares[best], 3), said)
 
 
@@ -74,8 +79,7 @@ def shares_of(weights: Weights, signals: Mapping[int, float]) -> tuple[float, ..
     sums = list(weights.bias)
     for number, value in signals.items():
         if (row := weights.of_signals.get(number)) is not None:
-            for at, weight in enumerate(row):
-                sums[at] += value * weight
+            sums = [so_far + value * weight for so_far, weight in zip(sums, row)]
     most = max(sums)
     powers = [math.exp(one - most) for one in sums]
     total = sum(powers)
@@ -110,7 +114,3 @@ def unpacked_weights(text: str, step: float) -> Weights:
         number += data[at] << 8 | data[at + 1]
         rows[number] = row(at + 2)
     return Weights(row(0), rows)
-
-
-def _mean(row: tuple[float, ...]) -> float:
-    return sum(row) / len(row)

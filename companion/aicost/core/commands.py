@@ -8,6 +8,7 @@ Hooks import this: patterns are compiled (and hashlib is loaded) only when they 
 """
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 MAX_LABEL_CELLS = 24
@@ -110,6 +111,7 @@ def label_of(core: Core) -> str:
     return name + " …" if more else name
 
 
+@lru_cache(maxsize=256)  # a session runs the same few again and again
 def core_of(command: str) -> Core:
     """Return a command without what varies."""
     text, has_pipefail = command[:_MAX_COMMAND], False
