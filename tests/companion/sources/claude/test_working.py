@@ -1,9 +1,11 @@
 """What Claude Code's lines say of what a turn was for."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
+from classify.labelled import labelled_turns, turns_in
 from claude_logs import call_line, prompt_line
 from corpora import Excerpt
 from hypothesis import given
@@ -147,3 +149,11 @@ def test_real_logs_give_features_that_fit(real_excerpt: Excerpt) -> None:
     assert sum(bool(turn.words.get("prompt")) for turn in turns) > len(turns) / 2
     assert any(turn.counts.get("edit_code") for turn in turns)
     assert any(turn.counts.get("test_passed") for turn in turns)
+
+
+def test_what_training_knows_is_what_the_product_reads(real_corpus: Path) -> None:
+    """The features in tests/data/labels are those of this very code."""
+    logs = sorted(real_corpus.glob("projects/**/*.jsonl"))
+    read = turns_in(logs)
+    for turn in labelled_turns():
+        assert unpacked(read[turn.session_id, turn.turn_id]) == turn.features
