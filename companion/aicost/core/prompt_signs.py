@@ -45,7 +45,7 @@ def prompt_text(prompt: str) -> str:
     if prompt.startswith("<command-"):
         arguments = _ARGUMENTS.search(prompt)
         return _TAG.sub(" ", arguments[1]).strip() if arguments else ""
-    return _TAG.sub(" ", prompt).strip()
+    return (_TAG.sub(" ", prompt) if "<" in prompt else prompt).strip()
 
 
 def title_of(own: str) -> str:
@@ -66,7 +66,7 @@ def prompt_signs(prompt: str) -> dict[str, int]:
         "prompt_ends_question": int(own.endswith("?")),
         "prompt_code": int("```" in own),
         "prompt_link": int("http://" in own or "https://" in own),
-        "prompt_path": int(_PATH.search(own) is not None),
+        "prompt_path": int("." in own and _PATH.search(own) is not None),
         "prompt_place": int(_PLACE.search(own) is not None),
         "prompt_trace": int(_TRACE.search(own) is not None),
         "prompt_plan": int(own[: len(_PLAN)].lower() == _PLAN),

@@ -83,9 +83,10 @@ def conventional_type(subject: str) -> str:
 
 def packed(features: TurnFeatures) -> bytes:
     """Return features as at most 600 bytes."""
-    found = sorted((_NUMBER[name], min(n, MOST_COUNTED)) for name, n in features.counts.items())
     out = bytearray([_FORMAT])
-    known = [(number, count) for number, count in found if count > 0]
+    known = sorted(
+        (_NUMBER[name], min(n, MOST_COUNTED)) for name, n in features.counts.items() if n
+    )
     out.append(len(known))
     for number, count in known:
         out += bytes((number, count))
