@@ -6,6 +6,8 @@ from argparse import Namespace
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 
+import msgspec
+
 from aicost.cli import ask
 from aicost.core.errors import AicostError, DaemonDown, ExitCode
 from aicost.core.reports import WorkDone
@@ -73,7 +75,7 @@ def _work(env: Mapping[str, str], view: DashboardView) -> dict[str, WorkDone] | 
     """Return what the sessions' calls were made for, None if that is not read."""
     asked = {"homes": view.homes, "wait": not view.trouble}
     work = ask.call(env, "work", asked)["work"]
-    return work and {session_id: WorkDone(**done) for session_id, done in work.items()}
+    return msgspec.convert(work, dict[str, WorkDone] | None)
 
 
 def _missing(trouble: str) -> AicostError:
