@@ -26,19 +26,20 @@ def fill(hooks: argparse.ArgumentParser) -> None:
         return action
 
     install = add("install", "let agents call aicost at their events", _INSTALL_EPILOG)
-    _add_change(install)
+    add_change(install)
     install.add_argument(
         "--print", action="store_true", help="print the entries; change no settings"
     )
     install.add_argument(
         "--trust", action="store_true", help="mark them as trusted in Codex, after asking"
     )
-    _add_change(add("uninstall", "give the settings back as they were"))
+    add_change(add("uninstall", "give the settings back as they were"))
     status = add("status", "what is installed, what is in its way, and what it can stop")
     status.add_argument("--json", action="store_true", help="print JSON")
 
 
-def _add_change(action: argparse.ArgumentParser) -> None:
+def add_change(action: argparse.ArgumentParser) -> None:
+    """Add whose settings are changed, and whether it asks before."""
     scope = action.add_mutually_exclusive_group()
     for option, value, text in (
         ("--project", "project", "in this folder's settings, for all who work in it"),
