@@ -444,7 +444,8 @@ async def test_a_new_budget_is_looked_at_at_once_for_what_is_to_be_told(
         woken_part = partial(woken.append, part)
         monkeypatch.setattr(getattr(daemon.service, part), "changed", woken_part)
     await daemon.ask("budgets.reload")
-    assert woken == ["_gatekeeper", "_badges", "_advising", "_publisher"]
+    # (The first looks at the logs may wake them, too.)
+    assert set(woken) == {"_gatekeeper", "_badges", "_advising", "_publisher"}
 
 
 async def test_a_daemon_that_starts_beside_an_agent_knows_its_repositorys_budgets(
