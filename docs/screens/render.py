@@ -5,7 +5,7 @@ drop spaces)
 
 The *.ansi files are screens of real agents and shells. They are taken anew with:
 AICOST_PICTURES=docs/screens make e2e ARGS='-k pictures'
-AICOST_PICTURES=docs/screens make test ARGS='tests/shell/test_bar.py -k tmux'
+AICOST_PICTURES=docs/screens make test ARGS='tests/shell/test_bar.py -k "tmux or starship"'
 """
 
 import io
@@ -31,6 +31,7 @@ TITLES = {  # by how the name of a screen begins
     "zsh": "zsh",
     "fish": "fish",
     "tmux": "tmux",
+    "starship": "starship",
 }
 AGENT_WIDTH = 1100
 _RARE = str.maketrans("⏵⎿", "▶└")  # signs that few fonts have, and others like them

@@ -206,12 +206,17 @@ def test_starship_shows_it(badges: Badges, home: Path) -> None:
     config = home / "starship.toml"
     text = (FOLDER / "starship.toml").read_text()
     module = filled(text, "starship", badge_dir=str(badges.path), reader=str(FOLDER / READER))
-    config.write_text(f'format = "${{custom.aicost}}here"\n{module}')
+    config.write_text(
+        f'format = "$directory${{custom.aicost}}$character"\nadd_newline = false\n{module}'
+    )
     ran = subprocess.run(
         [starship, "prompt"],
+        cwd=home,
         env={"PATH": os.environ["PATH"], "HOME": str(home), "STARSHIP_CONFIG": str(config)} | UTF_8,
         capture_output=True,
         text=True,
         check=True,
     )
     assert "⬡ $3.20 ▲82%" in re.sub(r"\x1b\[[\d;]*m", "", ran.stdout)
+    if PICTURES:
+        Path(PICTURES, "starship-prompt.ansi").write_text(f"{ran.stdout}git status\n")
