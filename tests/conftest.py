@@ -1,6 +1,7 @@
 """What every test gets: a home of its own, one clock zone, plain colours, and no network."""
 
 import os
+import signal
 import socket
 import time
 from collections.abc import Iterator
@@ -11,6 +12,11 @@ from typing import Any
 
 import pytest
 from hypothesis import settings
+
+# Whoever starts the tests in the background has them ignore these, and every child would, too.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+for number in (signal.SIGHUP, signal.SIGQUIT, signal.SIGTERM):
+    signal.signal(number, signal.SIG_DFL)
 
 # Two busy cores make any deadline a coin toss; speed is measured in tests/bench.
 settings.register_profile("aicost", deadline=None, print_blob=True)
