@@ -6,8 +6,6 @@ from argparse import Namespace
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 
-import msgspec
-
 from aicost.cli import ask
 from aicost.core.errors import AicostError, DaemonDown, ExitCode
 from aicost.core.reports import WorkDone
@@ -74,8 +72,9 @@ def _print_one(env: Mapping[str, str], *, as_json: bool) -> int:
 def _work(env: Mapping[str, str], view: DashboardView) -> dict[str, WorkDone] | None:
     """Return what the sessions' calls were made for, None if that is not read."""
     asked = {"homes": view.homes, "wait": not view.trouble}
-    work = ask.call(env, "work", asked)["work"]
-    return msgspec.convert(work, dict[str, WorkDone] | None)
+    from aicost.ipc.client import work_in
+
+    return work_in(ask.call(env, "work", asked))
 
 
 def _missing(trouble: str) -> AicostError:

@@ -2,11 +2,12 @@
 
 import asyncio
 import os
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
+from aicost.core.reports import WorkDone
 from aicost.core.view import DashboardView
 from aicost.ipc.protocol import check_hello, error_in, garbled, hung_up, not_running, request
 
@@ -57,6 +58,11 @@ async def subscribe(
         raise garbled(f"no greeting within {hello_s:g} s") from error
     finally:
         writer.close()
+
+
+def work_in(answer: Mapping[str, Any]) -> dict[str, WorkDone] | None:
+    """Return what sessions' calls were made for, of an answer to `work`; None: it is not read."""
+    return msgspec.convert(answer["work"], dict[str, WorkDone] | None)
 
 
 async def _line(reader: asyncio.StreamReader) -> bytes:

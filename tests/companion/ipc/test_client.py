@@ -7,14 +7,16 @@ from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import pytest
 from builders import busy_day
 from serving import WAIT_S, served
 
 from aicost.core.errors import DaemonDown, ProtocolMismatch, StoreError
+from aicost.core.reports import WorkDone
 from aicost.core.view import DashboardView
 from aicost.daemon.server import Notify
-from aicost.ipc.client import subscribe
+from aicost.ipc.client import subscribe, work_in
 from aicost.ipc.protocol import hello
 
 Peer = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -125,3 +127,9 @@ async def test_a_listener_that_says_nothing_is_given_up(home: Path) -> None:
         with pytest.raises(DaemonDown, match="cannot be read") as caught:
             await anext(subscribe(home / "s", hello_s=0.01))
     assert caught.value.why == "no greeting within 0.01 s"
+
+
+def test_the_work_of_sessions_is_as_it_was_said() -> None:
+    done = WorkDone()
+    assert work_in({"work": {"s-1": msgspec.to_builtins(done)}}) == {"s-1": done}
+    assert work_in({"work": None}) is None
