@@ -77,7 +77,8 @@ def test_what_a_killed_daemon_said_last_stops_nobody(client: Path, tmp_path: Pat
         kill_daemon(claude)
         ran = claude.run("on it goes", "--resume", session_id)
         assert ran.returncode == 0
-        assert stopped < claude.spent(session_id).requests <= stopped + 3
+        # None where the new daemon was there before the prompt asked.
+        assert stopped <= claude.spent(session_id).requests <= stopped + 3
         claude.aicost.wait_until_read()  # (there is one)
 
 
