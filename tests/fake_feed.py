@@ -1,8 +1,9 @@
 """A feed that a test drives, and the dashboard on top of it. Nothing here sleeps."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import datetime
+from typing import Any
 
 from builders import NOW
 from textual.pilot import Pilot
@@ -35,6 +36,23 @@ class FakeFeed:
             yield item
 
 
+class FakeDaemon:
+    """Answers questions by method: with a value, an error to raise, or what a function returns."""
+
+    def __init__(self) -> None:
+        self.answers: dict[str, Any] = {}
+        self.asked: list[tuple[str, dict[str, object]]] = []
+
+    async def __call__(self, method: str, params: Mapping[str, object]) -> dict[str, Any]:
+        self.asked.append((method, dict(params)))
+        answer = self.answers[method]
+        found: Any = answer(params) if callable(answer) else answer
+        if isinstance(found, AicostError):
+            raise found
+        assert isinstance(found, dict)
+        return found
+
+
 class FakeWait:
     """Stands in for asyncio.sleep: notes the seconds, and lasts until `release`."""
 
@@ -55,8 +73,13 @@ class Dashboard(DashboardApp):
 
     def __init__(self, *items: DashboardView | AicostError | None, refresh_s: float = 0) -> None:
         self.fake_feed, self.fake_wait, self.now = FakeFeed(*items), FakeWait(), NOW
+        self.daemon = FakeDaemon()
         super().__init__(
-            self.fake_feed, clock=lambda: self.now, refresh_s=refresh_s, wait=self.fake_wait
+            self.fake_feed,
+            self.daemon,
+            clock=lambda: self.now,
+            refresh_s=refresh_s,
+            wait=self.fake_wait,
         )
 
     @property

@@ -13,7 +13,7 @@ from textual.screen import Screen
 
 from aicost.core.view import DashboardView
 from aicost_tui.commands import key_table, palette_commands
-from aicost_tui.feed import Clock, Feed, Pacer, follow, system_clock
+from aicost_tui.feed import Ask, Clock, Feed, Pacer, follow, system_clock
 from aicost_tui.keymap import APP_KEYS
 from aicost_tui.messages import FeedLost, ViewReceived
 from aicost_tui.screens.dashboard import DashboardScreen
@@ -26,6 +26,7 @@ _OF_TEXTUAL = frozenset({"Theme", "Screenshot"})  # palette commands that we kee
 class DashboardApp(App[None]):
     """The dashboard. `feed` is called for each connection and yields views until it breaks.
 
+    `ask` puts one question to the daemon, for what is not in its views.
     `clock` gives timezone-aware times. `refresh_s` is the shortest time between two pictures, in
     seconds. `wait` sleeps some seconds between two tries of the feed.
     """
@@ -37,6 +38,7 @@ class DashboardApp(App[None]):
     def __init__(
         self,
         feed: Feed,
+        ask: Ask,
         *,
         clock: Clock = system_clock,
         refresh_s: float = 0.25,
@@ -44,6 +46,7 @@ class DashboardApp(App[None]):
     ) -> None:
         # Without colours Textual would still send greys; its ANSI mode sends none at all.
         super().__init__(ansi_color=True if os.environ.get("NO_COLOR") else None)
+        self.ask = ask
         self._feed, self._clock, self._wait = feed, clock, wait
         self._dashboard = DashboardScreen(clock())
         self._pacer = Pacer(self._show, self.set_timer, refresh_s)

@@ -1,9 +1,9 @@
 """The live connection: views from the daemon to messages, retried for ever; and the wall clock."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from datetime import UTC, datetime
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from textual.message import Message
 
@@ -14,6 +14,8 @@ from aicost_tui.messages import FeedLost, ViewReceived
 
 Feed = Callable[[], AsyncIterator[DashboardView]]
 Clock = Callable[[], datetime]  # timezone-aware
+# (method, parameters) -> the daemon's answer to one question beside its views. Raises AicostError.
+Ask = Callable[[str, Mapping[str, object]], Awaitable[dict[str, Any]]]
 
 RETRY_DELAYS_S = (0.25, 0.5, 1.0, 2.0, 4.0)  # the last one repeats: a local socket costs nothing
 _T = TypeVar("_T")

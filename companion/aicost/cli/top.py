@@ -5,6 +5,8 @@ import sys
 from argparse import Namespace
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
+from functools import partial
+from typing import Any
 
 from aicost.cli import ask
 from aicost.core.errors import AicostError, DaemonDown, ExitCode
@@ -37,7 +39,7 @@ def show(args: Namespace, env: Mapping[str, str]) -> int:
         return _print_one(env, as_json=args.json)
     from aicost_tui.app import DashboardApp
 
-    app = DashboardApp(lambda: _feed(env))
+    app = DashboardApp(lambda: _feed(env), partial(_ask, env))
     app.run()
     return app.return_code or ExitCode.OK
 
@@ -48,6 +50,13 @@ def _feed(env: Mapping[str, str]) -> AsyncGenerator[DashboardView, None]:
     from aicost.sources.homes import home_folders
 
     return subscribe(find_socket(env), homes=home_folders(env))
+
+
+async def _ask(env: Mapping[str, str], method: str, params: Mapping[str, object]) -> dict[str, Any]:
+    from aicost.ipc.client import ask as ask_daemon
+    from aicost.platform.rundir import find_socket
+
+    return await ask_daemon(find_socket(env), method, params)
 
 
 def _print_one(env: Mapping[str, str], *, as_json: bool) -> int:

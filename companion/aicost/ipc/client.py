@@ -1,8 +1,9 @@
-"""Living on the wire: the views the daemon pushes, as an async iterator."""
+"""Living on the wire: the views the daemon pushes, and one question at a time beside them."""
 
 import asyncio
 import os
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from typing import Any
 
 import msgspec
@@ -13,6 +14,7 @@ from aicost.ipc.protocol import check_hello, error_in, garbled, hung_up, not_run
 
 MAX_LINE_BYTES = 64 * 2**20  # far above any view; a daemon gone mad must not fill the memory
 HELLO_S = 5.0
+ANSWER_S = 30.0  # a daemon that reads years of logs answers from what it has
 
 
 class _Frame(msgspec.Struct):
@@ -23,7 +25,7 @@ class _Frame(msgspec.Struct):
 
 
 _decode_frame = msgspec.json.Decoder(_Frame).decode
-_decode_hello = msgspec.json.Decoder(dict[str, Any]).decode
+_decode_object = msgspec.json.Decoder(dict[str, Any]).decode
 
 
 async def subscribe(
@@ -35,6 +37,48 @@ async def subscribe(
     Ends only with an exception: DaemonDown when the connection breaks or there is none,
     ProtocolMismatch when the daemon is of another version. `hello_s` is the wait for its greeting.
     """
+    asked = [request(1, "homes.add", {"homes": list(homes)})] if homes else []
+    async with _connected(socket_path, [*asked, request(2, "subscribe", {})], hello_s) as reader:
+        while True:
+            frame = _decoded(await _line(reader))
+            if frame.error is not None:
+                raise error_in({"error": frame.error})
+            if frame.view is not None:
+                yield frame.view
+
+
+async def ask(
+    socket_path: str | os.PathLike[str],
+    method: str,
+    params: Mapping[str, object],
+    *,
+    hello_s: float = HELLO_S,
+    answer_s: float = ANSWER_S,
+) -> dict[str, Any]:
+    """Return the daemon's answer to one question, on a connection of its own.
+
+    Raises what the daemon answers with (AicostError), DaemonDown where it does not answer within
+    `answer_s` seconds, ProtocolMismatch when it is of another version.
+    """
+    async with _connected(socket_path, [request(1, method, params)], hello_s) as reader:
+        try:
+            async with asyncio.timeout(answer_s):
+                while "progress" in (frame := _decoded_object(await _line(reader))):
+                    continue
+        except TimeoutError as error:
+            raise garbled(f"no answer within {answer_s:g} s") from error
+        if "error" in frame:
+            raise error_in(frame)
+        if not isinstance(result := frame.get("result"), dict):
+            raise garbled("an answer without a result")
+        return result
+
+
+@asynccontextmanager
+async def _connected(
+    socket_path: str | os.PathLike[str], frames: Sequence[Mapping[str, object]], hello_s: float
+) -> AsyncIterator[asyncio.StreamReader]:
+    """Connect, send these frames, and read the daemon's greeting; hang up at the end."""
     try:
         reader, writer = await asyncio.open_unix_connection(
             os.fspath(socket_path), limit=MAX_LINE_BYTES
@@ -42,20 +86,14 @@ async def subscribe(
     except OSError as error:
         raise not_running(error.strerror or "") from error
     try:
-        asked = [request(1, "homes.add", {"homes": list(homes)})] if homes else []
-        asked.append(request(2, "subscribe", {}))
-        writer.writelines(msgspec.json.encode(frame) + b"\n" for frame in asked)
-        async with asyncio.timeout(hello_s):
-            greeting = await _line(reader)
-        check_hello(_decoded_hello(greeting))
-        while True:
-            frame = _decoded(await _line(reader))
-            if frame.error is not None:
-                raise error_in({"error": frame.error})
-            if frame.view is not None:
-                yield frame.view
-    except TimeoutError as error:
-        raise garbled(f"no greeting within {hello_s:g} s") from error
+        writer.writelines(msgspec.json.encode(frame) + b"\n" for frame in frames)
+        try:
+            async with asyncio.timeout(hello_s):
+                greeting = await _line(reader)
+        except TimeoutError as error:
+            raise garbled(f"no greeting within {hello_s:g} s") from error
+        check_hello(_decoded_object(greeting))
+        yield reader
     finally:
         writer.close()
 
@@ -81,8 +119,8 @@ def _decoded(line: bytes) -> _Frame:
         raise garbled(f"{error}") from error
 
 
-def _decoded_hello(line: bytes) -> dict[str, Any]:
+def _decoded_object(line: bytes) -> dict[str, Any]:
     try:
-        return _decode_hello(line)
+        return _decode_object(line)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise garbled(f"{error}") from error

@@ -16,7 +16,7 @@ from aicost.core.errors import DaemonDown, ProtocolMismatch, StoreError
 from aicost.core.reports import WorkDone
 from aicost.core.view import DashboardView
 from aicost.daemon.server import Notify
-from aicost.ipc.client import subscribe, work_in
+from aicost.ipc.client import ask, subscribe, work_in
 from aicost.ipc.protocol import hello
 
 Peer = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -133,3 +133,62 @@ def test_the_work_of_sessions_is_as_it_was_said() -> None:
     done = WorkDone()
     assert work_in({"work": {"s-1": msgspec.to_builtins(done)}}) == {"s-1": done}
     assert work_in({"work": None}) is None
+
+
+async def test_a_question_gets_its_answer_whatever_is_told_before(home: Path) -> None:
+    async def double(params: Mapping[str, object], notify: Notify) -> object:
+        await notify({"bytes_done": 1})
+        number = params["number"]
+        assert isinstance(number, int)
+        return {"twice": 2 * number}
+
+    async with asyncio.timeout(WAIT_S), served(home / "s", {"double": double}):
+        assert await ask(home / "s", "double", {"number": 21}) == {"twice": 42}
+
+
+async def test_a_question_that_is_refused_raises_what_the_daemon_says(home: Path) -> None:
+    async def refuse(_params: Mapping[str, object], _notify: Notify) -> object:
+        raise StoreError("the ledger is locked", hint="aicost status")
+
+    async with asyncio.timeout(WAIT_S), served(home / "s", {"refuse": refuse}):
+        with pytest.raises(StoreError, match="the ledger is locked") as refused:
+            await ask(home / "s", "refuse", {})
+    assert refused.value.hint == "aicost status"
+
+
+@pytest.mark.parametrize(
+    ("lines", "why"),
+    [
+        ((), "hung up"),
+        ((b"nonsense\n",), "malformed"),
+        ((line({"v": 1, "id": 1, "result": 3}),), "an answer without a result"),
+        ((line({"v": 1, "id": 1}),), "an answer without a result"),
+    ],
+)
+async def test_what_is_no_answer_is_a_daemon_that_is_down(
+    home: Path, lines: tuple[bytes, ...], why: str
+) -> None:
+    async with (
+        asyncio.timeout(WAIT_S),
+        scripted(home / "s", line(hello(1)), *lines),
+    ):
+        with pytest.raises(DaemonDown) as raised:
+            await ask(home / "s", "report", {})
+    told = f"{raised.value.what} {raised.value.why}"
+    assert why in told or (why == "hung up" and "closed the connection" in told)
+
+
+async def test_a_question_waits_only_so_long(home: Path) -> None:
+    async with (
+        asyncio.timeout(WAIT_S),
+        scripted(home / "s", line(hello(1)), hold=True),
+    ):
+        with pytest.raises(DaemonDown) as raised:
+            await ask(home / "s", "report", {}, answer_s=0.01)
+    assert "no answer within 0.01 s" in raised.value.why
+
+
+async def test_a_question_to_nobody_says_how_to_start_a_daemon(home: Path) -> None:
+    with pytest.raises(DaemonDown) as raised:
+        await ask(home / "nobody", "report", {})
+    assert raised.value.hint == "aicost daemon start"

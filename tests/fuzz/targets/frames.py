@@ -35,7 +35,7 @@ def check(content: bytes) -> None:
         if pushed.error is not None:
             assert isinstance(error_in({"error": pushed.error}), AicostError)
     with contextlib.suppress(DaemonDown, AicostError):
-        check_hello(client._decoded_hello(content))
+        check_hello(client._decoded_object(content))
     with contextlib.suppress(msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         server._decode_request(content)  # (these are what the server answers with an error)
 
