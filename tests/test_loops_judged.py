@@ -1,7 +1,9 @@
-"""Every hit on the real logs, read twice by hand: how many are right, and that none is missing.
+"""Every hit on the real logs, read by two readers: how many are right, and that none is missing.
 
-A hit is right if both readings say so: its figures are true by the log, and whoever paid would
-agree that the money led nowhere, or could have been spared.
+A hit is right if both say so: its figures are true by the log, and whoever paid would agree that
+the money led nowhere, or could have been spared. The second reader saw the hits and the logs, not
+what the first one said. The first one read all once more later ("again"); hits that are not "told"
+any more were judged wrong, and the detector was made stricter.
 """
 
 import json
@@ -20,6 +22,8 @@ from aicost.store.waste import waste_of
 
 JUDGED = Path(__file__).parent / "data" / "loops_judged.jsonl"
 LEAST_PRECISION = 0.90
+LEAST_AGREEMENT = 0.85
+LEAST_HITS = 5  # of a kind, to speak of its precision
 Hit = Mapping[str, Any]
 
 
@@ -28,25 +32,38 @@ def judged() -> list[Hit]:
     return [json.loads(line) for line in JUDGED.read_text().splitlines()]
 
 
-def is_right(hit: Hit) -> bool:
-    return bool(hit["first"]["right"] and hit["second"]["right"])
+def is_right(hit: Hit, readings: tuple[str, ...] = ("first", "second")) -> bool:
+    return all(hit[reading]["right"] for reading in readings)
 
 
-def test_nine_hits_of_ten_are_right(judged: list[Hit]) -> None:
-    right = Counter(hit["kind"] for hit in judged if is_right(hit))
-    every = Counter(hit["kind"] for hit in judged)
+@pytest.mark.parametrize("readings", [("first", "second"), ("first", "again", "second")])
+def test_nine_hits_of_ten_are_right(judged: list[Hit], readings: tuple[str, ...]) -> None:
+    told = [hit for hit in judged if hit["told"]]
+    right = sum(is_right(hit, readings) for hit in told)
+    print(f"{', '.join(readings)}: {right} of {len(told)} right, {right / len(told):.0%}")
+    assert right / len(told) >= LEAST_PRECISION
+
+
+def test_nine_of_ten_are_right_of_each_kind_that_is_told_often(judged: list[Hit]) -> None:
+    every = Counter(hit["kind"] for hit in judged if hit["told"])
+    right = Counter(hit["kind"] for hit in judged if hit["told"] and is_right(hit))
     for kind, count in sorted(every.items()):
         print(f"{kind}: {right[kind]} of {count} right")
-    precision = right.total() / every.total()
-    print(f"all: {right.total()} of {every.total()} right, {precision:.0%}")
-    assert precision >= LEAST_PRECISION
+        assert count < LEAST_HITS or right[kind] / count >= LEAST_PRECISION
+
+
+def test_the_readers_mostly_agree_and_what_is_no_more_told_was_wrong(judged: list[Hit]) -> None:
+    agreed = sum(hit["first"]["right"] == hit["second"]["right"] for hit in judged)
+    print(f"agreed on {agreed} of {len(judged)}")
+    assert agreed / len(judged) >= LEAST_AGREEMENT
+    assert not any(is_right(hit) for hit in judged if not hit["told"])
 
 
 def test_each_hit_has_its_evidence_and_two_readings(judged: list[Hit]) -> None:
     for hit in judged:
         assert hit["kind"] in KINDS
         assert hit["evidence"]
-        assert all(hit[reading]["why"] for reading in ("first", "second"))
+        assert all(hit[reading]["why"] for reading in ("first", "again", "second"))
     places = [(hit["session"], hit["thread"], hit["kind"], hit["since"]) for hit in judged]
     assert len(places) == len(set(places))
 
@@ -65,7 +82,7 @@ def test_the_hits_on_the_real_logs_are_those_that_were_read(
             for hit in hits
         }
     fields = ("session", "turn", "thread", "kind", "since", "evidence")
-    assert found == {tuple(hit[name] for name in fields) for hit in judged}
+    assert found == {tuple(hit[name] for name in fields) for hit in judged if hit["told"]}
 
 
 def _moment(us: int) -> str:

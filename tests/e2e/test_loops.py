@@ -79,8 +79,8 @@ SCENARIOS: dict[str, tuple[dict[str, list[Json]], int, str]] = {
         "5 requests in a row refused (529)",
     ),
     "dump": (
-        {"main": [asks(BIG), *[asks(bash("true"), cache_read_input_tokens=54_000)] * 11, LAST]},
-        12,
+        {"main": [asks(BIG), *[asks(bash("true"), cache_read_input_tokens=54_000)] * 34, LAST]},
+        32,  # (it costs half a dollar by then)
         "one result (big.txt) put about 2",
     ),
     "subagent": (

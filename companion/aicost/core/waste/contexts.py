@@ -13,6 +13,8 @@ from aicost.core.waste.work import Call, Compaction, Step, Work
 DUMP_PERCENT = 10
 # A file that is edited had to be read; one that no call of ten more does is only carried along.
 LEAST_CALLS_AFTER = 10
+# Below half a dollar it was mostly the task: a page that was looked up, a change to review.
+LEAST_DUMP_NUSD = 500_000_000
 _LEAST_BYTES_PER_TOKEN = 2  # text has three to four; fewer means that something else grew
 # A conversation that fills up again within ten calls has no room to work in.
 MOST_CALLS_BETWEEN, LEAST_COMPACTIONS = 10, 3
@@ -34,8 +36,11 @@ def dumps(work: Work) -> Iterator[Hit]:
                 continue
             step, tokens = _largest(found, grown)
             kept = _kept(calls[number + 1 :])
-            if tokens * 100 >= window * DUMP_PERCENT and not _is_needed(work, step, kept):
-                yield _dump(work, step, tokens, window, kept)
+            if tokens * 100 < window * DUMP_PERCENT or _is_needed(work, step, kept):
+                continue
+            hit = _dump(work, step, tokens, window, kept)
+            if hit.cost_nusd is not None and hit.cost_nusd >= LEAST_DUMP_NUSD:
+                yield hit
 
 
 def _is_needed(work: Work, step: Step, kept: Sequence[Call]) -> bool:

@@ -3,39 +3,67 @@
 from typing import Any
 
 import pytest
-from waste_builders import READ_NUSD, WRITE_NUSD, brief, call, compacted, edit, step, us, work
+from waste_builders import (
+    READ_NUSD,
+    WRITE_NUSD,
+    brief,
+    call,
+    compacted,
+    edit,
+    price,
+    step,
+    us,
+    work,
+)
 
+from aicost.core.usage import TokenCounts
 from aicost.core.waste.contexts import (
     LEAST_CALLS_AFTER,
     LEAST_COMPACTIONS,
+    LEAST_DUMP_NUSD,
     LEAST_REBUILDS,
     MOST_CALLS_BETWEEN,
     dumps,
     rebuilds,
     thrash,
 )
-from aicost.core.waste.work import Call
+from aicost.core.waste.work import Call, Work
 
 BEFORE = call(1, context_tokens=50_000)
 AFTER = call(2, context_tokens=70_100, key=200)
+TIMES = 100_000  # what tokens cost here, so that a dump is dear
+
+
+def at_price(times: int, **parts: Any) -> Work:
+    """Work where tokens cost so many times what they cost in other tests."""
+
+    def of_times(one: Call, tokens: TokenCounts) -> int | None:
+        known = price(one, tokens)
+        return None if known is None else times * known
+
+    return work(**({"price": of_times} | parts))
+
+
+def dear(**parts: Any) -> Work:
+    return at_price(TIMES, **parts)
 
 
 def test_a_result_of_a_tenth_of_the_window_is_a_dump() -> None:
     result = step(1, "other", label="WebFetch", size_bytes=80_000)
-    (hit,) = dumps(work(calls=[BEFORE, AFTER], steps=[result]))
+    (hit,) = dumps(dear(calls=[BEFORE, AFTER], steps=[result]))
     assert (hit.label, hit.size, hit.cause, hit.count) == ("WebFetch", 20_000, "10", 1)
-    assert hit.cost_nusd == 20_000 * WRITE_NUSD
+    assert hit.cost_nusd == TIMES * 20_000 * WRITE_NUSD
     smaller = AFTER._replace(context_tokens=70_099)
-    assert list(dumps(work(calls=[BEFORE, smaller], steps=[result]))) == []
+    assert list(dumps(dear(calls=[BEFORE, smaller], steps=[result]))) == []
 
 
 def test_each_later_call_reads_it_until_the_context_shrinks() -> None:
     later = [call(n, context_tokens=71_000) for n in (3, 4)]
     emptied = [call(5, context_tokens=20_000), call(6, context_tokens=80_000)]
     result = step(1, "look", size_bytes=80_000)
-    (hit,) = dumps(work(calls=[BEFORE, AFTER, *later, *emptied], steps=[result]))
+    (hit,) = dumps(dear(calls=[BEFORE, AFTER, *later, *emptied], steps=[result]))
     assert hit.count == 3
-    assert hit.cost_nusd == 20_000 * (WRITE_NUSD + 2 * READ_NUSD)
+    assert hit.cost_nusd == TIMES * 20_000 * (WRITE_NUSD + 2 * READ_NUSD)
 
 
 @pytest.mark.parametrize(
@@ -51,28 +79,31 @@ def test_each_later_call_reads_it_until_the_context_shrinks() -> None:
     ],
 )
 def test_what_no_single_result_can_be_blamed_for_is_none(steps: list[object]) -> None:
-    assert list(dumps(work(calls=[BEFORE, AFTER], steps=steps))) == []
+    assert list(dumps(dear(calls=[BEFORE, AFTER], steps=steps))) == []
 
 
 def test_a_file_that_is_read_may_be_read_for_an_edit() -> None:
     calls = [BEFORE, *(call(n, context_tokens=70_100) for n in range(2, 14))]
     read, other = step(1, size_bytes=80_000), edit(5, target=8)
-    assert list(dumps(work(calls=calls[: LEAST_CALLS_AFTER + 1], steps=[read]))) == []
-    assert brief(dumps(work(calls=calls, steps=[read, other]))) == [("dump", "pay.py", 12)]
-    assert list(dumps(work(calls=calls, steps=[read, edit(5)]))) == []
-    assert list(dumps(work(calls=calls, steps=[read, edit(50, turn_id="t-2")]))) == []
-    assert brief(dumps(work(calls=calls, steps=[edit(0.5), read]))) == [("dump", "pay.py", 12)]
+    assert list(dumps(dear(calls=calls[: LEAST_CALLS_AFTER + 1], steps=[read]))) == []
+    assert brief(dumps(dear(calls=calls, steps=[read, other]))) == [("dump", "pay.py", 12)]
+    assert list(dumps(dear(calls=calls, steps=[read, edit(5)]))) == []
+    assert list(dumps(dear(calls=calls, steps=[read, edit(50, turn_id="t-2")]))) == []
+    assert brief(dumps(dear(calls=calls, steps=[edit(0.5), read]))) == [("dump", "pay.py", 12)]
 
 
 def test_where_the_window_is_not_known_nothing_is_said() -> None:
     result = step(1, "look", size_bytes=80_000)
-    assert list(dumps(work(calls=[BEFORE, AFTER], steps=[result], window=lambda *_: None))) == []
+    assert list(dumps(dear(calls=[BEFORE, AFTER], steps=[result], window=lambda *_: None))) == []
 
 
-def test_an_unpriced_dump_has_no_cost() -> None:
+def test_what_is_cheap_or_has_no_price_is_no_dump() -> None:
     result = step(1, "look", size_bytes=80_000)
-    (hit,) = dumps(work(calls=[BEFORE, AFTER], steps=[result], price=lambda *_: None))
-    assert hit.cost_nusd is None
+    least = -(-LEAST_DUMP_NUSD // (20_000 * WRITE_NUSD))
+    for times, found in ((least, 1), (least - 1, 0)):
+        told = list(dumps(at_price(times, calls=[BEFORE, AFTER], steps=[result])))
+        assert len(told) == found
+    assert list(dumps(work(calls=[BEFORE, AFTER], steps=[result], price=lambda *_: None))) == []
 
 
 def test_compactions_with_little_between_them_are_a_hit_from_the_third_on() -> None:
