@@ -14,7 +14,6 @@ import msgspec
 from aicost.core.facts import FileRead, Stage
 from aicost.core.tailing import Continuation, Cursor, FileLook, continuation, pending_bytes
 from aicost.daemon.reading import read_log
-from aicost.daemon.workers import WorkerLost, read_in_workers
 from aicost.sources.agents import SOURCES, STAGES, source_of
 
 log = logging.getLogger(__name__)
@@ -244,6 +243,9 @@ def _read_units(
 ) -> Generator[tuple[list[Unread], list[FileRead]], None, None]:
     left = dict(enumerate(units))
     if len(left) > 1 and cores > 1:
+        # Only here: it imports what starts processes, and most readings are small.
+        from aicost.daemon.workers import WorkerLost, read_in_workers
+
         workers = min(cores, MAX_WORKERS, len(left))
         with closing(read_in_workers(list(map(_encode, units)), read_unit, workers)) as readings:
             try:

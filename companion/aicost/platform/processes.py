@@ -1,11 +1,12 @@
-"""The process table: does an agent still run, and what do we use ourselves."""
+"""The process table: does an agent still run, and what do we use ourselves.
+
+psutil is imported by who first asks: many a start asks for no process.
+"""
 
 import time
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-
-import psutil
 
 _CLOCK_SLACK_S = 5.0  # start times come from two clocks: the kernel's ticks and the agent's own
 
@@ -17,6 +18,8 @@ def is_alive(pid: int, started: datetime | None, start_ticks: str = "") -> bool:
     Where both say when it began by the kernel's count (`start_ticks`, Linux), that decides: a clock
     that is set moves all other times.
     """
+    import psutil
+
     try:
         process = psutil.Process(pid)
         if process.status() == psutil.STATUS_ZOMBIE:
@@ -33,6 +36,8 @@ def is_alive(pid: int, started: datetime | None, start_ticks: str = "") -> bool:
 
 def start_mark(pid: int) -> str:
     """Return what names a process beside its number, which is used again; "" if it is gone."""
+    import psutil
+
     try:
         process = psutil.Process(pid)
         if process.status() == psutil.STATUS_ZOMBIE:
@@ -63,6 +68,8 @@ class OwnUse:
 
 def own_use() -> OwnUse:
     """Measure this process now."""
+    import psutil
+
     process = psutil.Process()
     with process.oneshot():
         times = process.cpu_times()

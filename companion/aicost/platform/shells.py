@@ -2,23 +2,24 @@
 
 Those are the interactive ones above it, on whichever terminal. A process that left them behind
 (in the background, after its parent's end) may carry the mark that our code for shells exports.
+psutil is imported by who first asks: where no agent runs, nobody does.
 """
 
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-
-import psutil
-from psutil import Process
+from typing import TYPE_CHECKING
 
 from aicost.core.shell_links import Shell
 from aicost.platform.processes import start_mark
 
+if TYPE_CHECKING:
+    from psutil import Process
+
 SHELL_MARK = "AICOST_SHELL"  # what shells with our code export: their own number
 SHELLS = frozenset({"ash", "bash", "dash", "fish", "ksh", "ksh93", "mksh", "nu", "sh", "zsh"})
 _SERVES = frozenset({"app-server", "--listen"})  # the words of such a process's command line
-_GONE = (psutil.Error, OSError, ValueError, OverflowError)  # or somebody else's
 _MOST_STEPS = 64  # up a process tree
 _WITH_VALUE = frozenset({
     "--rcfile", "--init-file", "-O", "+O", "-o", "+o",  # bash, zsh, ksh
@@ -39,13 +40,15 @@ class Origin:
 
 def origin_of(pid: int) -> Origin | None:
     """Return where a process comes from; None if it is gone."""
+    from psutil import Process
+
     try:
         process = Process(pid)
         began_s = process.create_time()
         shells = tuple(_shells_above(process))
         if not shells:
             shells = tuple(_marked_shell(process, began_s))
-    except _GONE:
+    except _gone():
         return None
     return Origin(shells, int((began_s - _START_SLACK_S) * 1_000_000))
 
@@ -75,6 +78,8 @@ def window_of(name: str, cwd: str, thread_id: str) -> int | None:
     That is the one that names the thread, else the newest in the thread's folder; it has a
     terminal, as a daemon has none.
     """
+    import psutil
+
     named, near = list[tuple[float, int]](), list[tuple[float, int]]()
     for process in psutil.process_iter(["name"]):
         if not (process.info["name"] or "").startswith(name):
@@ -87,16 +92,18 @@ def window_of(name: str, cwd: str, thread_id: str) -> int | None:
                 named.append(found)
             elif process.cwd() == cwd:
                 near.append(found)
-        except _GONE:
+        except _gone():
             continue
     return max(named or near, default=(0.0, None))[1]
 
 
 def is_server(pid: int) -> bool:
     """Say whether a process serves windows that others have; False if it is gone."""
+    from psutil import Process
+
     try:
         return set(Process(pid).cmdline()) >= _SERVES
-    except _GONE:
+    except _gone():
         return False
 
 
@@ -125,7 +132,14 @@ def _by_letters(word: str) -> bool | None:
     return False if "c" in word else None
 
 
-def _shells_above(process: Process) -> list[Shell]:
+def _gone() -> tuple[type[Exception], ...]:
+    """Return what says that a process is gone, or somebody else's."""
+    from psutil import Error
+
+    return (Error, OSError, ValueError, OverflowError)
+
+
+def _shells_above(process: "Process") -> list[Shell]:
     found = list[Shell]()
     above = process.parent()
     for _ in range(_MOST_STEPS):
@@ -138,29 +152,31 @@ def _shells_above(process: Process) -> list[Shell]:
     return found
 
 
-def _as_shell(process: Process) -> Shell | None:
+def _as_shell(process: "Process") -> Shell | None:
     try:
         name = process.name()
         if name not in SHELLS or not is_interactive(name, process.cmdline()):
             return None
         return shell_of(process.pid) if _has_terminal(process) else None
-    except _GONE:  # somebody else's, as that of a login
+    except _gone():  # somebody else's, as that of a login
         return None
 
 
-def _marked_shell(process: Process, began_s: float) -> list[Shell]:
+def _marked_shell(process: "Process", began_s: float) -> list[Shell]:
+    from psutil import Process
+
     try:
         mark = process.environ().get(SHELL_MARK, "")
         marked = Process(int(mark)) if mark.isascii() and mark.isdecimal() else None
         if marked is None or marked.create_time() > began_s:  # another one got the number
             return []
-    except _GONE:
+    except _gone():
         return []
     shell = _as_shell(marked)
     return [shell] if shell else []
 
 
-def _has_terminal(process: Process) -> bool:
+def _has_terminal(process: "Process") -> bool:
     if sys.platform != "linux":
         return process.terminal() is not None
     # psutil looks terminals up in a list that it makes once: a later one would be none.

@@ -1,4 +1,7 @@
-"""All agents whose logs we read, and what reads them."""
+"""All agents whose logs we read, and what reads them.
+
+Parsers are imported for the first log that is read: who has read all starts without them.
+"""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -9,14 +12,51 @@ from aicost.core.tailing import FileLook
 from aicost.core.usage import Agent
 from aicost.sources.base import Parser
 from aicost.sources.claude import paths as claude_paths
-from aicost.sources.claude.evidence import ClaudeEvidenceParser
-from aicost.sources.claude.parser import ClaudeParser
 from aicost.sources.codex import paths as codex_paths
-from aicost.sources.codex.evidence import CodexEvidenceParser
-from aicost.sources.codex.parser import CodexParser
 
 LOG_ENDINGS = (".jsonl", ".jsonl.zst")
 STAGES: tuple[Stage, ...] = ("usage", "evidence")
+
+
+class Parsers(Mapping[Stage, Parser]):
+    """The parser of each reading, made at its first use."""
+
+    def __init__(self, make: Callable[[Stage], Parser]) -> None:
+        self._make, self._made = make, dict[Stage, Parser]()
+
+    def __getitem__(self, stage: Stage) -> Parser:
+        """Raises KeyError."""
+        if stage not in self._made:
+            if stage not in STAGES:
+                raise KeyError(stage)
+            self._made[stage] = self._make(stage)
+        return self._made[stage]
+
+    def __iter__(self) -> Iterator[Stage]:
+        return iter(STAGES)
+
+    def __len__(self) -> int:
+        return len(STAGES)
+
+
+def _claude(stage: Stage) -> Parser:
+    if stage == "usage":
+        from aicost.sources.claude.parser import ClaudeParser
+
+        return ClaudeParser()
+    from aicost.sources.claude.evidence import ClaudeEvidenceParser
+
+    return ClaudeEvidenceParser()
+
+
+def _codex(stage: Stage) -> Parser:
+    if stage == "usage":
+        from aicost.sources.codex.parser import CodexParser
+
+        return CodexParser()
+    from aicost.sources.codex.evidence import CodexEvidenceParser
+
+    return CodexEvidenceParser()
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +76,14 @@ class Source:
 SOURCES: Mapping[Agent, Source] = {
     "claude": Source(
         agent="claude",
-        parsers={"usage": ClaudeParser(), "evidence": ClaudeEvidenceParser()},
+        parsers=Parsers(_claude),
         find_logs=claude_paths.find_logs,
         place_of=claude_paths.place_of,
         log_folders=("projects",),
     ),
     "codex": Source(
         agent="codex",
-        parsers={"usage": CodexParser(), "evidence": CodexEvidenceParser()},
+        parsers=Parsers(_codex),
         find_logs=codex_paths.find_logs,
         place_of=codex_paths.place_of,
         log_folders=codex_paths.LOG_FOLDERS,

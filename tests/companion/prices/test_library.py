@@ -1,8 +1,10 @@
 """genai-prices as our values: the same money, its dates and variants, names only where exact."""
 
 import importlib.metadata
+import sys
 from datetime import date, time
 from decimal import Decimal
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -92,6 +94,33 @@ def test_says_which_version_it_read() -> None:
 def test_a_missing_library_has_no_version(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("aicost.prices.library.PACKAGE", "no-such-package-of-prices")
     assert installed_version() == ""
+
+
+def test_the_version_is_that_of_the_first_installation_on_the_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "no folder").write_text("")
+    for folder, version in (("other", "9"), ("first", "1.2.3"), ("second", "4.5")):
+        (tmp_path / folder / f"genai_prices-{version}.dist-info").mkdir(parents=True)
+    (tmp_path / "other" / "genai_prices-9.dist-info").rename(
+        tmp_path / "other" / "else-9.dist-info"
+    )
+    monkeypatch.setattr(
+        sys,
+        "path",
+        [str(tmp_path / name) for name in ("no folder", "gone", "other", "first", "second")],
+    )
+    assert installed_version() == "1.2.3"
+
+
+def test_the_version_of_an_installation_of_another_kind_is_found_as_well(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "genai_prices.egg-info"
+    folder.mkdir()
+    (folder / "PKG-INFO").write_text("Metadata-Version: 2.1\nName: genai-prices\nVersion: 7.8\n")
+    monkeypatch.setattr(sys, "path", [str(tmp_path)])
+    assert installed_version() == "7.8"
 
 
 def test_newer_models_cost_more_when_bound_to_an_aws_region() -> None:
