@@ -22,8 +22,10 @@ from aicost.core.gate import Ask
 from aicost.core.session import LiveSession, Running
 from aicost.core.usage import Agent
 from aicost.daemon.judging import Judge
-from aicost.daemon.verdicts import CODEX, DEFAULT, Verdict, find_verdicts
-from aicost.daemon.weighing import Scales, World
+from aicost.daemon.verdict_files import Verdict
+from aicost.daemon.verdicts import CODEX, DEFAULT, find_verdicts
+from aicost.daemon.weighing import Scales
+from aicost.daemon.world import World
 from aicost.store.journal import Journal
 from aicost.store.places import NO_ATTRIBUTION
 

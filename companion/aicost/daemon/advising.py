@@ -19,7 +19,8 @@ from aicost.core.view import SessionRow
 from aicost.daemon.answers import Question, live_rows
 from aicost.daemon.budgeting import Budgets
 from aicost.daemon.nudging import Advice, Advise, NoteShown, Nudging, Seen, find_advice
-from aicost.daemon.weighing import Scales, World
+from aicost.daemon.weighing import Scales
+from aicost.daemon.world import World
 from aicost.platform.notify import Notifier
 from aicost.store.places import Attribution
 from aicost.store.repeats import repeats

@@ -14,7 +14,7 @@ from aicost.daemon.budgeting import Budgets
 from aicost.daemon.roots import Roots
 from aicost.daemon.setup import Setup
 from aicost.daemon.shell_tracking import ShellTracker, agent_of
-from aicost.daemon.weighing import World
+from aicost.daemon.world import World
 from aicost.report.documents import SCHEMA, Document, as_json, budget_fields, moment
 
 _COLOURS: Mapping[BadgeLevel, str] = {"ok": "", "warn": "33", "serious": "31", "over": "1;31"}

@@ -12,7 +12,8 @@ from aicost.core.shell_links import Shell, ShellLinks
 from aicost.core.spending import Evaluation
 from aicost.core.view import BurnRate, SessionRow, SessionState
 from aicost.daemon.answers import BURN_WINDOW_S, Question, live_rows
-from aicost.daemon.weighing import Scales, World
+from aicost.daemon.weighing import Scales
+from aicost.daemon.world import World
 from aicost.store.dashboard import burn_by_session
 from aicost.store.places import Attribution
 from aicost.store.present import known_sessions

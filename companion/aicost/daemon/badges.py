@@ -29,7 +29,7 @@ from aicost.daemon.rules import Rules
 from aicost.daemon.server import Method, Notify, Params
 from aicost.daemon.setup import asked_alone, named_homes
 from aicost.daemon.shell_tracking import AgentAt, ShellTracker, agent_of
-from aicost.daemon.weighing import World
+from aicost.daemon.world import World
 from aicost.store.connection import connect_readonly, snapshot, store_errors
 from aicost.store.places import Attribution
 from aicost.store.recovery import LedgerDamaged

@@ -12,7 +12,8 @@ from aicost.core.session import Running
 from aicost.daemon.answers import Question, converted, parted
 from aicost.daemon.budgeting import Budgets
 from aicost.daemon.setup import Setup
-from aicost.daemon.weighing import Scales, World
+from aicost.daemon.weighing import Scales
+from aicost.daemon.world import World
 from aicost.report.budget_list import BudgetList, budgets_document, budgets_table
 from aicost.report.documents import as_json
 from aicost.store.limits import plan_limits

@@ -31,8 +31,10 @@ from aicost.daemon.judging import Judge
 from aicost.daemon.reader import Reader
 from aicost.daemon.rules import Rules
 from aicost.daemon.server import Method, Notify, Params
-from aicost.daemon.verdicts import VerdictFiles, find_verdicts
-from aicost.daemon.weighing import Scales, World
+from aicost.daemon.verdict_files import VerdictFiles
+from aicost.daemon.verdicts import find_verdicts
+from aicost.daemon.weighing import Scales
+from aicost.daemon.world import World
 from aicost.platform.kept_prompts import tidy
 from aicost.sources.agents import place_of
 from aicost.store.connection import connect_readonly, snapshot, store_errors

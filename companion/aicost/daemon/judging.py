@@ -21,7 +21,8 @@ from aicost.core.gate import (
 from aicost.core.gate_words import Handoff, Telling, allowed_sentence, decided, warning
 from aicost.core.reservation import Thread
 from aicost.core.text import clean
-from aicost.daemon.weighing import Scales, Weighed, World
+from aicost.daemon.weighing import Scales, Weighed
+from aicost.daemon.world import World
 from aicost.store.connection import snapshot
 from aicost.store.journal import Journal
 from aicost.store.limits import plan_limits

@@ -164,7 +164,7 @@ def _overview(
     from aicost.daemon.advising import advice_on, setting_of  # (a report starts without them)
     from aicost.daemon.budgeting import Budgets
     from aicost.daemon.overview import overview
-    from aicost.daemon.weighing import World
+    from aicost.daemon.world import World
     from aicost.report.status import ReaderState
 
     budgets = Budgets(setup.dirs.config_file, setup.dirs.trust_file, repo_of=question.repo_of)

@@ -7,7 +7,6 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from aicost.core.allowance import Allowance
 from aicost.core.attribution import environment_of
@@ -24,10 +23,11 @@ from aicost.core.gate import (
 )
 from aicost.core.loops import Repeat, Run, run_id
 from aicost.core.reservation import EXPIRES, InFlight, Thread, call_size, reserved
-from aicost.core.session import WRITING_S, Running
+from aicost.core.session import WRITING_S
 from aicost.core.spending import CallSize, Evaluation, Reserved, SessionNow
 from aicost.core.usage import Agent
 from aicost.daemon.budgeting import evaluate
+from aicost.daemon.world import World
 from aicost.platform.git import repo_of
 from aicost.store.places import Attribution, names_of
 from aicost.store.present import (
@@ -47,19 +47,6 @@ _BEFORE_CALLS = frozenset({PROMPT}) | AFTER_TOOLS
 _HEARD_FOR = timedelta(minutes=15)  # a session that no registry knows, and that asks no more
 _WRITING = timedelta(seconds=WRITING_S)
 _MOST_RUNS = 64  # commands that a hook told of, of one session
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class World:
-    """What is asked of the rest of the daemon, at one moment."""
-
-    now: datetime  # UTC
-    zone: ZoneInfo
-    budgets: Sequence[Budget] = ()
-    grace_permille: int = 50
-    allowances: Sequence[Allowance] = ()  # those whose time is not over
-    running: Running = field(default_factory=Running)
-    guards: Mapping[str, str] = field(default_factory=dict)  # sessions of guarded runs, ended too
 
 
 @dataclass(slots=True)

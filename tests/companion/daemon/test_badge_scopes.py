@@ -14,7 +14,7 @@ from aicost.core.shell_links import Shell, ShellLinks
 from aicost.core.usage import UsageEvent
 from aicost.daemon.answers import Question
 from aicost.daemon.badge_scopes import BadgeSet, Sight, find_badges
-from aicost.daemon.weighing import World
+from aicost.daemon.world import World
 from aicost.store.places import NO_ATTRIBUTION
 
 CALL = 440_000  # nano-dollars

@@ -19,7 +19,8 @@ from aicost.core.facts import LimitsSeen, Parsed, ToolCallSeen
 from aicost.core.gate import Ask, CommandRun, Decision
 from aicost.core.limits import CLAUDE_LIMITS, LimitWindow, RateLimits
 from aicost.daemon.judging import Judge
-from aicost.daemon.weighing import Scales, World
+from aicost.daemon.weighing import Scales
+from aicost.daemon.world import World
 from aicost.store.journal import Journal
 from aicost.store.ledger import Ledger
 from aicost.store.places import NO_ATTRIBUTION

@@ -25,7 +25,7 @@ from aicost.daemon.advising import Setting, setting_of
 from aicost.daemon.answers import Question
 from aicost.daemon.budgeting import Budgets
 from aicost.daemon.status_lines import Access, Lines, StatusLines, is_plain
-from aicost.daemon.weighing import World
+from aicost.daemon.world import World
 from aicost.store.ledger import Ledger
 from aicost.store.places import Attribution
 

@@ -18,7 +18,8 @@ from aicost.core.gate import PASS, Ask, CommandRun, Ruling
 from aicost.core.reservation import EXPIRES, UNKNOWN_CALL
 from aicost.core.session import LiveSession, Running
 from aicost.core.spending import SessionNow
-from aicost.daemon.weighing import Scales, Weighed, World
+from aicost.daemon.weighing import Scales, Weighed
+from aicost.daemon.world import World
 from aicost.store.ledger import Ledger
 from aicost.store.places import NO_ATTRIBUTION
 
