@@ -23,7 +23,7 @@ settings.register_profile("aicost", deadline=None, print_blob=True)
 settings.load_profile("aicost")
 
 # The developer's own settings: where agents and we keep things, which CI job this is (calls would
-# belong to it), and how output looks.
+# belong to it), and how output looks and when it is written.
 _FOREIGN_PREFIXES = (
     "AICOST_",
     "ANTHROPIC_",
@@ -42,7 +42,15 @@ _FOREIGN_PREFIXES = (
     "TF_BUILD",
     "XDG_",
 )
-_FOREIGN_NAMES = ("CLICOLOR", "CLICOLOR_FORCE", "COLUMNS", "FORCE_COLOR", "LINES", "NO_COLOR")
+_FOREIGN_NAMES = (
+    "CLICOLOR",
+    "CLICOLOR_FORCE",
+    "COLUMNS",
+    "FORCE_COLOR",
+    "LINES",
+    "NO_COLOR",
+    "PYTHONUNBUFFERED",
+)
 # Asked for by whoever runs the tests, so it reaches them.
 _ALLOWED = frozenset({"AICOST_CORPUS", "CLAUDE_BIN"})
 

@@ -112,7 +112,7 @@ def transcript(folder: Path, originator: str) -> dict[str, object]:
 @pytest.mark.skipif(not Path("/proc/self").exists(), reason="the system does not show processes")
 def test_only_exec_is_headless(tmp_path: Path) -> None:
     """Not a thread that exec began and that goes on on a screen."""
-    wait = "import sys; print(); sys.stdin.read()"
+    wait = "import sys; print(flush=True); sys.stdin.read()"
     for word, expected in (("exec", True), ("resume", False)):
         with subprocess.Popen(
             [sys.executable, "-c", wait, word], stdin=subprocess.PIPE, stdout=subprocess.PIPE
