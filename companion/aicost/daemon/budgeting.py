@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
+from typing import Self
 from zoneinfo import ZoneInfo
 
 from aicost.core.budget import OF_A_PLAN, OF_ONE, Budget
@@ -15,6 +16,7 @@ from aicost.core.spending import Evaluation, Repeating, Reserved, SessionNow
 from aicost.daemon.rules import Rules
 from aicost.daemon.standing import Moment, Standing
 from aicost.platform.config import Settings, load_settings
+from aicost.platform.dirs import Dirs
 from aicost.platform.git import checkout_of
 from aicost.platform.repo_budgets import (
     FILE_NAME,
@@ -24,6 +26,7 @@ from aicost.platform.repo_budgets import (
     soft,
 )
 from aicost.platform.trust import Trusted, is_trusted, load_trusted
+from aicost.store.places import Attribution
 
 log = logging.getLogger(__name__)
 
@@ -102,6 +105,16 @@ class Budgets:
         self._repos: dict[Path, RepoBudgets] = {}
         self._looks: dict[Path, _Look] = {}
         self._troubles: dict[Path, str] = {}
+
+    @classmethod
+    def of(cls, dirs: Dirs, attribution: Attribution, more: Callable[[], Sequence[Budget]]) -> Self:
+        """Take them from the config, from repositories that agents work in, and from `more`."""
+        return cls(
+            dirs.config_file,
+            dirs.trust_file,
+            repo_of=lambda folder: attribution.names_of(folder)[1],
+            more=more,
+        )
 
     def note_folders(self, folders: Iterable[str]) -> None:
         """Take on the repositories that sessions work in."""

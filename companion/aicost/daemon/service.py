@@ -14,8 +14,8 @@ from aicost.core.errors import StoreError
 from aicost.core.gate import Ask, Decision
 from aicost.core.session import Running
 from aicost.core.view import DashboardView
-from aicost.daemon import advising, answers, badges, outcome_rounds, tagging
-from aicost.daemon.budget_answers import listed, sources_for
+from aicost.daemon import acting, advising, answers, badges, budget_edits, outcome_rounds, tagging
+from aicost.daemon.budget_answers import Sources, listed, sources_for
 from aicost.daemon.budgeting import Budgets
 from aicost.daemon.explaining import explained
 from aicost.daemon.gatekeeper import Access as GateAccess
@@ -30,6 +30,9 @@ from aicost.daemon.own_state import own_state
 from aicost.daemon.publisher import Publisher
 from aicost.daemon.reader import Reader
 from aicost.daemon.reconciling import reconcile
+from aicost.daemon.rules import Rules
+from aicost.daemon.screens import Access as ScreenAccess
+from aicost.daemon.screens import ScreenAnswers
 from aicost.daemon.server import Method, Notify, Server
 from aicost.daemon.setup import Setup, asked_alone, load_book, named_homes
 from aicost.daemon.shell_tracking import AgentAt
@@ -66,12 +69,13 @@ class Service:
         self._guarding = GuardAnswers(
             self._guards, Access(self._query, self._live, self._read_everything, self._moment)
         )
-        self._budgets = self._find_budgets()
+        self._budgets = Budgets.of(setup.dirs, setup.attribution, self._guards.budgets)
         self._journal = Journal.open(setup.dirs.journal_file)
         self._advising = self._open_advice()
         self._badges = self._open_badges()
         self._status_lines = self._open_status_lines()
         self._gatekeeper = self._open_gate()
+        self._screens = ScreenAnswers(ScreenAccess(self._prepared, self._query, self._live))
         self._outcomes = outcome_rounds.opened(setup.dirs, self._reader, self._note_damage)
         self._server = Server(setup.dirs.socket_path, self._methods(), first_view=self._build_view)
         self._publisher = Publisher(
@@ -102,6 +106,9 @@ class Service:
             **self._guarding.methods,
             **self._gatekeeper.methods,
             **self._badges.methods,
+            **self._screens.methods,
+            **acting.Acting(acting.Access(self._moment, self._query, self._live)).methods,
+            **self._open_budget_edits().methods,
         }
 
     def stop(self) -> None:
@@ -140,16 +147,6 @@ class Service:
         self._badges.close()
         self._advising.close()
         self._journal.close()
-
-    def _find_budgets(self) -> Budgets:
-        """Say where budgets come from: the config, repositories that agents work in, guards."""
-        dirs = self._setup.dirs
-        return Budgets(
-            dirs.config_file,
-            dirs.trust_file,
-            repo_of=lambda folder: self._setup.attribution.names_of(folder)[1],
-            more=self._guards.budgets,
-        )
 
     def _open_gate(self) -> Gatekeeper:
         """Let agents' hooks in: what they ask is answered beside all else."""
@@ -207,6 +204,18 @@ class Service:
             damaged=self._note_damage,
         )
         return badges.Badges(access)
+
+    def _open_budget_edits(self) -> budget_edits.BudgetEdits:
+        return budget_edits.BudgetEdits(
+            budget_edits.Access(
+                config_file=self._setup.dirs.config_file,
+                moment=self._moment,
+                query=self._query,
+                running=self._live,
+                sources=self._budget_sources,
+                changed=self._take_on_budgets,
+            )
+        )
 
     def _open_status_lines(self) -> StatusLines:
         """Keep Claude Code's status lines, and hear what it says there."""
@@ -308,16 +317,22 @@ class Service:
 
     async def _budgets_listed(self, params: Params, notify: Notify) -> object:
         question, asked = await self._prepared("budgets", params, notify)
-        live = await self._live()
-        sources = sources_for(params, self._budgets, self._setup, self._journal.would_stops)
-        sources = replace(sources, guards=self._guards.guard_ids())
+        live, sources = await self._live(), self._budget_sources(params)
         return {"text": await self._query(lambda: listed(question, live, sources, asked))}
 
+    def _budget_sources(self, params: Params) -> Sources:
+        sources = sources_for(params, self._budgets, self._setup, self._journal.would_stops)
+        return replace(sources, guards=self._guards.guard_ids())
+
     async def _budgets_reload(self, _params: Params, _notify: Notify) -> object:
+        rules = self._take_on_budgets()
+        return {"budgets": len(rules.budgets), "troubles": list(self._budgets.troubles)}
+
+    def _take_on_budgets(self) -> Rules:
         """Take on the budgets as they are on disk now."""
         rules = self._budgets.reload()
         self._budgets_changed()
-        return {"budgets": len(rules.budgets), "troubles": list(self._budgets.troubles)}
+        return rules
 
     async def _stop_asked(self, _params: Params, _notify: Notify) -> object:
         asyncio.get_running_loop().call_soon(self._stop.set)
