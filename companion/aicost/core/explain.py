@@ -12,6 +12,7 @@ from aicost.core.prices import AppliedRow, Cost, CostStatus, PriceBook
 from aicost.core.purpose import Purpose
 from aicost.core.reconcile import Finding
 from aicost.core.tariffs import RATE_UNITS, STANDARD, Rates, RateUnit, priced_since
+from aicost.core.tasks import Task
 from aicost.core.usage import TokenCounts, UsageEvent, requests_of
 from aicost.core.waste.hits import Hit
 from aicost.core.waste.progress import Progress
@@ -91,6 +92,7 @@ class Explained:
     hidden: tuple[Finding, ...] = ()  # of a session: what its client counts besides, by model
     outcome: Verdict | None = None  # of a session; None: not judged
     purpose: Purpose | None = None  # of a turn or session; None: nothing tells it
+    tasks: tuple[Task, ...] = ()  # of a session, or the one that a turn belongs to
     waste: tuple[Hit, ...] = ()  # of a turn or session: what of it led nowhere
     progress: Progress | None = None  # of a session
     complete: bool = True

@@ -5,6 +5,7 @@ from datetime import date, datetime
 from typing import Literal, NamedTuple, get_args
 
 from aicost.core.purpose import Purpose
+from aicost.core.tasks import Task
 from aicost.core.usage import Agent, TokenCounts
 from aicost.core.waste.hits import Hit
 
@@ -21,7 +22,15 @@ EVIDENCE_GROUPS: frozenset[GroupBy] = frozenset(
         "outcome",
     )
 )  # fmt: skip
+WithinBy = Literal["session", "model", "repo", "branch", "category", "agent", "environment"]
 UNALLOCATED = "unallocated"  # the key of what belongs to no group, or to one that is not known
+
+
+class Within(NamedTuple):
+    """A part of all usage: one group's, by the key of its row."""
+
+    by: WithinBy
+    key: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +43,7 @@ class ReportQuery:
     timezone: str = "UTC"  # an IANA name
     agent: Agent | None = None
     homes: tuple[str, ...] = ()  # only sessions seen in these folders; () = all
+    within: tuple[Within, ...] = ()  # only what belongs to all of these groups
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +113,7 @@ class UsageReport:
     unpriced_models: tuple[str, ...] = ()
     skipped_lines: int = 0
     active_days: int = 0
-    hidden: HiddenSpend | None = None  # None while the evidence is not read
+    hidden: HiddenSpend | None = None  # None while the evidence is not read, and of groups
     outcomes: OutcomeSums | None = None  # only of a report by outcome
     complete: bool = True
     pending_bytes: int = 0
@@ -146,6 +156,8 @@ class WorkDone:
     permission_mode: str = ""
     outcome: str = ""  # an `Outcome`
     purpose: Purpose | None = None  # None: nothing tells it
+    task: Task | None = None  # that a turn belongs to, or that a session is in; None: no turn
+    tasks: int = 0  # of a session
 
 
 def without_evidence(report: UsageReport) -> UsageReport:

@@ -7,6 +7,7 @@ from aicost.core.explain import CallExplained, Explained, explain
 from aicost.core.purpose import Purpose
 from aicost.core.reconcile import Finding
 from aicost.core.spent import NOTHING
+from aicost.core.tasks import Task
 from aicost.core.waste.hits import Hit
 from aicost.daemon.answers import Params, Question, converted, parted
 from aicost.report.documents import as_json
@@ -16,6 +17,7 @@ from aicost.store.accounts import accounts
 from aicost.store.categories import session_purposes, turn_purposes
 from aicost.store.explain import MAX_NAMED, Named, calls_of, named_by
 from aicost.store.outcomes import verdicts
+from aicost.store.tasks import session_tasks
 from aicost.store.waste import progress_in, waste_in
 
 
@@ -79,6 +81,14 @@ def _purpose(question: Question, named: Named, session_id: str) -> Purpose | Non
     return session_purposes(question.db, session_id=session_id).get(session_id)
 
 
+def _tasks(question: Question, named: Named, session_id: str) -> tuple[Task, ...]:
+    """Return the tasks of a session, or the one that a turn belongs to."""
+    if named.kind == "call" or not question.has_evidence:
+        return ()
+    found = session_tasks(question.db, session_id=session_id).get(session_id, ())
+    return tuple(task for task in found if named.kind == "session" or named.id in task.turn_ids)
+
+
 def _explained(question: Question, named: Named) -> Explained:
     calls = calls_of(question.db, named)
     session_id = calls[0].call.event.session_id if calls else named.id
@@ -100,6 +110,7 @@ def _explained(question: Question, named: Named) -> Explained:
         hidden=_hidden(question, named),
         outcome=verdicts(question.db, session_id=named.id).get(named.id) if is_session else None,
         purpose=_purpose(question, named, session_id),
+        tasks=_tasks(question, named, session_id),
         waste=_waste(question, named, session_id),
         progress=progress_in(question.db, named.id) if is_session else None,
         complete=question.complete,

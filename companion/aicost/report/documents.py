@@ -13,6 +13,7 @@ from aicost.core.money import usd
 from aicost.core.nudge import Nudge
 from aicost.core.nudging import severity_of
 from aicost.core.reports import OutcomeSums, ReportRow, TurnRow, UsageReport, WorkDone
+from aicost.core.tasks import Task
 from aicost.core.text import escaped
 from aicost.core.usage import TokenCounts
 from aicost.core.view import BurnRate, DashboardView, SessionRow, Totals
@@ -117,6 +118,7 @@ def turn_fields(row: TurnRow) -> Document:
         **_purpose_fields(row.evidence),
         "category_evidence": purpose and purpose.evidence,
         "corrected": purpose and purpose.is_corrected,
+        "task": _task(row.evidence),
         "requests": row.requests,
         **token_fields(row.tokens),
         "cost_usd": _usd(row.cost_nusd),
@@ -141,6 +143,20 @@ def _purpose_fields(work: WorkDone | None) -> Document:
         "category": purpose and str(purpose.category),
         "category_confidence": purpose and purpose.confidence,
     }
+
+
+def task_fields(task: Task) -> Document:
+    """Return a run of turns with one purpose."""
+    return {
+        "category": str(task.category),
+        "first_prompt_uuid": task.turn_ids[0],
+        "turns": len(task.turn_ids),
+        "cost_usd": _usd(task.cost_nusd),
+    }
+
+
+def _task(work: WorkDone | None) -> Document | None:
+    return task_fields(work.task) if work and work.task else None
 
 
 def _mode(work: WorkDone) -> Document:
@@ -182,6 +198,8 @@ def session_fields(row: SessionRow, work: WorkDone | None = None) -> Document:
         "cwd": row.cwd,
         "model": row.model,
         **_purpose_fields(work),
+        "task": _task(work),
+        "tasks": work and work.tasks,
         "state": row.state,
         "pid": row.pid,
         "started_at": moment(row.started_at),

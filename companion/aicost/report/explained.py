@@ -12,6 +12,7 @@ from aicost.core.money import cost_text
 from aicost.core.outcome import sentence
 from aicost.core.purpose import purpose_words
 from aicost.core.reconcile import Finding
+from aicost.core.tasks import task_words
 from aicost.core.text import UNKNOWN, clean
 from aicost.core.usage import TokenCounts
 from aicost.core.waste_words import ACTIONS, evidence_of, progress_text
@@ -19,6 +20,7 @@ from aicost.report.explained_document import CallsTotal, total_of
 from aicost.report.tables import Column, Style, as_table, left_text, notes_text
 
 _NUSD_DIGITS = 9
+_MOST_TASKS = 12
 _SHORT_ID = 12  # characters: of message ids the first are all the same
 _KINDS = {
     "input": "input",
@@ -59,6 +61,8 @@ def _work_lines(found: Explained, zone: ZoneInfo) -> Iterator[str]:
     """Yield what came of the calls, what they brought, and what of them led nowhere."""
     if found.purpose is not None:
         yield f"task: {purpose_words(found.purpose)}"
+    if found.tasks:
+        yield from _task_lines(found)
     if found.outcome is not None:
         yield f"outcome: {found.outcome.outcome}: {sentence(found.outcome)}"
     if found.progress is not None:
@@ -67,6 +71,18 @@ def _work_lines(found: Explained, zone: ZoneInfo) -> Iterator[str]:
         cost = "" if hit.cost_nusd is None else f", {cost_text(hit.cost_nusd, 0)}"
         since = _moment(from_us(hit.since_us), zone)
         yield f"{hit.kind}: {evidence_of(hit)}{cost}, since {since} → {ACTIONS[hit.kind]}"
+
+
+def _task_lines(found: Explained) -> Iterator[str]:
+    """Yield the tasks of a session, or which turn of which task a turn is."""
+    if found.kind == "turn":
+        (task,) = found.tasks
+        yield f"turn {task.turn_ids.index(found.id) + 1:,} of a task: {task_words(task)}"
+        return
+    words = [task_words(task) for task in found.tasks[:_MOST_TASKS]]
+    more = len(found.tasks) - len(words)
+    end = f", and {more:,} more" if more else ""
+    yield f"tasks: {', '.join(words)}{end}"
 
 
 def _one_call(call: CallExplained, style: Style, zone: ZoneInfo) -> str:

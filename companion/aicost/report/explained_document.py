@@ -16,7 +16,7 @@ from aicost.core.usage import TokenCounts
 from aicost.core.waste.hits import Hit
 from aicost.core.waste.progress import Progress
 from aicost.core.waste_words import ACTIONS
-from aicost.report.documents import SCHEMA, Document, loop_fields
+from aicost.report.documents import SCHEMA, Document, loop_fields, task_fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +65,7 @@ def explained_document(found: Explained) -> Document:
         "category_confidence": found.purpose and found.purpose.confidence,
         "category_evidence": (found.purpose and found.purpose.evidence) or None,
         "corrected": found.purpose and found.purpose.is_corrected,
+        "tasks": [task_fields(task) for task in found.tasks],
         "outcome": found.outcome and _outcome_fields(found.outcome),
         "waste": [_waste_fields(hit) for hit in found.waste],
         "progress": found.progress and _progress_fields(found.progress),

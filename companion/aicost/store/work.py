@@ -8,10 +8,12 @@ from typing import Literal
 from aicost.core.attribution import environment_of, workflow_of
 from aicost.core.purpose import Purpose
 from aicost.core.reports import WorkDone
+from aicost.core.tasks import Task
 from aicost.store.categories import session_purposes, turn_purposes
 from aicost.store.evidence import EVIDENCE
 from aicost.store.homes import sessions_asked
 from aicost.store.outcomes import turn_outcomes, verdicts
+from aicost.store.tasks import session_tasks
 
 By = Literal["session", "turn"]
 Key = tuple[str, str]  # session id, turn id ("" for a whole session)
@@ -37,13 +39,31 @@ def work_done(
     tiers = _tiers(db, _KEYS[by], where, values)
     outcomes = _outcomes(db, by, session_id, homes)
     purposes = _purposes(db, by, session_id, homes)
+    tasks = _tasks(db, by, session_id, homes)
     return {
         key: replace(
             _work(counts.get(key, {}), ways.get(key, {}), tiers.get(key, "")),
             outcome=outcomes.get(key, ""),
             purpose=purposes.get(key),
+            task=tasks[key][-1] if key in tasks else None,
+            tasks=len(tasks.get(key, ())) if by == "session" else 0,
         )
-        for key in {*counts, *ways, *tiers, *outcomes, *purposes}
+        for key in {*counts, *ways, *tiers, *outcomes, *purposes, *tasks}
+    }
+
+
+def _tasks(
+    db: sqlite3.Connection, by: By, session_id: str | None, homes: Sequence[str]
+) -> Mapping[Key, tuple[Task, ...]]:
+    """Return all tasks of each session, or the one that each turn belongs to."""
+    found = session_tasks(db, session_id=session_id, homes=homes)
+    if by == "session":
+        return {(name, ""): tasks for name, tasks in found.items()}
+    return {
+        (name, turn_id): (task,)
+        for name, tasks in found.items()
+        for task in tasks
+        for turn_id in task.turn_ids
     }
 
 

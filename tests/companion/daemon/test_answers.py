@@ -409,3 +409,7 @@ def test_a_session_tells_what_it_is_at_now(ledger: Ledger) -> None:
     (turn,) = rows(answers.turns(ledger.question(), {}), "turns")
     assert (turn["category"], turn["corrected"]) == ("docs", False)
     assert "documents" in turn["category_evidence"]
+    task = {"category": "docs", "first_prompt_uuid": "t-1", "turns": 1}
+    assert turn["task"].items() >= task.items()
+    assert session["task"].items() >= task.items()
+    assert (session["tasks"], turn["task"]["cost_usd"]) == (1, turn["cost_usd"])

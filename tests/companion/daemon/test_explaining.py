@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,13 +12,17 @@ import pytest
 from corpora import Scenario
 from ledgers import BOOK as LIST_BOOK
 from ledgers import opened, read_everything
-from log_builders import BOOK, MODEL, calls_read, event, flat_book, recorded
+from log_builders import BOOK, MODEL, at, calls_read, event, flat_book, recorded
 from waste_builders import failure
 
+from aicost.core.categories import TaskCategory
 from aicost.core.errors import ConfigError
+from aicost.core.facts import Parsed, PromptSeen
 from aicost.core.outcome import Outcome, Verdict
+from aicost.core.purpose import Tag
 from aicost.daemon.answers import Question
 from aicost.daemon.explaining import explained
+from aicost.store.categories import write_tags
 from aicost.store.ledger import Ledger
 from aicost.store.outcomes import Judged, due_sessions, write_outcomes
 
@@ -159,3 +164,30 @@ def test_what_led_nowhere_and_what_was_brought_is_told_of_a_session() -> None:
     assert "progress 2: 0 of 0 edits kept" in text
     assert "repeat: `npm test` failed 3 times the same way, <$0.01, since 2026" in text
     assert "since 2026-11-22 10:01:00 → stop it" in text
+
+
+def test_the_tasks_of_a_session_and_that_of_a_turn_are_told() -> None:
+    calls = calls_read(*(event(n, turn_id=f"t-{n}") for n in (1, 2, 3)))
+    prompts = tuple(PromptSeen(session_id="s-1", turn_id=f"t-{n}", at=at(n)) for n in (1, 2, 3))
+    seen = replace(calls, parsed=(*calls.parsed, Parsed(prompts=prompts)))
+    named = (TaskCategory.BUGFIX, TaskCategory.BUGFIX, TaskCategory.DOCS)
+    tags = [
+        Tag(session_id="s-1", turn_id=f"t-{n}", category=category, at=at(9))
+        for n, category in enumerate(named, start=1)
+    ]
+    with recorded(seen) as ledger:
+        with ledger.db:
+            write_tags(ledger.db, tags)
+        ledger.settle()
+        first, second = document(ledger, "s-1")["tasks"]
+        assert (first["category"], first["first_prompt_uuid"]) == ("bugfix", "t-1")
+        assert (first["turns"], first["cost_usd"]) == (2, 0.00088)
+        assert (second["category"], second["turns"]) == ("docs", 1)
+        assert document(ledger, "t-2")["tasks"] == [first]
+        assert document(ledger, "msg_1")["tasks"] == []
+        assert document(ledger, "s-1", has_evidence=False)["tasks"] == []
+        shown = {"format": "table", "width": 120}
+        whole = explained(question(ledger), {"id": "s-1", **shown})
+        one = explained(question(ledger), {"id": "t-2", **shown})
+    assert "tasks: bugfix (2 turns, <$0.01), docs (1 turn, <$0.01)\n" in whole
+    assert "turn 2 of a task: bugfix (2 turns, <$0.01)\n" in one

@@ -10,7 +10,9 @@ from report_builders import AT, TOKENS, outcome_sums, report, row, turn
 from waste_builders import hit
 
 from aicost.core.budget import BudgetFilter
+from aicost.core.categories import TaskCategory
 from aicost.core.reports import Each, WorkDone
+from aicost.core.tasks import Task
 from aicost.core.view import BurnRate, Reading, Totals
 from aicost.report.documents import (
     nudge_fields,
@@ -134,6 +136,7 @@ def test_a_turn_has_every_field_of_the_contract() -> None:
         "category_confidence",
         "category_evidence",
         "corrected",
+        "task",
         "retries",
         "loop",
         "outcome",
@@ -144,6 +147,15 @@ def test_a_turn_has_every_field_of_the_contract() -> None:
     assert only["session_id"] == "6f93eca8-5a14-4864-a8fb-a2090ed39aba"
     assert (only["prompt_uuid"], only["requests"], only["cost_usd"]) == ("c12ad1be", 7, 0.5)
     assert TOKEN_FIELDS.items() <= only.items()
+
+
+def test_a_task_is_its_purpose_its_turns_and_their_cost() -> None:
+    task = Task(category=TaskCategory.DOCS, turn_ids=("t-1", "t-2"), cost_nusd=usd("0.92"))
+    fields = {"category": "docs", "first_prompt_uuid": "t-1", "turns": 2, "cost_usd": 0.92}
+    work = WorkDone(task=task, tasks=3)
+    assert turn_fields(replace(turn(), evidence=work))["task"] == fields
+    told = session_fields(session_row(), work)
+    assert (told["task"], told["tasks"]) == (fields, 3)
 
 
 def test_a_loop_is_its_kind_its_evidence_and_its_cost() -> None:
@@ -160,6 +172,8 @@ def test_a_session_has_every_field_of_the_contract() -> None:
     assert nulls(only) == {
         "category",
         "category_confidence",
+        "task",
+        "tasks",
         "retries",
         "loop",
         "outcome",

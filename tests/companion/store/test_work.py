@@ -9,6 +9,7 @@ from aicost.core.outcome import Outcome, Verdict
 from aicost.core.reports import WorkDone
 from aicost.store.ledger import Ledger
 from aicost.store.outcomes import Judged, due_sessions, session_done, write_outcomes
+from aicost.store.tasks import session_tasks
 from aicost.store.work import work_done
 
 MINUTE_US = 60_000_000
@@ -53,6 +54,7 @@ def ledger() -> Ledger:
 def test_a_subagents_work_is_its_turns() -> None:
     with ledger() as found:
         work = work_done(found.db, "turn")
+        (task,) = session_tasks(found.db)["s-1"]
     assert work["s-1", "t-1"] == WorkDone(
         tool_calls=2,
         active_us=MINUTE_US,
@@ -60,6 +62,7 @@ def test_a_subagents_work_is_its_turns() -> None:
         workflow="cli",
         effort="high",
         permission_mode="plan",
+        task=task,
     )
     assert work["s-1", "t-2"] == WorkDone(
         tool_calls=1,
@@ -69,6 +72,7 @@ def test_a_subagents_work_is_its_turns() -> None:
         environment="headless",
         workflow="/release",
         tier="fast",
+        task=task,
     )
 
 
