@@ -42,6 +42,7 @@ from aicost.store.waste import waste_in, waste_of
 from aicost.store.work import work_done
 
 BURN_WINDOW_S = 600
+CHART_MINUTES = 60
 RECENT_DAYS = 1  # ended sessions on the dashboard: those of today and yesterday …
 RECENT_SESSIONS = 20  # … and never fewer than this many, if there were
 MAX_SESSIONS = 200
@@ -107,7 +108,7 @@ def report(question: Question, params: Params) -> str:
     check_zone(query.timezone)
     grouped = question.has_evidence or query.by not in EVIDENCE_GROUPS
     found = replace(
-        _found(question, query),
+        found_report(question, query),
         complete=question.complete and grouped,
         pending_bytes=question.pending_bytes,
     )
@@ -122,7 +123,9 @@ def report(question: Question, params: Params) -> str:
             return as_json(report_document(found, question.now))
 
 
-def _found(question: Question, query: ReportQuery) -> UsageReport:
+def found_report(question: Question, query: ReportQuery) -> UsageReport:
+    """Return what the ledger says, remembered if it was asked before. Raises sqlite3.Error."""
+
     def find() -> UsageReport:
         return reports.report(question.db, query, ticket_of=question.ticket_of)
 
@@ -303,6 +306,8 @@ def view(
         unreadable=coverage.unreadable,
         budgets=advice.budgets,
         nudges=advice.nudges,
+        last_hour=dashboard.burn_minutes(question.db, now_us, CHART_MINUTES),
+        today_by_task=dashboard.day_by_task(question.db, today),
     )
 
 

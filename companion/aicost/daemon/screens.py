@@ -1,4 +1,4 @@
-"""What screens ask the daemon beside its views: one session, as a whole."""
+"""What screens ask the daemon beside its views: one session as a whole, and what was long ago."""
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -8,6 +8,7 @@ import msgspec
 
 from aicost.core.session import Running
 from aicost.daemon.answers import Question
+from aicost.daemon.histories import history_answer
 from aicost.daemon.server import Method, Notify, Params
 from aicost.daemon.session_pages import session_page
 
@@ -50,7 +51,7 @@ class ScreenAnswers:
     @property
     def methods(self) -> Mapping[str, Method]:
         """By name, as the server takes them."""
-        return {"session.page": self._session_page}
+        return {"session.page": self._session_page, "history": self._history}
 
     async def _session_page(self, params: Params, notify: Notify) -> object:
         question, asked = await self._access.prepared(
@@ -58,3 +59,8 @@ class ScreenAnswers:
         )
         page = await self._access.query(lambda: session_page(question, asked))
         return msgspec.to_builtins(page)
+
+    async def _history(self, params: Params, notify: Notify) -> object:
+        question, asked = await self._access.prepared("history", {**params, **_AT_ONCE}, notify)
+        found = await self._access.query(lambda: history_answer(question, asked))
+        return msgspec.to_builtins(found)

@@ -5,7 +5,7 @@ groups apart, single calls take their place, which have a `key` and a `variant` 
 """
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from aicost.core.attribution import environment_of, mcp_server_of, workflow_of
 from aicost.core.days import LocalDays
-from aicost.core.reports import UNALLOCATED, GroupBy
+from aicost.core.reports import UNALLOCATED, GroupBy, Within
 from aicost.store.calls import USAGE
 from aicost.store.evidence import EVIDENCE, evidence_moments
 from aicost.store.schema import TOKENS
@@ -114,13 +114,26 @@ CALL_ROWS: dict[Rows, str] = {
 _DAYS: dict[Rows, str] = {"usage": "usage_day", "evidence": "evidence_day"}
 
 
-def source(rows: Rows, group: Group, *, by_call: bool) -> str:
-    """Return the FROM of a report: rows of days (`u.day`), or of single calls (`u.at_us`)."""
+def source(rows: Rows, group: Group, *, by_call: bool, more: Iterable[Group] = ()) -> str:
+    """Return the FROM of a report: rows of days (`u.day`), or of single calls (`u.at_us`).
+
+    `more` are groups whose keys are asked for, too; none of them is parted.
+    """
     if by_call:
         table = CALL_ROWS[rows]
     else:
         table = _parted(rows, group.parted) if group.parted else _DAYS[rows]
-    return f"{table} u{_JOINS}{group.joins}"
+    joins = _JOINS
+    for one in (group, *more):
+        if one.joins not in joins:  # groups may need the same tables
+            joins += one.joins
+    return f"{table} u{joins}"
+
+
+def parts_asked(within: Sequence[Within]) -> tuple[tuple[Group, ...], list[str], list[object]]:
+    """Return the groups that a question keeps to, the conditions of that, and their values."""
+    groups = tuple(GROUPS[part.by] for part in within)
+    return groups, [f"{group.key} = ?" for group in groups], [part.key for part in within]
 
 
 def _parted(rows: Rows, spans: str) -> str:

@@ -22,7 +22,7 @@ from aicost.core.usage import TokenCounts
 from aicost.store.accounts import hidden
 from aicost.store.calls import USAGE
 from aicost.store.evidence import EVIDENCE
-from aicost.store.groups import GROUPS, Group, Rows, add_functions, source
+from aicost.store.groups import GROUPS, Group, Rows, add_functions, parts_asked, source
 from aicost.store.homes import session_rows
 from aicost.store.outcome_sums import outcome_sums
 from aicost.store.queries import meta, skipped_lines
@@ -73,7 +73,7 @@ def report(
         unpriced_models=tuple(sorted(models[model] for model in whole.unpriced)),
         skipped_lines=skipped_lines(db, query.homes),
         active_days=asking.active_days(),
-        hidden=_hidden(db, query),
+        hidden=None if query.within else _hidden(db, query),  # it is of whole sessions
         outcomes=_outcomes(db, asking) if query.by == "outcome" else None,
     )
 
@@ -123,6 +123,9 @@ class _Asking:
         self._db = db
         self._by_call = meta(db, "timezone") != query.timezone
         self._where, self._values = _where(db, query, by_call=self._by_call)
+        self._parts, conditions, keys = parts_asked(query.within)
+        self._where = " AND ".join((self._where, *conditions))
+        self._values += keys
 
     def usage(self, group: Group) -> dict[object, _Sums]:
         """Return the usage of each group."""
@@ -155,7 +158,7 @@ class _Asking:
     def _rows(self, rows: Rows, group: Group, columns: str, by: str) -> Iterable[tuple[Any, ...]]:
         if self._by_call:
             columns = columns.replace("u.day", "local_day(u.at_us)")
-        table = source(rows, group, by_call=self._by_call)
+        table = source(rows, group, by_call=self._by_call, more=self._parts)
         query = f"SELECT {columns} FROM {table} WHERE {self._where} GROUP BY {by}"
         return self._db.execute(query, self._values)
 
