@@ -18,7 +18,7 @@ def run(args: Namespace, env: Mapping[str, str]) -> int:
     if args.action == "list":
         return ask.print_answer(env, "budgets", args, {"cwd": _here()})
 
-    from aicost.core.budget_words import limit_words
+    from aicost.core.budget_page import said_of_removal, said_of_set
     from aicost.platform.agent_shells import refuse_agents
     from aicost.platform.budget_edit import loosens, remove_budget, set_budget
     from aicost.platform.dirs import load_dirs
@@ -26,15 +26,12 @@ def run(args: Namespace, env: Mapping[str, str]) -> int:
     file = load_dirs(env).config_file
     if args.action == "rm":
         refuse_agents(env, "an agent cannot take a budget away")
-        budget = remove_budget(file, args.id)
-        said = f"{budget.budget_id} is taken away: it was {limit_words(budget)}"
+        said = said_of_removal(remove_budget(file, args.id))
     else:
         row = _row(args)
         if loosens(file, row):
             refuse_agents(env, "an agent cannot loosen a budget")
-        budget = set_budget(file, row)
-        does = "stops agents when it is used up" if budget.is_hard else "tells, and stops nothing"
-        said = f"{budget.budget_id}: {limit_words(budget)}; it {does}"
+        said = said_of_set(set_budget(file, row))
     print(said, file=sys.stderr)
     reload_budgets(env)
     return ExitCode.OK

@@ -19,7 +19,7 @@ from aicost.report.documents import as_json
 from aicost.store.limits import plan_limits
 from aicost.store.places import Attribution
 
-_LOOKS_BACK = timedelta(days=7)  # for how often soft budgets would have stopped
+LOOKS_BACK = timedelta(days=7)  # for how often soft budgets would have stopped
 
 
 class BudgetsQuery(msgspec.Struct, forbid_unknown_fields=True):
@@ -84,7 +84,7 @@ def listed(
         zone=sources.zone,
         budgets=sources.budgets,
         evaluation=Scales(question.db, sources.attribution).weigh(world).evaluation,
-        would_stops=sources.would_stops(question.now - _LOOKS_BACK),
+        would_stops=sources.would_stops(question.now - LOOKS_BACK),
         troubles=sources.troubles,
         untrusted=sources.untrusted,
         is_flat=any(one.primary or one.secondary for one in plans),

@@ -14,8 +14,9 @@ from aicost.core.errors import StoreError
 from aicost.core.gate import Ask, Decision
 from aicost.core.session import Running
 from aicost.core.view import DashboardView
-from aicost.daemon import acting, advising, answers, badges, budget_edits, outcome_rounds, tagging
-from aicost.daemon.budget_answers import Sources, listed, sources_for
+from aicost.daemon import acting, advising, answers, badges, outcome_rounds, tagging
+from aicost.daemon.budget_methods import Access as BudgetAccess
+from aicost.daemon.budget_methods import BudgetMethods
 from aicost.daemon.budgeting import Budgets
 from aicost.daemon.explaining import explained
 from aicost.daemon.gatekeeper import Access as GateAccess
@@ -30,7 +31,6 @@ from aicost.daemon.own_state import own_state
 from aicost.daemon.publisher import Publisher
 from aicost.daemon.reader import Reader
 from aicost.daemon.reconciling import reconcile
-from aicost.daemon.rules import Rules
 from aicost.daemon.screens import Access as ScreenAccess
 from aicost.daemon.screens import ScreenAnswers
 from aicost.daemon.server import Method, Notify, Server
@@ -99,8 +99,6 @@ class Service:
             "homes.add": self._homes_add,
             "transcript.seen": self._transcript_seen,
             "prices.reload": self._prices_reload,
-            "budgets": self._budgets_listed,
-            "budgets.reload": self._budgets_reload,
             "tag": tagging.method(self._journal, self._reader, self._query, self._moment),
             "stop": self._stop_asked,
             **self._guarding.methods,
@@ -108,7 +106,7 @@ class Service:
             **self._badges.methods,
             **self._screens.methods,
             **acting.Acting(acting.Access(self._moment, self._query, self._live)).methods,
-            **self._open_budget_edits().methods,
+            **self._open_budgets().methods,
         }
 
     def stop(self) -> None:
@@ -205,15 +203,18 @@ class Service:
         )
         return badges.Badges(access)
 
-    def _open_budget_edits(self) -> budget_edits.BudgetEdits:
-        return budget_edits.BudgetEdits(
-            budget_edits.Access(
-                config_file=self._setup.dirs.config_file,
+    def _open_budgets(self) -> BudgetMethods:
+        return BudgetMethods(
+            BudgetAccess(
+                budgets=self._budgets,
+                setup=self._setup,
+                would_stops=self._journal.would_stops,
+                guards=self._guards.guard_ids,
+                prepared=self._prepared,
                 moment=self._moment,
                 query=self._query,
                 running=self._live,
-                sources=self._budget_sources,
-                changed=self._take_on_budgets,
+                changed=self._budgets_changed,
             )
         )
 
@@ -314,25 +315,6 @@ class Service:
             await self._reader.use_prices(book)
             self._setup = replace(self._setup, book=book)
         return {"price_book": book.book_id}
-
-    async def _budgets_listed(self, params: Params, notify: Notify) -> object:
-        question, asked = await self._prepared("budgets", params, notify)
-        live, sources = await self._live(), self._budget_sources(params)
-        return {"text": await self._query(lambda: listed(question, live, sources, asked))}
-
-    def _budget_sources(self, params: Params) -> Sources:
-        sources = sources_for(params, self._budgets, self._setup, self._journal.would_stops)
-        return replace(sources, guards=self._guards.guard_ids())
-
-    async def _budgets_reload(self, _params: Params, _notify: Notify) -> object:
-        rules = self._take_on_budgets()
-        return {"budgets": len(rules.budgets), "troubles": list(self._budgets.troubles)}
-
-    def _take_on_budgets(self) -> Rules:
-        """Take on the budgets as they are on disk now."""
-        rules = self._budgets.reload()
-        self._budgets_changed()
-        return rules
 
     async def _stop_asked(self, _params: Params, _notify: Notify) -> object:
         asyncio.get_running_loop().call_soon(self._stop.set)

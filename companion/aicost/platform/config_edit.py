@@ -3,6 +3,7 @@
 tomlkit is imported here and not in `config`: reading settings does not need it.
 """
 
+import difflib
 import os
 import shlex
 import subprocess
@@ -191,6 +192,28 @@ def _found(values: Mapping[str, Any], names: Sequence[str]) -> object:
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class FileEdit:
+    """A change of a file that was looked at and not made yet."""
+
+    path: Path
+    before: bytes
+    after: bytes
+
+    def write(self) -> None:
+        """Make it, unless the file is another one by now. Raises ConfigError."""
+        if read_config(self.path) != self.before:
+            why = "somebody else wrote it meanwhile"
+            raise ConfigError(f"{self.path} was not changed", why=why, hint="aicost budget list")
+        _write(self.path, self.after)
+
+    def lines(self) -> tuple[str, ...]:
+        """Return what changes: `+LINE` and `-LINE`, and ` LINE` for one above and below."""
+        before, after = (text.decode().splitlines() for text in (self.before, self.after))
+        found = difflib.unified_diff(before, after, n=1, lineterm="")
+        return tuple(line for line in found if not line.startswith(("---", "+++", "@@")))
+
+
 def change_file(
     path: Path, change: Change, advice: Callable[[str], str] = lambda line: line
 ) -> None:
@@ -198,10 +221,18 @@ def change_file(
 
     `advice` makes of a line that an error suggests what the user can do. Raises ConfigError.
     """
+    planned_change(path, change, advice).write()
+
+
+def planned_change(
+    path: Path, change: Change, advice: Callable[[str], str] = lambda line: line
+) -> FileEdit:
+    """Return what `change_file` would write. Raises ConfigError."""
+    before = read_config(path)
     wanted = _loaded(path)
     change(wanted, _PLAIN)
     try:
-        document = tomlkit.parse(read_config(path))
+        document = tomlkit.parse(before)
         change(document, _STYLED)
         changed = tomlkit.dumps(document).encode()
         found = tomllib.loads(changed.decode())
@@ -214,7 +245,7 @@ def change_file(
         raise ConfigError(error.what.rpartition(" (")[0], why=error.why, hint=hint) from error
     if found != wanted:
         raise _not_in_place(path, "the change would not be what it should")
-    _write(path, changed)
+    return FileEdit(path, before, changed)
 
 
 def _typed(key: str, word: str) -> object:
