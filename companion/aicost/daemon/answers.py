@@ -1,11 +1,14 @@
-"""Answers to the questions of clients, from a read-only ledger. No waiting, no reading of logs."""
+"""Answers to the questions of clients, from a read-only ledger. No waiting, no reading of logs.
+
+What only some answers need is imported by them: a daemon is asked for few kinds, mostly.
+"""
 
 import sqlite3
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
-from typing import Literal, Self, TypeVar
+from typing import TYPE_CHECKING, Literal, Self, TypeVar
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -23,8 +26,6 @@ from aicost.core.reports import (
 from aicost.core.session import WRITING_S, LiveSession, Running, session_row, starting_row
 from aicost.core.view import BurnRate, DashboardView, Reading, SessionRow
 from aicost.core.waste.hits import Hit, dearest_loop
-from aicost.daemon.indexer import Survey
-from aicost.daemon.nudging import Advise, no_advice
 from aicost.platform.git import repo_key_of
 from aicost.platform.timezone import check_zone
 from aicost.report.documents import (
@@ -33,13 +34,15 @@ from aicost.report.documents import (
     sessions_document,
     turns_document,
 )
-from aicost.report.sheets import report_csv, sessions_csv, turns_csv
-from aicost.report.tables import Style, nothing_of, report_table, sessions_table, turns_table
 from aicost.store import dashboard, queries, reports
 from aicost.store.categories import present_purposes
 from aicost.store.remembered import Remembered
 from aicost.store.waste import waste_in, waste_of
-from aicost.store.work import work_done
+
+if TYPE_CHECKING:
+    from aicost.daemon.indexer import Survey
+    from aicost.daemon.nudging import Advise
+    from aicost.report.tables import Style
 
 BURN_WINDOW_S = 600
 CHART_MINUTES = 60
@@ -70,7 +73,7 @@ class Question:
     repo_of: Callable[[str], str] = repo_key_of  # what reports call a folder's repository
     windows: Mapping[str, int] = field(default_factory=dict)  # tokens of contexts, by clients' word
 
-    def with_unread(self, left: Survey) -> Self:
+    def with_unread(self, left: "Survey") -> Self:
         """Return the question with what of the logs is not read."""
         return replace(
             self,
@@ -96,8 +99,10 @@ class Shown(msgspec.Struct):
     colour: bool = False
 
     @property
-    def style(self) -> Style:
+    def style(self) -> "Style":
         """The look of a table."""
+        from aicost.report.tables import Style
+
         return Style(self.width, self.colour)
 
 
@@ -116,8 +121,12 @@ def report(question: Question, params: Params) -> str:
         found = without_evidence(found)
     match shown.format:
         case "table":
+            from aicost.report.tables import report_table
+
             return report_table(found, shown.style)
         case "csv":
+            from aicost.report.sheets import report_csv
+
             return report_csv(found)
         case "json":
             return as_json(report_document(found, question.now))
@@ -153,6 +162,8 @@ def turns(question: Question, params: Params) -> str:
         question.db, session_id=query.session, since_us=since_us, homes=query.homes
     )
     if question.has_evidence:
+        from aicost.store.work import work_done
+
         work = work_done(question.db, "turn", session_id=query.session, homes=query.homes)
         loops = _loops_of_turns(question, query)
         rows = tuple(
@@ -164,10 +175,14 @@ def turns(question: Question, params: Params) -> str:
             for row in rows
         )
     if shown.format == "table":
+        from aicost.report.tables import nothing_of, turns_table
+
         if query.session and not rows:
             return nothing_of("turns", query.session)
         return turns_table(rows, shown.style, zone)
     if shown.format == "csv":
+        from aicost.report.sheets import turns_csv
+
         return turns_csv(rows)
     return as_json(
         turns_document(rows, complete=question.complete, pending_bytes=question.pending_bytes)
@@ -204,9 +219,13 @@ def sessions(question: Question, running: Running, params: Params) -> str:
         ids = dashboard.session_ids(question.db, query.homes)
         rows = rows_of(question, running, dict.fromkeys([*ids, *running.sessions]))
     if shown.format == "table":
+        from aicost.report.tables import sessions_table
+
         return sessions_table(rows, shown.style, question.zone)
     work = _work(question, query.homes)
     if shown.format == "csv":
+        from aicost.report.sheets import sessions_csv
+
         return sessions_csv(rows, work)
     return as_json(
         sessions_document(
@@ -232,6 +251,8 @@ def work(question: Question, params: Params) -> dict[str, WorkDone] | None:
 def _work(question: Question, homes: Sequence[str]) -> dict[str, WorkDone] | None:
     if not question.has_evidence:
         return None
+    from aicost.store.work import work_done
+
     found = work_done(question.db, "session", homes=homes)
     return {session_id: done for (session_id, _), done in found.items()}
 
@@ -280,7 +301,7 @@ def view(
     running: Running,
     days: LocalDays,
     coverage: Coverage,
-    advise: Advise = no_advice,
+    advise: "Advise | None" = None,
 ) -> DashboardView:
     """Build the dashboard of this moment; `advise` says what holds of its sessions."""
     now_us = to_us(question.now)
@@ -290,7 +311,7 @@ def view(
     if len(recent) < RECENT_SESSIONS:
         recent = dashboard.session_ids_since(question.db, 0, RECENT_SESSIONS)
     rows = rows_of(question, running, dict.fromkeys([*running.sessions, *recent]))
-    advice = advise(rows)
+    advice = advise(rows) if advise else None
     return DashboardView(
         at=question.now,
         day=date.fromordinal(today).isoformat(),
@@ -304,8 +325,8 @@ def view(
         log_files=coverage.log_files,
         trouble=coverage.trouble,
         unreadable=coverage.unreadable,
-        budgets=advice.budgets,
-        nudges=advice.nudges,
+        budgets=advice.budgets if advice else (),
+        nudges=advice.nudges if advice else (),
         last_hour=dashboard.burn_minutes(question.db, now_us, CHART_MINUTES),
         today_by_task=dashboard.day_by_task(question.db, today),
     )

@@ -9,14 +9,11 @@ from aicost.core.badge import Badge, state_of, strictest
 from aicost.core.budget import BudgetStatus, Traits
 from aicost.core.days import LocalDays, to_us
 from aicost.core.shell_links import Shell, ShellLinks
-from aicost.core.spending import Evaluation
 from aicost.core.view import BurnRate, SessionRow, SessionState
 from aicost.daemon.answers import BURN_WINDOW_S, Question, live_rows
-from aicost.daemon.weighing import Scales
 from aicost.daemon.world import World
 from aicost.store.dashboard import burn_by_session
 from aicost.store.places import Attribution
-from aicost.store.present import known_sessions
 from aicost.store.queries import meta
 from aicost.store.today import Part, Spent, total, used_between, used_on
 
@@ -74,10 +71,15 @@ class _Sessions:
         self.today = frozenset(today)
         self._live = {row.session_id: row for row in live_rows(question, world.running, ())}
         self._burns = burn_by_session(db, to_us(question.now), BURN_WINDOW_S)
-        self._evaluation = Evaluation()
+        self._shared: Sequence[BudgetStatus] = ()
+        self._by_session: Mapping[str, Sequence[BudgetStatus]] = {}
         self._traits: dict[str, Traits] = {}
         if world.budgets:
-            self._evaluation = Scales(db, sight.attribution).weigh(world).evaluation
+            from aicost.daemon.weighing import Scales  # a start without budgets does not need it
+            from aicost.store.present import known_sessions
+
+            found = Scales(db, sight.attribution).weigh(world).evaluation
+            self._shared, self._by_session = found.shared, found.by_session
             linked = (s for shell in sight.links.shells for s in sight.links.sessions_of(shell))
             known = known_sessions(db, self.today.union(linked))
             self._traits = {name: one.traits for name, one in known.items()}
@@ -87,9 +89,7 @@ class _Sessions:
         traits = {self._traits[name] for name in sessions if name in self._traits}
         traits.update(Traits(repo=repo) for repo in repos)
         bearing = [
-            one
-            for one in self._evaluation.shared
-            if any(one.budget.filter.covers(of) for of in traits)
+            one for one in self._shared if any(one.budget.filter.covers(of) for of in traits)
         ]
         bearing += self._own_budgets(sessions)
         return self._badge(spent, sessions, bearing)
@@ -97,14 +97,13 @@ class _Sessions:
     def badge_of_all(self, spent: Spent) -> Badge:
         """Return the badge of all sessions of today, and those that run."""
         everyone = self.today.union(self._live)
-        bearing = [*self._evaluation.shared, *self._own_budgets(everyone)]
+        bearing = [*self._shared, *self._own_budgets(everyone)]
         return self._badge(spent, everyone, bearing)
 
     def _own_budgets(self, sessions: Collection[str]) -> list[BudgetStatus]:
         """Return how budgets stand for those of some sessions that run."""
-        by_session = self._evaluation.by_session
         running = (name for name in self._live if name in sessions)
-        return [status for name in running for status in by_session.get(name, ())]
+        return [status for name in running for status in self._by_session.get(name, ())]
 
     def _badge(
         self, spent: Spent, sessions: Collection[str], bearing: Sequence[BudgetStatus]

@@ -20,7 +20,6 @@ from zoneinfo import ZoneInfo
 from aicost.core.errors import ConfigError, StoreError
 from aicost.core.session import Running
 from aicost.daemon.answers import Question
-from aicost.daemon.badge_answers import answered
 from aicost.daemon.badge_files import BadgeFiles, lines_of
 from aicost.daemon.badge_scopes import BadgeSet, Sight, find_badges
 from aicost.daemon.reader import Reader
@@ -112,6 +111,8 @@ class Badges:
 
     async def _badge(self, params: Params, _notify: Notify) -> object:
         """Answer `badge`, from the ledger as it is: it lags by half a second at most."""
+        from aicost.daemon.badge_answers import answered  # most prompts read the files
+
         homes, asked = named_homes(params.get("homes")), {**asked_alone(params), "homes": []}
         self._access.reader.add_homes(homes)
         world = self._world(await self._access.running(), datetime.now(UTC))

@@ -7,16 +7,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 from zoneinfo import ZoneInfo
 
 from aicost.core.budget import OF_A_PLAN, OF_ONE, Budget
 from aicost.core.errors import ConfigError
-from aicost.core.spending import Evaluation, Repeating, Reserved, SessionNow
 from aicost.daemon.rules import Rules
-from aicost.daemon.standing import Moment, Standing
 from aicost.platform.config import Settings, load_settings
-from aicost.platform.dirs import Dirs
 from aicost.platform.git import checkout_of
 from aicost.platform.repo_budgets import (
     FILE_NAME,
@@ -26,7 +23,11 @@ from aicost.platform.repo_budgets import (
     soft,
 )
 from aicost.platform.trust import Trusted, is_trusted, load_trusted
-from aicost.store.places import Attribution
+
+if TYPE_CHECKING:
+    from aicost.core.spending import Evaluation, Repeating, Reserved, SessionNow
+    from aicost.platform.dirs import Dirs
+    from aicost.store.places import Attribution
 
 log = logging.getLogger(__name__)
 
@@ -37,13 +38,13 @@ _Look = tuple[int, int, int, int]  # of a file: it changed if one of them did
 def evaluate(  # noqa: PLR0913 - all that the answer depends on, by name
     db: sqlite3.Connection,
     budgets: Sequence[Budget],
-    sessions: Sequence[SessionNow],
+    sessions: "Sequence[SessionNow]",
     *,
     now: datetime,
     zone: ZoneInfo,
-    reserved: Mapping[str, Reserved],
-    repeats: Mapping[str, Repeating | None],
-) -> Evaluation:
+    reserved: "Mapping[str, Reserved]",
+    repeats: "Mapping[str, Repeating | None]",
+) -> "Evaluation":
     """Say how budgets stand, for all and for each of these sessions. Raises sqlite3.Error.
 
     Spent are the calls in the ledger and hidden spend. A session that is older than a window
@@ -51,6 +52,9 @@ def evaluate(  # noqa: PLR0913 - all that the answer depends on, by name
     calls. A guard's budget bears on all sessions of its run together: `sessions` must name those
     that have ended, too.
     """
+    from aicost.core.spending import Evaluation  # where nobody set budgets, none is weighed
+    from aicost.daemon.standing import Moment, Standing
+
     moment = Moment(now=now, zone=zone, reserved=reserved, repeats=repeats)
     standing = Standing(db, sessions, moment)
     windows = [one for one in budgets if one.scope not in OF_ONE and one.origin != "guard"]
@@ -107,7 +111,9 @@ class Budgets:
         self._troubles: dict[Path, str] = {}
 
     @classmethod
-    def of(cls, dirs: Dirs, attribution: Attribution, more: Callable[[], Sequence[Budget]]) -> Self:
+    def of(
+        cls, dirs: "Dirs", attribution: "Attribution", more: Callable[[], Sequence[Budget]]
+    ) -> Self:
         """Take them from the config, from repositories that agents work in, and from `more`."""
         return cls(
             dirs.config_file,

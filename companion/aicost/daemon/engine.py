@@ -6,6 +6,7 @@ from contextlib import closing, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from aicost.core.errors import StoreError
@@ -23,9 +24,11 @@ from aicost.sources.agents import STAGES, source_of
 from aicost.store.connection import store_errors
 from aicost.store.cursors import read_all_cursors, read_homes, write_homes
 from aicost.store.ledger import Ledger, Recorded
-from aicost.store.outcomes import Judged, write_outcomes
 from aicost.store.places import Attribution
 from aicost.store.recovery import kept_aside, opened, salvaged_homes
+
+if TYPE_CHECKING:
+    from aicost.store.outcomes import Judged
 
 NO_LIMITS: Mapping[str, LimitsSeen] = MappingProxyType({})
 BY_GIT = Attribution(key_of=repo_key_of)  # without any project of the user's
@@ -137,8 +140,10 @@ class Engine:
         if totals or limits:
             self.ledger.note_told("claude", totals, limits)
 
-    def note_outcomes(self, judged: Sequence[Judged]) -> None:
+    def note_outcomes(self, judged: "Sequence[Judged]") -> None:
         """Keep what came of sessions."""
+        from aicost.store.outcomes import write_outcomes
+
         with store_errors():
             write_outcomes(self.ledger.db, judged)
 

@@ -13,35 +13,35 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 from zoneinfo import ZoneInfo
 
 import msgspec
 
-from aicost.core.allowance import wish
-from aicost.core.audit import GateEvent
 from aicost.core.days import from_us, to_us
 from aicost.core.errors import ConfigError, StoreError
-from aicost.core.gate import AFTER_TOOLS, PROMPT, Ask, Decision
 from aicost.core.hook_files import FailMode
 from aicost.core.nudge import NudgeKind
 from aicost.core.session import Running
-from aicost.daemon.judging import Judge
 from aicost.daemon.reader import Reader
 from aicost.daemon.rules import Rules
 from aicost.daemon.server import Method, Notify, Params
 from aicost.daemon.verdict_files import VerdictFiles
-from aicost.daemon.verdicts import find_verdicts
-from aicost.daemon.weighing import Scales
 from aicost.daemon.world import World
 from aicost.platform.kept_prompts import tidy
 from aicost.sources.agents import place_of
 from aicost.store.connection import connect_readonly, snapshot, store_errors
-from aicost.store.journal import Journal
 from aicost.store.places import Attribution
-from aicost.store.present import has_tool_calls
 from aicost.store.recovery import LedgerDamaged
+
+if TYPE_CHECKING:
+    from aicost.core.audit import GateEvent
+    from aicost.core.gate import Ask, Decision
+    from aicost.daemon.judging import Judge
+    from aicost.daemon.weighing import Scales
+    from aicost.store.journal import Journal
 
 T = TypeVar("T")
 
@@ -66,13 +66,13 @@ class Access:
     prompts_dir: Path
     attribution: Attribution
     reader: Reader
-    journal: Journal
+    journal: "Journal"
     zone: Callable[[], ZoneInfo]
     rules: Callable[[], Rules]  # as they are set now
     running: Callable[[], Awaitable[Running]]
     guards: Callable[[], Mapping[str, str]]  # the guard of each session that is under one
-    heard: Callable[[Ask], None]  # a hook spoke
-    decided: Callable[[Ask, Decision], None]
+    heard: "Callable[[Ask], None]"  # a hook spoke
+    decided: "Callable[[Ask, Decision], None]"
     # What the user of a session is to hear, once; some kinds can wait.
     notice_for: Callable[[str, datetime, Collection[NudgeKind]], str]
     damaged: Callable[[LedgerDamaged], None]
@@ -80,7 +80,11 @@ class Access:
 
 
 class Gatekeeper:
-    """Answers `gate`, `allow` and `audit`; `run` keeps the verdicts."""
+    """Answers `gate`, `allow` and `audit`; `run` keeps the verdicts.
+
+    What weighs and decides is made, and imported, at its first use: without a budget or a hook
+    that asks, nobody does.
+    """
 
     name = "gatekeeper"
 
@@ -88,14 +92,24 @@ class Gatekeeper:
         self._access = access
         self._thread = ThreadPoolExecutor(1, "gate")
         self._db = connect_readonly(access.ledger_file)
-        self._scales = Scales(self._db, access.attribution)
-        self._judge = Judge(self._db, self._scales, access.journal)
         self._files = VerdictFiles(access.run_dir, os.getpid())
         self._running = Running()
         self._looked_s = self._tidied_s = float("-inf")
         self._changed = asyncio.Event()
         self._has_files = False
         self._fail: FailMode | None = None
+
+    @cached_property
+    def _scales(self) -> "Scales":
+        from aicost.daemon.weighing import Scales
+
+        return Scales(self._db, self._access.attribution)
+
+    @cached_property
+    def _judge(self) -> "Judge":
+        from aicost.daemon.judging import Judge
+
+        return Judge(self._db, self._scales, self._access.journal)
 
     @property
     def methods(self) -> Mapping[str, Method]:
@@ -157,9 +171,10 @@ class Gatekeeper:
         return never or (is_due and bool(self._access.rules().budgets))
 
     async def _renew(self) -> None:
-        self._note_fail(self._access.rules().fail)
-        world = self._world()
-        if world.budgets or self._has_files:
+        rules = self._access.rules()
+        self._note_fail(rules.fail)
+        if rules.budgets or self._has_files:
+            world = self._world()
             await self._in_ledger(lambda: self._write_verdicts(world))
             self._has_files = bool(world.budgets)
 
@@ -169,6 +184,8 @@ class Gatekeeper:
         self._fail = fail
 
     def _write_verdicts(self, world: World) -> None:
+        from aicost.daemon.verdicts import find_verdicts
+
         world = self._with_allowances(world)
         with snapshot(self._db):
             weighed = self._scales.weigh(world)
@@ -192,6 +209,8 @@ class Gatekeeper:
         return replace(world, allowances=self._judge.allowances(world.now))
 
     async def _gate(self, params: Params, _notify: Notify) -> object:
+        from aicost.core.gate import PROMPT
+
         ask = asked(params)
         self._access.heard(ask)
         asked_at = datetime.now(UTC)
@@ -215,7 +234,9 @@ class Gatekeeper:
         self.changed()
         return {**asdict(decision), "prompts_dir": str(self._access.prompts_dir)}
 
-    def _with_notice(self, ask: Ask, decision: Decision, now: datetime) -> Decision:
+    def _with_notice(self, ask: "Ask", decision: "Decision", now: datetime) -> "Decision":
+        from aicost.core.gate import AFTER_TOOLS, PROMPT
+
         may_hear = ask.event in (_STARTS, PROMPT, *AFTER_TOOLS)
         if decision.action != "pass" or decision.notice or not may_hear:
             return decision
@@ -223,7 +244,7 @@ class Gatekeeper:
         without = _OF_LIMITS if ask.session_id in self._judge.allowed else ()
         return replace(decision, notice=self._access.notice_for(ask.session_id, now, without))
 
-    async def _until_read(self, ask: Ask, place: tuple[str, str] | None) -> None:
+    async def _until_read(self, ask: "Ask", place: tuple[str, str] | None) -> None:
         """Wait until all is in the ledger that was written before the event, or for WAIT_S."""
         if place is None or ask.event == _ENDS:
             return
@@ -253,11 +274,15 @@ class Gatekeeper:
         """Say whether the calls that asked for these tools are in the ledger."""
         if not keys:
             return True
+        from aicost.store.present import has_tool_calls
+
         now_us = to_us(datetime.now(UTC))
         return await self._in_ledger(lambda: has_tool_calls(self._db, keys, session_id, now_us))
 
     async def _allow(self, params: Params, _notify: Notify) -> object:
         """Let a session, or all of them, go on: what `aicost allow` asks for in a shell."""
+        from aicost.core.allowance import wish
+
         asked_for = _converted(params, _Allowing)
         wanted = wish(asked_for.amount, asked_for.reason, asked_for.lasts)
         world = self._world()
@@ -303,8 +328,10 @@ class _Auditing(msgspec.Struct):
     session: str = ""
 
 
-def asked(params: Params) -> Ask:
+def asked(params: Params) -> "Ask":
     """Return what a hook asks. Raises ConfigError for what is no question to the gate."""
+    from aicost.core.gate import Ask
+
     return _converted(params, Ask)
 
 
@@ -316,7 +343,7 @@ def _converted(params: Params, kind: type[T]) -> T:
         raise ConfigError(f"no question to the gate: {error}") from error
 
 
-def _logs_of(ask: Ask, transcript: str) -> tuple[str, ...]:
+def _logs_of(ask: "Ask", transcript: str) -> tuple[str, ...]:
     """Return the logs that an event's calls are in: Claude Code names the main one only."""
     if ask.agent == "claude" and ask.thread_id and "/" not in ask.thread_id:
         folder = transcript.removesuffix(".jsonl")

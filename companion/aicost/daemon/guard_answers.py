@@ -5,7 +5,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import msgspec
 
@@ -19,15 +19,13 @@ from aicost.core.guard import (
     is_to_interrupt,
     lacks_hooks,
 )
-from aicost.core.nudge_words import budget_sentence
 from aicost.core.session import LiveSession, Running
-from aicost.core.spending import SessionNow
 from aicost.daemon.answers import Question
-from aicost.daemon.budgeting import evaluate
 from aicost.daemon.guarding import GuardedRun, Guards, Member, owners_of
 from aicost.daemon.server import Method, Notify, Params
-from aicost.store.repeats import repeats
-from aicost.store.spending import Hidden, Spending, Used, Within
+
+if TYPE_CHECKING:
+    from aicost.store.spending import Hidden, Used
 
 T = TypeVar("T")
 MOST_WAIT_S = 5.0  # for news, before a status is answered anyway
@@ -57,8 +55,8 @@ class _Look:
     """How a run stands at a moment."""
 
     statuses: tuple[BudgetStatus, ...]
-    used: Used
-    hidden: Hidden
+    used: "Used"
+    hidden: "Hidden"
     calls: Mapping[str, int]  # since the run began, by session id
 
 
@@ -222,6 +220,12 @@ def _look(
     live: Mapping[str, LiveSession],
 ) -> _Look:
     """Sum up what the sessions of a run used since it began. Raises sqlite3.Error."""
+    # Only here: most daemons guard no run.
+    from aicost.core.spending import SessionNow
+    from aicost.daemon.budgeting import evaluate
+    from aicost.store.repeats import repeats
+    from aicost.store.spending import Hidden, Spending, Used, Within
+
     sessions = [
         SessionNow(
             session_id=name,
@@ -276,11 +280,15 @@ def _agents(
 
 def _reason(hard: Sequence[BudgetStatus], question: Question) -> str:
     """Return how the hard budget stands that is used up the most, "" without one."""
+    from aicost.core.nudge_words import budget_sentence
+
     worst = max(hard, key=lambda one: one.share, default=None)
     return budget_sentence(worst, question.now, question.zone) if worst else ""
 
 
 def _budget_json(status: BudgetStatus, question: Question) -> dict[str, object]:
+    from aicost.core.nudge_words import budget_sentence
+
     budget = status.budget
     return {
         "unit": budget.unit,

@@ -5,21 +5,25 @@ import logging
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from aicost.core.errors import StoreError
-from aicost.daemon.outcomes import Judge
 from aicost.daemon.reader import Reader
 from aicost.platform.config import load_settings
 from aicost.platform.dirs import Dirs
-from aicost.platform.gh import Gh
 from aicost.store.connection import connect_readonly, snapshot, store_errors
-from aicost.store.outcomes import Judged, due_sessions
+from aicost.store.outcomes import Due, Judged, due_sessions
 from aicost.store.recovery import LedgerDamaged
+
+if TYPE_CHECKING:
+    from aicost.daemon.outcomes import Judge
+    from aicost.platform.gh import Gh
 
 _US = 1_000_000
 AT_ONCE = 40  # sessions of one round: some seconds of git where each has its own repository
@@ -44,7 +48,7 @@ class Access:
     reader: Reader
     env: Mapping[str, str]
     damaged: Callable[[LedgerDamaged], None]
-    gh: Gh | None = None  # None: nobody is asked online
+    gh: "Gh | None" = None  # None: nobody is asked online
 
 
 class OutcomeRounds:
@@ -54,7 +58,7 @@ class OutcomeRounds:
 
     def __init__(self, access: Access, rounds: Rounds = Rounds()) -> None:
         self._access, self._rounds = access, rounds
-        self._judge = Judge(access.env, access.gh)
+        self._judge: Judge | None = None  # made, and imported, for the first session that is due
         self._thread = ThreadPoolExecutor(1, "outcomes")
 
     async def run(self) -> None:
@@ -65,14 +69,18 @@ class OutcomeRounds:
                 is_done = has_read_all and not await self._round()
                 await asyncio.sleep(self._rounds.rest_s if is_done else self._rounds.gap_s)
         finally:
-            self._judge.stop()
+            if self._judge is not None:
+                self._judge.stop()
             await asyncio.get_running_loop().run_in_executor(None, self._thread.shutdown)
 
     async def _round(self) -> bool:
         """Judge some sessions; return whether there may be more."""
         loop = asyncio.get_running_loop()
         try:
-            judged = await loop.run_in_executor(self._thread, self._judged)
+            if not await loop.run_in_executor(self._thread, self._has_due):
+                return False
+            judge = self._judge = self._judge or self._made_judge()
+            judged = await loop.run_in_executor(self._thread, partial(self._judged, judge))
             if judged:
                 await self._access.reader.note_outcomes(judged)
         except LedgerDamaged as error:
@@ -83,9 +91,18 @@ class OutcomeRounds:
             return False
         return len(judged) == AT_ONCE
 
-    def _judged(self) -> tuple[Judged, ...]:
+    def _made_judge(self) -> "Judge":
+        from aicost.daemon.outcomes import Judge
+
+        return Judge(self._access.env, self._access.gh)
+
+    def _has_due(self) -> bool:
         with store_errors(), closing(connect_readonly(self._access.ledger_file)) as db:
-            return judge_due(db, self._judge, quiet_s=self._rounds.quiet_s)
+            return bool(_due(db, time.time_ns() // 1000, self._rounds.quiet_s, 1))
+
+    def _judged(self, judge: "Judge") -> tuple[Judged, ...]:
+        with store_errors(), closing(connect_readonly(self._access.ledger_file)) as db:
+            return judge_due(db, judge, quiet_s=self._rounds.quiet_s)
 
 
 def opened(dirs: Dirs, reader: Reader, damaged: Callable[[LedgerDamaged], None]) -> OutcomeRounds:
@@ -100,14 +117,22 @@ def opened(dirs: Dirs, reader: Reader, damaged: Callable[[LedgerDamaged], None])
     return OutcomeRounds(access)
 
 
-def gh_of(dirs: Dirs, env: Mapping[str, str]) -> Gh | None:
+def gh_of(dirs: Dirs, env: Mapping[str, str]) -> "Gh | None":
     """Return what asks gh, where the user turned that on. Raises ConfigError."""
-    return Gh(env) if load_settings(dirs.config_file).asks_gh else None
+    if not load_settings(dirs.config_file).asks_gh:
+        return None
+    from aicost.platform.gh import Gh
+
+    return Gh(env)
 
 
-def judge_due(db: sqlite3.Connection, judge: Judge, *, quiet_s: float = 0) -> tuple[Judged, ...]:
+def judge_due(db: sqlite3.Connection, judge: "Judge", *, quiet_s: float = 0) -> tuple[Judged, ...]:
     """Judge some of the sessions that are due. Raises sqlite3.Error."""
     now_us = time.time_ns() // 1000
     with snapshot(db):
-        dues = due_sessions(db, now_us, quiet_us=round(quiet_s * _US), limit=AT_ONCE)
+        dues = _due(db, now_us, quiet_s, AT_ONCE)
         return judge.judged(db, dues, now_us) if dues else ()
+
+
+def _due(db: sqlite3.Connection, now_us: int, quiet_s: float, limit: int) -> Sequence[Due]:
+    return due_sessions(db, now_us, quiet_us=round(quiet_s * _US), limit=limit)

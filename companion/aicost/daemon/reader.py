@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from aicost.core.errors import StoreError
 from aicost.core.facts import ClientTotal, LimitsSeen
@@ -18,8 +18,10 @@ from aicost.daemon.indexer import BATCH_BYTES, Survey
 from aicost.daemon.watcher import Watcher
 from aicost.sources.agents import source_of
 from aicost.store.ledger import Recorded
-from aicost.store.outcomes import Judged
 from aicost.store.recovery import LedgerDamaged
+
+if TYPE_CHECKING:
+    from aicost.store.outcomes import Judged
 
 T = TypeVar("T")
 
@@ -138,7 +140,7 @@ class Reader:
         """Whether all that the last look found is in the ledger, evidence too."""
         return self.reading is None and self._old_evidence_is_read and not self.trouble
 
-    async def note_outcomes(self, judged: Sequence[Judged]) -> None:
+    async def note_outcomes(self, judged: "Sequence[Judged]") -> None:
         """Keep what came of sessions. Waits for a step of a reading. Raises StoreError."""
         await self._in_thread(self.engine.note_outcomes, judged)
         self._changed(_NOTHING)

@@ -11,14 +11,12 @@ from typing import Any
 from aicost.core.budget import STEPS, Budget, BudgetFilter, BudgetStatus
 from aicost.core.money import usd
 from aicost.core.nudge import Nudge
-from aicost.core.nudging import severity_of
 from aicost.core.reports import OutcomeSums, ReportRow, TurnRow, UsageReport, WorkDone
 from aicost.core.tasks import Task
 from aicost.core.text import escaped
 from aicost.core.usage import TokenCounts
 from aicost.core.view import BurnRate, DashboardView, SessionRow, Totals
 from aicost.core.waste.hits import Hit
-from aicost.core.waste_words import evidence_of
 
 SCHEMA = 1
 Document = dict[str, Any]
@@ -134,6 +132,8 @@ def turn_fields(row: TurnRow) -> Document:
 
 def loop_fields(hit: Hit) -> Document:
     """Return motion without progress."""
+    from aicost.core.waste_words import evidence_of  # few reports show any, most need to be quick
+
     return {"kind": hit.kind, "evidence": evidence_of(hit), "cost_usd": _usd(hit.cost_nusd)}
 
 
@@ -260,6 +260,8 @@ def limit_fields(budget: Budget) -> Document:
 
 def standing_fields(status: BudgetStatus) -> Document:
     """Return how a budget stands; amounts are in its unit. A guarded run is of no one session."""
+    from aicost.core.nudging import severity_of  # as above
+
     budget = status.budget
     subject = "" if budget.origin == "guard" else status.subject
     session_id, _, turn_id = subject.partition(" ")

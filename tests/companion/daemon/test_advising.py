@@ -53,6 +53,7 @@ class Daemon:
         return is_new
 
     def moment(self) -> Question:
+        self.turns += 1
         return Question(db=self.ledger.db, book=BOOK, zone=UTC_ZONE, now=self.now)
 
     @property
@@ -64,7 +65,6 @@ class Daemon:
             return question()
 
         async def running() -> Running:
-            self.turns += 1
             return Running(sessions={"s-1": LIVE})
 
         return Access(
@@ -107,7 +107,7 @@ DAY = '[[budgets]]\nscope = "day"\namount = 25\n'
 
 
 def look(daemon: Daemon) -> Advice:
-    advising = Advising(daemon.nudging, daemon.access)
+    advising = Advising(lambda: daemon.nudging, daemon.access)
     return advising.looking(daemon.moment(), Running(sessions={"s-1": LIVE}))(daemon.rows())
 
 
@@ -146,7 +146,7 @@ def test_the_desktop_is_told_only_if_it_is_wanted(daemon: Daemon) -> None:
 def test_what_is_found_for_a_status_tells_nobody(daemon: Daemon) -> None:
     daemon.config.write_text(DAY + "[nudges]\ndesktop = true\n")
     daemon.spend(20)
-    advising = Advising(daemon.nudging, daemon.access)
+    advising = Advising(lambda: daemon.nudging, daemon.access)
     running = Running(sessions={"s-1": LIVE})
     advice = advising.finding(daemon.moment(), running)(daemon.rows())
     assert len(advice.budgets) == 1
@@ -155,7 +155,7 @@ def test_what_is_found_for_a_status_tells_nobody(daemon: Daemon) -> None:
 
 
 def test_who_asks_again_at_once_is_told_what_was_found(daemon: Daemon) -> None:
-    advising = Advising(daemon.nudging, daemon.access)
+    advising = Advising(lambda: daemon.nudging, daemon.access)
 
     def spent(reading: object = "all read") -> list[int]:
         running = Running(sessions={"s-1": LIVE})
@@ -192,7 +192,7 @@ async def test_with_budgets_it_looks_at_once_and_at_each_change(
     monkeypatch.setattr("aicost.daemon.advising.GATHER_S", 0.0)
     daemon.config.write_text(DAY)
     daemon.spend(13)
-    advising = Advising(daemon.nudging, daemon.access, quiet_s=NEVER_S)
+    advising = Advising(lambda: daemon.nudging, daemon.access, quiet_s=NEVER_S)
     async with at_work(advising):
         await eventually(lambda: daemon.nudging.advice.budgets, "a first look")
         daemon.spend(10, minute=6)
@@ -207,7 +207,7 @@ async def test_without_budgets_it_looks_only_for_who_listens(
 ) -> None:
     monkeypatch.setattr("aicost.daemon.advising.GATHER_S", 0.0)
     daemon.spend(1)
-    advising = Advising(daemon.nudging, daemon.access, quiet_s=0.001)
+    advising = Advising(lambda: daemon.nudging, daemon.access, quiet_s=0.001)
     async with at_work(advising):
         await eventually(lambda: daemon.turns > 3, "some turns")
         assert daemon.looks == 0
@@ -229,7 +229,7 @@ async def test_a_ledger_that_cannot_be_read_leaves_the_last_advice(
     daemon.spend(20)
     known = look(daemon)
     daemon.error = True
-    advising = Advising(daemon.nudging, daemon.access, quiet_s=NEVER_S)
+    advising = Advising(lambda: daemon.nudging, daemon.access, quiet_s=NEVER_S)
     async with at_work(advising):
         await eventually(lambda: caplog.messages, "a warning")
     assert caplog.messages == ["no advice: the ledger is locked"]

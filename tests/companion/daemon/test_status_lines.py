@@ -24,7 +24,7 @@ from aicost.core.status_line import FOLDER
 from aicost.daemon.advising import Setting, setting_of
 from aicost.daemon.answers import Question
 from aicost.daemon.budgeting import Budgets
-from aicost.daemon.status_lines import Access, Lines, StatusLines, is_plain
+from aicost.daemon.status_lines import Access, Lines, StatusLines
 from aicost.daemon.world import World
 from aicost.store.ledger import Ledger
 from aicost.store.places import Attribution
@@ -287,23 +287,3 @@ async def test_while_the_ledger_stands_still_lines_grow_old(
         daemon.is_locked = False
         daemon.spend(1)
         await shows(daemon, "session $1.00")
-
-
-@pytest.mark.parametrize(
-    ("session_id", "is_name"),
-    [
-        ("808a1f9b-a028-42a8-8063-3b1d120f7fec", True),
-        ("a_b-C9", True),
-        ("a" * 128, True),
-        ("a" * 129, False),
-        ("", False),
-        ("-", False),
-        ("..", False),
-        ("a/b", False),
-        ("a b", False),
-        ("é", False),
-        ("²", False),
-    ],
-)
-def test_an_id_is_a_files_name_if_the_shell_takes_it_too(session_id: str, is_name: bool) -> None:
-    assert is_plain(session_id) is is_name
