@@ -39,6 +39,7 @@ UNTESTED = {  # module -> why it needs no test file of its own
     "companion/aicost/core/facts.py": "plain values without behaviour",
     "companion/aicost/core/nudge.py": "plain values without behaviour",
     "companion/aicost/core/reports.py": "plain values without behaviour",
+    "companion/aicost/core/session_glance.py": "plain values without behaviour",
     "companion/aicost/core/session_page.py": "plain values without behaviour",
     "companion/aicost/daemon/rules.py": "plain values without behaviour",
     "companion/aicost/daemon/world.py": "plain values without behaviour",

@@ -34,6 +34,25 @@ class Totals:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BurnMinutes:
+    """Consumption minute by minute; the last minute is the one that goes on."""
+
+    since: datetime  # when the first minute began, UTC
+    tokens: tuple[int, ...]
+    nusd: tuple[int, ...]  # of the priced calls
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskTotal:
+    """What one kind of task used of a day."""
+
+    category: str  # "" where it is not known (yet)
+    requests: int
+    tokens: int
+    cost_nusd: int | None  # None if no call is priced
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SessionRow:
     """One agent conversation as a table row. None means "not known", never zero."""
 
@@ -100,6 +119,8 @@ class DashboardView:
     trouble: str = ""  # what keeps new lines from being recorded; "" if nothing does
     budgets: tuple[BudgetStatus, ...] = ()  # the strictest first
     nudges: tuple[Nudge, ...] = ()  # the newest first
+    last_hour: BurnMinutes | None = None
+    today_by_task: tuple[TaskTotal, ...] = ()  # the dearest first
 
     @property
     def live(self) -> int:

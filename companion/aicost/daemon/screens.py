@@ -8,6 +8,7 @@ import msgspec
 
 from aicost.core.session import Running
 from aicost.daemon.answers import Question
+from aicost.daemon.glances import session_glance
 from aicost.daemon.histories import history_answer
 from aicost.daemon.server import Method, Notify, Params
 from aicost.daemon.session_pages import session_page
@@ -51,7 +52,11 @@ class ScreenAnswers:
     @property
     def methods(self) -> Mapping[str, Method]:
         """By name, as the server takes them."""
-        return {"session.page": self._session_page, "history": self._history}
+        return {
+            "session.page": self._session_page,
+            "session.glance": self._session_glance,
+            "history": self._history,
+        }
 
     async def _session_page(self, params: Params, notify: Notify) -> object:
         question, asked = await self._access.prepared(
@@ -59,6 +64,13 @@ class ScreenAnswers:
         )
         page = await self._access.query(lambda: session_page(question, asked))
         return msgspec.to_builtins(page)
+
+    async def _session_glance(self, params: Params, notify: Notify) -> object:
+        question, asked = await self._access.prepared(
+            "session.glance", {**params, **_AT_ONCE}, notify
+        )
+        glance = await self._access.query(lambda: session_glance(question, asked))
+        return msgspec.to_builtins(glance)
 
     async def _history(self, params: Params, notify: Notify) -> object:
         question, asked = await self._access.prepared("history", {**params, **_AT_ONCE}, notify)

@@ -9,7 +9,7 @@ from aicost.core.context import CacheLifetime, cache_lifetime
 from aicost.core.days import from_us
 from aicost.core.session import LastCall, SessionFacts
 from aicost.core.usage import TokenCounts, requests_of
-from aicost.core.view import BurnRate, Totals
+from aicost.core.view import BurnMinutes, BurnRate, TaskTotal, Totals
 from aicost.store.calls import USAGE, parts_of
 from aicost.store.homes import session_rows
 from aicost.store.schema import TOKENS
@@ -17,6 +17,7 @@ from aicost.store.schema import TOKENS
 CACHE_CALLS = 20  # the cache share is that of so many last main-thread calls
 _COMPACTIONS = 5  # what a compaction leaves is told by the last ones
 _HOUR_S, _MINUTE_S = 3600, 60
+_MINUTE_US = 60_000_000
 _SUMS = ", ".join(f"coalesce(sum({name}), 0)" for name in USAGE)
 
 
@@ -43,11 +44,47 @@ def day_totals(db: sqlite3.Connection, day: int) -> Totals:
     )
 
 
+_CALL_TOKENS = (
+    "c.input_tokens + c.cache_read_tokens + c.cache_write_5m_tokens + c.cache_write_1h_tokens"
+    " + c.output_tokens"
+)
+
+
+def day_by_task(db: sqlite3.Connection, day: int) -> tuple[TaskTotal, ...]:
+    """Return what a local day (`date.toordinal()`) went for so far, the dearest first."""
+    tokens = " + ".join(f"u.{name}" for name in TOKENS if name != "reasoning_tokens")
+    rows = db.execute(
+        f"SELECT coalesce(k.category, ''), sum(u.requests), sum({tokens}), sum(u.cost_nusd),"
+        " sum(u.priced_requests) FROM usage_day u JOIN span s ON s.id = u.span"
+        " LEFT JOIN turn_category k ON k.span = s.turn WHERE u.day = ?"
+        " GROUP BY 1 ORDER BY 4 DESC, 3 DESC, 1",
+        (day,),
+    )
+    return tuple(
+        TaskTotal(
+            category=category, requests=requests, tokens=count, cost_nusd=cost if priced else None
+        )
+        for category, requests, count, cost, priced in rows
+    )
+
+
+def burn_minutes(db: sqlite3.Connection, now_us: int, minutes: int) -> BurnMinutes:
+    """Return the last minutes one by one; each begins at a full minute, the last goes on."""
+    since_us = (now_us // _MINUTE_US - minutes + 1) * _MINUTE_US
+    tokens, nusd = [0] * minutes, [0] * minutes
+    for minute, count, cost in db.execute(
+        f"SELECT (c.at_us - ?1) / {_MINUTE_US}, sum({_CALL_TOKENS}), coalesce(sum(c.cost_nusd), 0)"
+        " FROM call c WHERE c.at_us >= ?1 AND c.at_us <= ?2 GROUP BY 1",
+        (since_us, now_us),
+    ):
+        tokens[minute], nusd[minute] = count, cost
+    return BurnMinutes(since=from_us(since_us), tokens=tuple(tokens), nusd=tuple(nusd))
+
+
 def burn_by_session(db: sqlite3.Connection, now_us: int, window_s: int) -> dict[str, BurnRate]:
     """Return the rate of each session that made calls within the last `window_s` seconds."""
     rows = db.execute(
-        "SELECT x.session_id, sum(c.input_tokens + c.cache_read_tokens + c.cache_write_5m_tokens"
-        " + c.cache_write_1h_tokens + c.output_tokens), coalesce(sum(c.cost_nusd), 0)"
+        f"SELECT x.session_id, sum({_CALL_TOKENS}), coalesce(sum(c.cost_nusd), 0)"
         " FROM call c JOIN span s ON s.id = c.span JOIN session x ON x.id = s.session"
         " WHERE c.at_us > ? AND c.at_us <= ? GROUP BY x.id",
         (now_us - window_s * 1_000_000, now_us),

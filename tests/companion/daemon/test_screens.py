@@ -11,6 +11,7 @@ import pytest
 from claude_logs import TOO_LATE_S, append, call_line, eventually, log_of, prompt_line
 
 from aicost.core.errors import ConfigError
+from aicost.core.session_glance import SessionGlance
 from aicost.core.session_page import SessionPage
 from aicost.daemon.service import Service
 from aicost.daemon.setup import load_setup
@@ -76,3 +77,11 @@ async def test_the_history_is_told_at_once(service: Service, home: Path) -> None
     assert sum(day.requests for day in found.days) == 1
     with pytest.raises(ConfigError, match="cannot be asked"):
         await ask("history", by="weather")
+
+
+async def test_a_glance_is_asked_like_a_page(service: Service, home: Path) -> None:
+    append(log_of(home / ".claude"), prompt_line("u-1"), call_line("msg_1"))
+    await ask("report")
+    found = msgspec.convert(await ask("session.glance", id="s-1"), SessionGlance)
+    assert [point.turn_id for point in found.points] == ["u-1"]
+    assert msgspec.convert(await ask("session.glance", id="nobody"), SessionGlance).points == ()

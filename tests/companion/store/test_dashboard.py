@@ -28,7 +28,9 @@ from aicost.core.usage import UsageEvent
 from aicost.core.view import BurnRate, Totals
 from aicost.store.dashboard import (
     burn_by_session,
+    burn_minutes,
     compacted_context,
+    day_by_task,
     day_totals,
     session_facts,
     session_ids,
@@ -108,6 +110,56 @@ def test_burn_tells_sessions_apart_and_counts_their_subagents() -> None:
         tokens_per_minute=33.0, nusd_per_hour=5_280_000, window_s=600
     )
     assert total_burn([], 600) == BurnRate(window_s=600)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "minute"), [(-60.1, None), (-60, 0), (-0.1, 0), (0, 1), (59.9, 1), (60, 2), (90, 2)]
+)
+def test_the_last_minutes_are_full_ones_and_the_one_that_goes_on(
+    seconds: float, minute: int | None
+) -> None:
+    now = at(61.5)
+    with recorded(calls_read(event(at=at(60 + seconds / 60)))) as ledger:
+        found = burn_minutes(ledger.db, to_us(now), 3)
+    assert found.since == at(59)
+    assert [n for n, count in enumerate(found.tokens) if count] == (
+        [] if minute is None else [minute]
+    )
+    assert sum(found.tokens) == (0 if minute is None else 110)
+    assert sum(found.nusd) == (0 if minute is None else 440_000)
+
+
+def test_minutes_add_up_sessions_and_leave_the_future_out() -> None:
+    calls = calls_read(event(1), event(2, at=at(1), session_id="s-2", model=MYSTERY), event(3))
+    with recorded(calls) as ledger:
+        found = burn_minutes(ledger.db, to_us(at(2.5)), 60)
+    assert found.tokens[-2:] == (220, 0)
+    assert found.nusd[-2:] == (440_000, 0)
+    assert len(found.tokens) == len(found.nusd) == 60
+
+
+def test_a_day_is_told_by_task_and_adds_up() -> None:
+    calls = calls_read(
+        event(1),
+        event(2, turn_id="t-2", model=MYSTERY),
+        event(3, turn_id="t-3", tokens=tokens(1000, 0)),
+        event(4, turn_id="t-4", at=at(14 * 60)),  # tomorrow
+    )
+    prompts = [user_line(uuid) for uuid in ("t-1", "t-2", "t-3")]
+    with recorded(file_read(*prompts), calls) as ledger:
+        for turn, category in (("t-1", "ops"), ("t-2", "ops"), ("t-3", "docs")):
+            ledger.db.execute(
+                "INSERT INTO turn_category SELECT id, ?, 1, '', '' FROM span WHERE turn_id = ?",
+                (category, turn),
+            )
+        found = day_by_task(ledger.db, DAY)
+        whole = day_totals(ledger.db, DAY)
+    assert [(task.category, task.requests, task.tokens) for task in found] == [
+        ("docs", 1, 1000),
+        ("ops", 2, 220),
+    ]
+    assert sum(task.cost_nusd or 0 for task in found) == whole.cost_nusd
+    assert sum(task.requests for task in found) == whole.requests
 
 
 # Sessions
