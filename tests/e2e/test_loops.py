@@ -2,20 +2,22 @@
 
 The delay printed is from the moment the log held the last result (or refusal) that it takes, to
 the hit in the ledger. What is asserted is only that it comes, and what it says. A turn that stalls
-takes twenty minutes by definition: it is not here.
+takes twenty minutes by definition: the real client's log of one is stretched to that.
 """
 
 import json
 import sqlite3
+import time
 from collections.abc import Mapping
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from e2e.at_work import BYPASS, bash, finished, new_session, none_left_behind, pipes, spawn
 from e2e.running import Aicost
-from e2e.stopwatch import Counts, watching
+from e2e.stopwatch import Counts, calls_in_log, watching
 from lab.codex import make_codex
 from lab.driver import Driver
 from lab.fake_anthropic import FakeAnthropic
@@ -24,6 +26,8 @@ from lab.homes import make_home
 from lab.responses import Play, Step
 from lab.scenario import Json, Scenario
 from lab.waiting import until
+
+from aicost.core.waste.stalled import LEAST_CALLS
 
 MODEL = "claude-opus-4-5"  # with a window of 200,000 tokens
 FAILS = "sh check.sh"
@@ -155,21 +159,74 @@ def test_claude_code_in_circles_is_told_while_it_runs(
     assert hit["evidence"][:40] in " ".join(told.split())
 
 
+STALLS = timedelta(minutes=22)  # from its first call to the last that asks for a tool
+
+
+def stretched(log: Path, until_at: datetime) -> list[str]:
+    """Return a log's lines with its times drawn apart, so that the last such call is at a moment."""
+    rows = [json.loads(line) for line in log.read_text().splitlines()]
+    timed = [row for row in rows if "timestamp" in row]
+    moments = [datetime.fromisoformat(row["timestamp"]) for row in timed]
+    *calls, _answer = (at for row, at in zip(timed, moments) if row["type"] == "assistant")
+    factor = STALLS / (calls[-1] - calls[0])
+    for row, moment in zip(timed, moments):
+        at = until_at - (calls[-1] - moment) * factor
+        row["timestamp"] = at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return [json.dumps(row) + "\n" for row in rows]
+
+
+def test_a_turn_that_only_reads_is_told_while_it_goes_on(client: Path, tmp_path: Path) -> None:
+    home = make_home(tmp_path / "home")
+    session_id, named = new_session()
+    reads = [asks(bash(f"cat note_{n}.txt"), output_tokens=2_000) for n in range(LEAST_CALLS)]
+    for number in range(LEAST_CALLS):
+        (home.project / f"note_{number}.txt").write_text(f"note {number}\n")
+    with FakeAnthropic(Scenario({"lanes": {"main": [*reads, {"blocks": [TEXT]}]}})) as served:
+        argv = [str(client), "-p", "Go", *BYPASS, "--model", MODEL, *named]
+        finished(pipes(argv, home, home.environment(served.url)))
+    (log,) = home.claude.glob(f"projects/*/{session_id}.jsonl")
+    lines = stretched(log, datetime.now(UTC))
+    asked = [n for n, line in enumerate(lines) if json.loads(line)["type"] == "assistant"][:-1]
+    assert len(asked) == LEAST_CALLS
+    log.write_text("".join(lines[: asked[-1]]))
+    aicost = Aicost(tmp_path / "profile", home)
+    with (
+        aicost.daemon(),
+        watching(lambda: kinds_in(aicost.ledger_file, "stalled")) as found,
+    ):
+        aicost.wait_until_read()
+        assert not aicost.ask("explain", session_id)["waste"]
+        with log.open("a") as end:
+            end.write(lines[asked[-1]])
+        written_s = time.monotonic()
+        until(lambda: len(found), "a hit of stalled")
+        (session,) = aicost.ask("sessions")["sessions"]
+    print(f"\nstalled: {1000 * (found._first[0] - written_s):.0f} ms after the log had it")
+    assert session["loop"]["kind"] == "stalled"
+    assert f"{LEAST_CALLS} calls in 2" in session["loop"]["evidence"]
+
+
 def test_models_that_take_turns_build_the_cache_anew(client: Path, tmp_path: Path) -> None:
     home = make_home(tmp_path / "home")
     aicost = Aicost(tmp_path / "profile", home)
     session_id, named = new_session()
     cold = {"input_tokens": 5, "output_tokens": 9, "cache_5m": 150_000}
     lanes = {"main": [{"blocks": [TEXT], "usage": cold}] * 4}
-    with FakeAnthropic(Scenario({"lanes": lanes})) as served, none_left_behind(home):
+    with (
+        FakeAnthropic(Scenario({"lanes": lanes})) as served,
+        none_left_behind(home),
+        aicost.daemon(),
+        watching(calls_in_log(home.claude, session_id)) as written,
+        watching(lambda: kinds_in(aicost.ledger_file, "cache")) as found,
+    ):
         for number in range(4):
             model = ("claude-opus-5-5", "claude-sonnet-5-5")[number % 2]
             again = named if number == 0 else ("--resume", session_id)
             argv = [str(client), "-p", "Go on", *BYPASS, "--model", model, *again]
             finished(pipes(argv, home, home.environment(served.url)))
-        with aicost.daemon():
-            aicost.wait_until_read()
-            (hit,) = aicost.ask("explain", session_id)["waste"]
+        until(lambda: len(found), "a hit of cache")
+        (hit,) = aicost.ask("explain", session_id)["waste"]
+    print(f"\ncache: {delay_ms(written, found, 4):.0f} ms after the log had it")
     assert hit["evidence"] == (
         "the cache was written anew 3 times, mostly after a switch of models"
     )
