@@ -9,7 +9,7 @@ import zlib
 from base64 import b85decode, b85encode
 from collections.abc import Mapping
 from functools import lru_cache
-from heapq import nlargest
+from struct import Struct
 from typing import Final, NamedTuple
 
 from aicost.core import category_weights
@@ -24,6 +24,7 @@ VERSION: Final = category_weights.VERSION  # grows with each training that is sh
 _OF_A_RULE: Final = 0.85  # such turns are too rare to measure it
 _LOOKED_AT: Final = 24  # of the signals that pull most, for its reasons
 _NOTHING_DONE: Final = "it says nothing of its work"
+_LANES: Final = Struct(f"<{len(CATEGORIES)}I")  # the weights of a signal side by side
 
 
 class Classified(NamedTuple):
@@ -40,6 +41,8 @@ class Weights(NamedTuple):
 
     bias: tuple[float, ...]  # one number a category, in the order of `CATEGORIES`
     of_signals: Mapping[int, tuple[float, ...]]  # likewise, by number of signal
+    step: float  # what all of them are multiples of
+    lanes: Mapping[int, int]  # how often; 128 added, side by side: so they add up all at once
 
 
 def classify(features: TurnFeatures) -> Classified:
@@ -62,24 +65,32 @@ def classify_with(weights: Weights, features: TurnFeatures) -> Classified:
     signals = signals_of(features)
     shares = shares_of(weights, signals)
     best = max(range(len(CATEGORIES)), key=shares.__getitem__)
+    of_signals = weights.of_signals
     pulls = [
-        (value * weights.of_signals[number][best], number)
+        (pull, number)
         for number, value in signals.items()
-        if number in weights.of_signals
+        if number in of_signals and (pull := value * of_signals[number][best]) > 0
     ]
-    said = (
-        evidence_of(features, {number: pull for pull, number in nlargest(_LOOKED_AT, pulls)})
-        or _NOTHING_DONE
-    )
+    pulls.sort(reverse=True)
+    strongest = {number: pull for pull, number in pulls[:_LOOKED_AT]}
+    said = evidence_of(features, strongest) or _NOTHING_DONE
     return Classified(CATEGORIES[best], round(shares[best], 3), said)
 
 
 def shares_of(weights: Weights, signals: Mapping[int, float]) -> tuple[float, ...]:
     """Return how likely each category is, in their order; together 1."""
-    sums = list(weights.bias)
+    lanes, of_signals = weights.lanes, weights.of_signals
+    sums, plain = list(weights.bias), list[int]()
     for number, value in signals.items():
-        if (row := weights.of_signals.get(number)) is not None:
-            sums = [so_far + value * weight for so_far, weight in zip(sums, row)]
+        if number not in lanes:
+            continue
+        if value == 1.0:  # most are: words, and what there is at all
+            plain.append(lanes[number])
+        else:
+            sums = [so_far + value * weight for so_far, weight in zip(sums, of_signals[number])]
+    steps = _LANES.unpack(sum(plain).to_bytes(_LANES.size, "little"))
+    added = 128 * len(plain)
+    sums = [so_far + (lane - added) * weights.step for so_far, lane in zip(sums, steps)]
     most = max(sums)
     powers = [math.exp(one - most) for one in sums]
     total = sum(powers)
@@ -109,8 +120,13 @@ def unpacked_weights(text: str, step: float) -> Weights:
     def row(at: int) -> tuple[float, ...]:
         return tuple((byte - 256 if byte > 127 else byte) * step for byte in data[at : at + width])
 
-    rows, number = dict[int, tuple[float, ...]](), -1
+    rows, lanes, number = dict[int, tuple[float, ...]](), dict[int, int](), -1
     for at in range(width, len(data), width + 2):
         number += data[at] << 8 | data[at + 1]
         rows[number] = row(at + 2)
-    return Weights(row(0), rows)
+        lanes[number] = _lanes_of(data[at + 2 : at + 2 + width])
+    return Weights(row(0), rows, step, lanes)
+
+
+def _lanes_of(steps: bytes) -> int:
+    return int.from_bytes(_LANES.pack(*(byte ^ 128 for byte in steps)), "little")

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from aicost.core.category_signals import FIRST_WORD, TOPICS, name_of
+from aicost.core.category_signals import FIRST_WORD, TOPICAL, name_of, words_of
 from aicost.core.turn_features import TurnFeatures
 from aicost.core.vocabulary import WORDS
 
@@ -113,15 +113,14 @@ def _edits(features: TurnFeatures) -> str:
 
 def _words(zone: str, features: TurnFeatures, pulls: Mapping[int, float]) -> str:
     """Return the words of a zone that pull the most, or that its topics are made of."""
-    first = f"{zone}:"
+    of_zone = words_of(zone)
     pulling = [
-        (pull, name_of(number).removeprefix(first))
+        (pull, WORDS[number - of_zone.start])
         for number, pull in pulls.items()
-        if number >= FIRST_WORD and pull > 0 and name_of(number).startswith(first)
+        if pull > 0 and number in of_zone
     ]
     if not pulling:
-        topical = frozenset().union(*TOPICS.values())
-        found = sorted(features.words.get(zone, frozenset()) & topical)
+        found = sorted(TOPICAL & features.words.get(zone, frozenset()))
         pulling = [(0.0, WORDS[number]) for number in found]
     best = sorted(pulling, key=lambda one: (-one[0], one[1]))[:_MOST_WORDS]
     return f"{_SAYS[zone]} {', '.join(f'“{word}”' for _, word in best)}" if best else ""

@@ -81,6 +81,10 @@ def _numbers(topic: str) -> frozenset[int]:
 
 
 TOPICS: Final = {name: _numbers(topic) for name, topic in _TOPICS.items()}
+TOPICAL: Final = frozenset().union(*TOPICS.values())
+_TOPICS_OF: Final = {
+    word: tuple(name for name, words in TOPICS.items() if word in words) for word in TOPICAL
+}
 _WEIGHED: Final = tuple(name for name in COUNTS if name not in _NOT_WEIGHED)
 _SHAPES: Final = (
     "no_edit", "no_tools", "no_edit_git", "no_edit_run", "no_edit_look", "code_and_test",
@@ -96,7 +100,14 @@ NAMES: Final = (
     *(f"any_{zone}~{topic}" for zone in ZONES for topic in TOPICS),
 )
 _NUMBER: Final = {name: number for number, name in enumerate(NAMES)}
+_OF_COUNT: Final = {name: (_NUMBER[name], _NUMBER[f"any_{name}"]) for name in _WEIGHED}
+_OF_TOPIC: Final = {
+    (zone, topic): (_NUMBER[f"{zone}~{topic}"], _NUMBER[f"any_{zone}~{topic}"])
+    for zone in ZONES
+    for topic in TOPICS
+}
 FIRST_WORD: Final = len(NAMES)  # from here on: a number for each word in each zone
+_ZONES: Final = tuple(ZONES)
 _ZONE: Final = {zone: FIRST_WORD + at * len(WORDS) for at, zone in enumerate(ZONES)}
 HOW_MANY: Final = FIRST_WORD + len(ZONES) * len(WORDS)
 
@@ -106,32 +117,39 @@ def name_of(number: int) -> str:
     if number < FIRST_WORD:
         return NAMES[number]
     zone, word = divmod(number - FIRST_WORD, len(WORDS))
-    return f"{tuple(ZONES)[zone]}:{WORDS[word]}"
+    return f"{_ZONES[zone]}:{WORDS[word]}"
+
+
+def words_of(zone: str) -> range:
+    """Return the numbers that stand for the words of a zone, in their order."""
+    return range(_ZONE[zone], _ZONE[zone] + len(WORDS))
 
 
 def signals_of(features: TurnFeatures) -> dict[int, float]:
     """Return number -> value of all signals that a turn gives; those that are missing are 0."""
     found: dict[int, float] = {}
     for name, count in features.counts.items():
-        if count > 0 and name not in _NOT_WEIGHED:
-            found[_NUMBER[name]] = 1.0 if count == 1 else math.log1p(count) / 2
-            found[_NUMBER[f"any_{name}"]] = 1.0
+        if count > 0 and (numbers := _OF_COUNT.get(name)) is not None:
+            found[numbers[0]] = 1.0 if count == 1 else math.log1p(count) / 2
+            found[numbers[1]] = 1.0
     for name, value in _shapes(features.counts):
         found[_NUMBER[name]] = value
-    found.update(_of_words(features.words))
+    for zone, words in features.words.items():
+        _add_words(found, zone, words)
     return found
 
 
-def _of_words(said: Mapping[str, frozenset[int]]) -> Iterator[tuple[int, float]]:
-    for zone, words in said.items():
-        for topic, wanted in TOPICS.items():
-            if hits := len(words & wanted):
-                yield _NUMBER[f"{zone}~{topic}"], math.log1p(hits)
-                yield _NUMBER[f"any_{zone}~{topic}"], 0.5
-        first = _ZONE[zone]
-        for word in words:
-            if word < len(WORDS):
-                yield first + word, 1.0
+def _add_words(found: dict[int, float], zone: str, words: frozenset[int]) -> None:
+    first, hits = _ZONE[zone], dict[str, int]()
+    for word in words:
+        if word < len(WORDS):
+            found[first + word] = 1.0
+        if word in TOPICAL:
+            for topic in _TOPICS_OF[word]:
+                hits[topic] = hits.get(topic, 0) + 1
+    for topic, count in hits.items():
+        share, any_of_it = _OF_TOPIC[zone, topic]
+        found[share], found[any_of_it] = math.log1p(count), 0.5
 
 
 def _shapes(counts: Mapping[str, int]) -> Iterator[tuple[str, float]]:

@@ -25,14 +25,15 @@ _UPSERT_WORK = (
 )
 _MARK = "INSERT OR IGNORE INTO stale_work SELECT turn FROM span WHERE id = ? AND turn IS NOT NULL"
 _WORK = (
-    "SELECT s.id = s.turn, w.features FROM span s JOIN turn_work w ON w.span = s.id"
-    " WHERE s.session = (SELECT session FROM span WHERE id = ?1) AND s.turn = ?1 ORDER BY s.id"
+    "SELECT s.turn, s.id, w.features FROM span t"
+    " JOIN span s ON s.session = t.session AND s.turn = t.id"
+    " JOIN turn_work w ON w.span = s.id WHERE t.id IN ({marks}) ORDER BY s.id"
 )
 # A turn's own tag wins over its session's.
-_TAG = (
-    "SELECT t.category FROM span s JOIN session x ON x.id = s.session"
-    " JOIN tag t ON t.session_id = x.session_id AND t.turn_id IN (s.turn_id, '')"
-    " WHERE s.id = ? ORDER BY t.turn_id DESC LIMIT 1"
+_TAGS = (
+    "SELECT s.id, t.category FROM tag t JOIN session x ON x.session_id = t.session_id"
+    " JOIN span s ON s.session = x.id AND t.turn_id IN (s.turn_id, '')"
+    " WHERE s.id IN ({marks}) ORDER BY t.turn_id"
 )
 _WRITE = (
     "INSERT INTO turn_category VALUES (?, ?, ?, ?, ?) ON CONFLICT (span) DO UPDATE SET"
@@ -103,25 +104,29 @@ def has_stale_work(db: sqlite3.Connection) -> bool:
 def settle_categories(db: sqlite3.Connection) -> None:
     """Classify some of the turns that changed, the newest first. Inside a transaction."""
     query = "SELECT span FROM stale_work ORDER BY span DESC LIMIT ?"
-    spans = db.execute(query, (_SOME,)).fetchall()
-    rows = [(span, *_row(db, span)) for (span,) in spans]
+    spans = [span for (span,) in db.execute(query, (_SOME,))]
+    marks = ", ".join("?" * len(spans))
+    tags = dict(db.execute(_TAGS.format(marks=marks), spans).fetchall())
+    work: dict[int, list[tuple[int, bytes]]] = {span: [] for span in spans}
+    for turn, span, features in db.execute(_WORK.format(marks=marks), spans):
+        work[turn].append((span, features))
+    rows = [(span, *_row(span, tags.get(span, ""), work[span])) for span in spans]
     db.executemany(_WRITE, rows)
-    db.executemany("DELETE FROM stale_work WHERE span = ?", spans)
+    db.executemany("DELETE FROM stale_work WHERE span = ?", [(span,) for span in spans])
 
 
-def _row(db: sqlite3.Connection, span: int) -> tuple[str, float, str, str]:
-    tagged = db.execute(_TAG, (span,)).fetchone()
-    if tagged is not None:
-        return tagged[0], 1.0, _TAGGED, _BY_USER
-    found = _classified(db, span)
+def _row(span: int, tag: str, work: Iterable[tuple[int, bytes]]) -> tuple[str, float, str, str]:
+    if tag:
+        return tag, 1.0, _TAGGED, _BY_USER
+    found = _classified(span, work)
     origin = _BY_PROMPT if found.is_tagged else _BY_EVIDENCE
     return found.category, found.confidence, found.evidence, origin
 
 
-def _classified(db: sqlite3.Connection, span: int) -> Classified:
+def _classified(turn: int, work: Iterable[tuple[int, bytes]]) -> Classified:
     own, others = NO_FEATURES, []
-    for is_own, features in db.execute(_WORK, (span,)):
-        if is_own:
+    for span, features in work:
+        if span == turn:
             own = unpacked(features)
         else:
             others.append(unpacked(features))
