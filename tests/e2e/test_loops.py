@@ -163,7 +163,7 @@ STALLS = timedelta(minutes=22)  # from its first call to the last that asks for 
 
 
 def stretched(log: Path, until_at: datetime) -> list[str]:
-    """Return a log's lines with its times drawn apart, so that the last such call is at a moment."""
+    """Return the lines of a log, its times drawn apart; the last such call is at a moment."""
     rows = [json.loads(line) for line in log.read_text().splitlines()]
     timed = [row for row in rows if "timestamp" in row]
     moments = [datetime.fromisoformat(row["timestamp"]) for row in timed]
