@@ -54,7 +54,7 @@ _FOREIGN_NAMES = (
 # Asked for by whoever runs the tests, so it reaches them.
 _ALLOWED = frozenset({"AICOST_CORPUS", "CLAUDE_BIN"})
 
-pytest_plugins = ("corpora",)  # recorded logs, as fixtures for every test
+pytest_plugins = ("corpora", "team_databases")  # recorded logs, databases: fixtures for every test
 
 _home_number = count()
 

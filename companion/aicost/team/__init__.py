@@ -1,0 +1,1 @@
+"""The team's server: takes day documents, keeps them, and tells only what a team may know."""

@@ -1,0 +1,136 @@
+"""The days that sources send: kept whole, replaced by a later revision, never added up twice."""
+
+import hmac
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Literal
+
+from aicost.core.team.documents import DayDocument, DayRow
+from aicost.team.database import Transaction
+from aicost.team.schema import COUNTS, OUTCOMES, TOKENS, TOTALS, WORDS
+
+_DAY_COLUMNS = ("body_hash", "final", "client", "price_book", *TOTALS, *OUTCOMES)
+_ROW_COLUMNS = (
+    "source", "day", *WORDS, *(f"{name}_tokens" for name in TOKENS), *COUNTS,
+    "cost_list_microusd", "credits_milli",
+)  # fmt: skip
+
+
+def _marks(columns: tuple[str, ...]) -> str:
+    return ", ".join("?" * len(columns))
+
+
+_REPLACED = ", ".join(f"{name} = excluded.{name}" for name in ("revision", *_DAY_COLUMNS))
+_PUT_DAY = f"""
+    INSERT INTO source_day (source, day, revision, {", ".join(_DAY_COLUMNS)})
+    VALUES (?, ?, ?, {_marks(_DAY_COLUMNS)})
+    ON CONFLICT (source, day) DO UPDATE SET {_REPLACED}
+    WHERE excluded.revision > source_day.revision
+"""
+_PUT_ROW = f"INSERT INTO day_row ({', '.join(_ROW_COLUMNS)}) VALUES ({_marks(_ROW_COLUMNS)})"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Who sends: a pseudonym of one epoch, and what proves it."""
+
+    pseudonym: str
+    epoch: str
+    write_hash: str  # SHA-256 of the write secret
+    cohort: str | None
+
+
+class WrongSecret(Exception):
+    """A pseudonym that somebody else has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """What became of a document; `revision` is the one that is kept now."""
+
+    status: Literal["created", "replaced", "unchanged", "stale", "conflict"]
+    revision: int
+
+
+def secret_hash(secret: str) -> str:
+    """Return what is kept of a secret."""
+    return sha256(secret.encode()).hexdigest()
+
+
+def own_source(change: Transaction, source: Source) -> int:
+    """Return the id of a source, which is made at its first use. Raises WrongSecret."""
+    number = known_source(change, source.pseudonym, source.write_hash)
+    if number is not None:
+        return number
+    change.run(
+        "INSERT INTO source (id, pseudonym, epoch, write_hash, cohort)"
+        " SELECT COALESCE(MAX(id), 0) + 1, CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS TEXT),"
+        " CAST(? AS TEXT) FROM source",
+        source.pseudonym,
+        source.epoch,
+        source.write_hash,
+        source.cohort,
+    )
+    made = known_source(change, source.pseudonym, source.write_hash)
+    assert made is not None, "it was just made"
+    return made
+
+
+def known_source(change: Transaction, pseudonym: str, write_hash: str) -> int | None:
+    """Return the id of a source, None if nobody has the pseudonym. Raises WrongSecret."""
+    found = change.row("SELECT id, write_hash FROM source WHERE pseudonym = ?", pseudonym)
+    if found is None:
+        return None
+    if not hmac.compare_digest(str(found[1]), write_hash):
+        raise WrongSecret
+    return int(found[0])
+
+
+def put_day(change: Transaction, source: int, document: DayDocument, body_hash: str) -> Put:
+    """Keep a document, if it is newer than what there is of its day."""
+    found = change.row(
+        "SELECT revision, body_hash FROM source_day WHERE source = ? AND day = ?",
+        source,
+        document.day,
+    )
+    if found is not None:
+        revision = int(found[0])
+        if revision == document.revision:
+            return Put("unchanged" if found[1] == body_hash else "conflict", revision)
+        if revision > document.revision:
+            return Put("stale", revision)
+    values = (body_hash, int(document.final), document.client, document.price_book)
+    totals = [getattr(document, name) for name in TOTALS]
+    outcomes = [getattr(document.outcomes, name) for name in OUTCOMES]
+    change.run(_PUT_DAY, source, document.day, document.revision, *values, *totals, *outcomes)
+    change.run("DELETE FROM day_row WHERE source = ? AND day = ?", source, document.day)
+    for row in document.rows:
+        change.run(_PUT_ROW, source, document.day, *_values(row))
+    return Put("created" if found is None else "replaced", document.revision)
+
+
+def revisions(change: Transaction, source: int, first: str, last: str) -> dict[str, int]:
+    """Return the revision of each day that is kept of a source; both ends inclusive."""
+    found = change.rows(
+        "SELECT day, revision FROM source_day WHERE source = ? AND day >= ? AND day <= ?"
+        " ORDER BY day",
+        source,
+        first,
+        last,
+    )
+    return {str(day): int(revision) for day, revision in found}
+
+
+def forget_source(change: Transaction, source: int) -> None:
+    """Delete all that a source sent, and that there was one."""
+    for table in ("day_row", "source_day"):
+        change.run(f"DELETE FROM {table} WHERE source = ?", source)
+    change.run("DELETE FROM source WHERE id = ?", source)
+
+
+def _values(row: DayRow) -> list[object]:
+    words = [getattr(row, name) for name in WORDS]
+    words[WORDS.index("project")] = row.project or ""
+    tokens = [getattr(row.tokens, name) for name in TOKENS]
+    counts = [getattr(row, name) for name in COUNTS]
+    return [*words, *tokens, *counts, row.cost_list_microusd, row.credits_milli]

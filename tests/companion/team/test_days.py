@@ -1,0 +1,100 @@
+"""Whole days by revision: whatever order and however often they come, the last one stands."""
+
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from team_documents import DAY, document, row
+
+from aicost.core.team.documents import DayDocument, body_hash, canonical_bytes
+from aicost.team.database import Database
+from aicost.team.days import (
+    Put,
+    Source,
+    WrongSecret,
+    forget_source,
+    known_source,
+    own_source,
+    put_day,
+    revisions,
+    secret_hash,
+)
+
+ADA = Source("ada", "2026Q4", secret_hash("a"), "pilot")
+BOB = Source("bob", "2026Q4", secret_hash("b"), None)
+
+
+def put(database: Database, day: DayDocument, source: Source = ADA) -> Put:
+    with database.transaction() as change:
+        number = own_source(change, source)
+        return put_day(change, number, day, body_hash(canonical_bytes(day)))
+
+
+def cost(database: Database) -> int:
+    with database.transaction() as change:
+        found = change.row("SELECT COALESCE(SUM(cost_list_microusd), 0) FROM day_row")
+    assert found is not None
+    return int(found[0])
+
+
+def at(revision: int, *costs: int) -> DayDocument:
+    words = ("bugfix", "feature", "docs", "ops")
+    rows = [
+        row(category=category, cost_list_microusd=one)
+        for category, one in zip(words, costs, strict=False)
+    ]
+    return document(revision=revision, rows=tuple(rows))
+
+
+def test_a_day_is_created_replaced_and_not_changed_by_what_is_old(database: Database) -> None:
+    assert put(database, at(1, 10)) == Put("created", 1)
+    assert put(database, at(1, 10)) == Put("unchanged", 1)
+    assert put(database, at(1, 11)) == Put("conflict", 1)
+    assert put(database, at(3, 5, 7)) == Put("replaced", 3)
+    assert put(database, at(2, 99)) == Put("stale", 3)
+    assert cost(database) == 12
+
+
+def test_an_empty_day_takes_all_back(database: Database) -> None:
+    put(database, at(1, 10))
+    put(database, document(revision=2, rows=()))
+    assert cost(database) == 0
+    assert put(database, at(1, 10)).status == "stale"
+
+
+def test_sources_do_not_touch_each_other(database: Database) -> None:
+    put(database, at(1, 10))
+    put(database, at(1, 5), BOB)
+    assert cost(database) == 15
+    with database.transaction() as change:
+        number = known_source(change, "bob", BOB.write_hash)
+        assert number is not None
+        assert revisions(change, number, DAY, DAY) == {DAY: 1}
+        assert revisions(change, number, "2026-11-21", "2026-12-31") == {}
+        forget_source(change, number)
+        assert known_source(change, "bob", BOB.write_hash) is None
+    assert cost(database) == 10
+
+
+def test_a_pseudonym_belongs_to_whoever_used_it_first(database: Database) -> None:
+    put(database, at(1, 10))
+    thief = Source("ada", "2026Q4", secret_hash("x"), None)
+    with pytest.raises(WrongSecret):
+        put(database, at(2, 99), thief)
+    assert cost(database) == 10
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25)
+@given(
+    st.permutations([at(1, 10), at(1, 10), at(2, 20, 1), at(4, 3, 4, 5), at(3, 7), at(4, 3, 4, 5)])
+)
+def test_any_order_ends_with_the_last_revision(
+    database: Database, days: Sequence[DayDocument]
+) -> None:
+    with database.transaction() as change:
+        for table in ("day_row", "source_day", "source"):
+            change.run(f"DELETE FROM {table}")
+    for day in days:
+        put(database, day)
+    assert cost(database) == 12
