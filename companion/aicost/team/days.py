@@ -11,7 +11,7 @@ from aicost.team.schema import COUNTS, OUTCOMES, TOKENS, TOTALS, WORDS
 
 _DAY_COLUMNS = ("body_hash", "final", "client", "price_book", *TOTALS, *OUTCOMES)
 _ROW_COLUMNS = (
-    "source", "day", *WORDS, *(f"{name}_tokens" for name in TOKENS), *COUNTS,
+    "source", "day", "device", *WORDS, *(f"{name}_tokens" for name in TOKENS), *COUNTS,
     "cost_list_microusd", "credits_milli",
 )  # fmt: skip
 
@@ -22,9 +22,9 @@ def _marks(columns: tuple[str, ...]) -> str:
 
 _REPLACED = ", ".join(f"{name} = excluded.{name}" for name in ("revision", *_DAY_COLUMNS))
 _PUT_DAY = f"""
-    INSERT INTO source_day (source, day, revision, {", ".join(_DAY_COLUMNS)})
-    VALUES (?, ?, ?, {_marks(_DAY_COLUMNS)})
-    ON CONFLICT (source, day) DO UPDATE SET {_REPLACED}
+    INSERT INTO source_day (source, day, device, revision, {", ".join(_DAY_COLUMNS)})
+    VALUES (?, ?, ?, ?, {_marks(_DAY_COLUMNS)})
+    ON CONFLICT (source, day, device) DO UPDATE SET {_REPLACED}
     WHERE excluded.revision > source_day.revision
 """
 _PUT_ROW = f"INSERT INTO day_row ({', '.join(_ROW_COLUMNS)}) VALUES ({_marks(_ROW_COLUMNS)})"
@@ -86,12 +86,21 @@ def known_source(change: Transaction, pseudonym: str, write_hash: str) -> int | 
     return int(found[0])
 
 
-def put_day(change: Transaction, source: int, document: DayDocument, body_hash: str) -> Put:
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """Where a document belongs: one device of a source, one day."""
+
+    source: int
+    device: str
+    day: str
+
+
+def put_day(change: Transaction, slot: Slot, document: DayDocument, body_hash: str) -> Put:
     """Keep a document, if it is newer than what there is of its day."""
+    place = (slot.source, slot.day, slot.device)
     found = change.row(
-        "SELECT revision, body_hash FROM source_day WHERE source = ? AND day = ?",
-        source,
-        document.day,
+        "SELECT revision, body_hash FROM source_day WHERE source = ? AND day = ? AND device = ?",
+        *place,
     )
     if found is not None:
         revision = int(found[0])
@@ -102,19 +111,22 @@ def put_day(change: Transaction, source: int, document: DayDocument, body_hash: 
     values = (body_hash, int(document.final), document.client, document.price_book)
     totals = [getattr(document, name) for name in TOTALS]
     outcomes = [getattr(document.outcomes, name) for name in OUTCOMES]
-    change.run(_PUT_DAY, source, document.day, document.revision, *values, *totals, *outcomes)
-    change.run("DELETE FROM day_row WHERE source = ? AND day = ?", source, document.day)
+    change.run(_PUT_DAY, *place, document.revision, *values, *totals, *outcomes)
+    change.run("DELETE FROM day_row WHERE source = ? AND day = ? AND device = ?", *place)
     for row in document.rows:
-        change.run(_PUT_ROW, source, document.day, *_values(row))
+        change.run(_PUT_ROW, *place, *_values(row))
     return Put("created" if found is None else "replaced", document.revision)
 
 
-def revisions(change: Transaction, source: int, first: str, last: str) -> dict[str, int]:
-    """Return the revision of each day that is kept of a source; both ends inclusive."""
+def revisions(
+    change: Transaction, source: int, device: str, first: str, last: str
+) -> dict[str, int]:
+    """Return the revision of each day that is kept of a device; both ends inclusive."""
     found = change.rows(
-        "SELECT day, revision FROM source_day WHERE source = ? AND day >= ? AND day <= ?"
-        " ORDER BY day",
+        "SELECT day, revision FROM source_day"
+        " WHERE source = ? AND device = ? AND day >= ? AND day <= ? ORDER BY day",
         source,
+        device,
         first,
         last,
     )

