@@ -248,6 +248,37 @@ def test_a_question_about_aicost_itself_loads_no_machinery(
     assert loaded.isdisjoint({"asyncio", "msgspec", "sqlite3", "textual", "watchdog"} | too_much)
 
 
+def test_a_daemon_starts_without_what_few_need() -> None:
+    """Each of these took a good part of the start: they wait for the first who needs them."""
+    loaded = loaded_by("import aicost.daemon.lifecycle, aicost.daemon.service")
+    libraries = {
+        "genai_prices", "httpx", "importlib.metadata", "jeepney", "keyring", "multiprocessing",
+        "platformdirs", "psutil", "statistics", "tiktoken", "tomlkit",
+    }  # fmt: skip
+    of_readings = {
+        f"aicost.sources.{agent}.{name}"
+        for agent in ("claude", "codex")
+        for name in ("parser", "evidence")
+    }
+    of_budgets = {
+        f"aicost.{name}"
+        for name in (
+            "core.gate", "core.nudging", "daemon.budget_methods", "daemon.judging",
+            "daemon.nudging", "daemon.standing", "daemon.verdicts", "daemon.weighing",
+            "store.spending",
+        )
+    }  # fmt: skip
+    of_questions = {
+        f"aicost.{name}"
+        for name in (
+            "daemon.acting", "daemon.badge_answers", "daemon.explaining", "daemon.histories",
+            "daemon.outcomes", "daemon.overview", "daemon.reconciling", "daemon.screens",
+            "daemon.session_pages", "daemon.tagging", "report.sheets", "report.tables", "store.work",
+        )
+    }  # fmt: skip
+    assert loaded.isdisjoint(libraries | of_readings | of_budgets | of_questions)
+
+
 # Looks
 
 COLOURS = (

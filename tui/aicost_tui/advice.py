@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
 from aicost.core.money import dollars
-from aicost.core.nudge import Nudge, NudgeKind, Severity
-from aicost.core.nudging import SIGNS, first_of
+from aicost.core.nudge import SIGNS, Nudge, NudgeKind, Severity
+from aicost.core.nudging import first_of
 from aicost.core.session import session_name
 from aicost.core.text import clean, wrapped
 from aicost.core.view import DashboardView

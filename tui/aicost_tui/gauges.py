@@ -6,9 +6,9 @@ from datetime import datetime, tzinfo
 
 from aicost.core.budget import OF_A_PLAN, OF_ONE, STEPS, Budget, BudgetStatus, Scope
 from aicost.core.money import dollars_short
-from aicost.core.nudge import Severity
+from aicost.core.nudge import SIGNS, Severity
 from aicost.core.nudge_words import covers
-from aicost.core.nudging import SIGNS, severity_of
+from aicost.core.nudging import severity_of
 from aicost.core.session import session_name
 from aicost.core.text import clean, wrapped
 from aicost.core.view import DashboardView

@@ -13,7 +13,7 @@ from typing import Literal
 from aicost.core.budget import BudgetStatus
 from aicost.core.errors import ConfigError
 from aicost.core.money import cost_text_short, dollars_short
-from aicost.core.nudging import SIGNS
+from aicost.core.nudge import SIGNS
 from aicost.core.view import SessionState
 
 BadgeLevel = Literal["ok", "warn", "serious", "over"]

@@ -24,7 +24,8 @@ NudgeKind = Literal[
     "budgets-file",  # a file that sets budgets cannot be used
     "repo-budgets",  # a repository brings budgets that are not trusted
 ]
-Severity = Literal["info", "warning", "serious"]  # ○ ▲ ■ beside the colour
+Severity = Literal["info", "warning", "serious"]
+SIGNS: dict[Severity, str] = {"info": "○", "warning": "▲", "serious": "■"}  # beside the colour
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

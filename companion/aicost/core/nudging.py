@@ -28,7 +28,6 @@ from aicost.core.view import SessionRow
 from aicost.core.waste.hits import Hit
 from aicost.core.waste_nudges import LOOP_COUNTS, waste_nudge
 
-SIGNS: dict[Severity, str] = {"info": "○", "warning": "▲", "serious": "■"}
 CONTEXT_NUSD = NANO // 2  # a prompt that costs so much is worth a word
 HIDDEN_NUSD = NANO // 10  # so is so much in no log
 COOL_DOWN: dict[NudgeKind, timedelta | None] = {  # None: once

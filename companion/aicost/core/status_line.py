@@ -14,9 +14,8 @@ from zoneinfo import ZoneInfo
 from aicost.core.badge import SIGN_OF, BadgeLevel, level_of
 from aicost.core.budget import BudgetStatus, Scope
 from aicost.core.money import cost_text_short, dollars, dollars_short
-from aicost.core.nudge import Nudge, Severity
+from aicost.core.nudge import SIGNS, Nudge, Severity
 from aicost.core.nudge_words import amount, moment
-from aicost.core.nudging import SIGNS
 from aicost.core.text import clean
 
 FOLDER, LINES, TOLD, UNTIL = "statusline", "line", "in", "until"  # in the run folder

@@ -220,11 +220,33 @@ def _look(
     live: Mapping[str, LiveSession],
 ) -> _Look:
     """Sum up what the sessions of a run used since it began. Raises sqlite3.Error."""
-    # Only here: most daemons guard no run.
-    from aicost.core.spending import SessionNow
+    from aicost.store.spending import Hidden, Spending, Used, Within  # most daemons guard no run
+
+    statuses = _statuses(question, run, members, live)
+    spending = Spending(question.db, list(members))
+    rows = {seen.row: name for name, seen in spending.sessions.items()}
+    if not rows:
+        return _Look(statuses=statuses, used=Used(), hidden=Hidden(), calls={})
+    within = Within(start_us=to_us(run.since), sessions=tuple(sorted(rows)))
+    by_session = spending.used(within, _ALL, "session")
+    return _Look(
+        statuses=statuses,
+        used=spending.used(within, _ALL).get(0, Used()),
+        hidden=spending.hidden(within, _ALL).get(0, Hidden()),
+        calls={rows[row]: used.requests for row, used in by_session.items()},
+    )
+
+
+def _statuses(
+    question: Question,
+    run: GuardedRun,
+    members: Mapping[str, Member],
+    live: Mapping[str, LiveSession],
+) -> tuple[BudgetStatus, ...]:
+    """Return how the budgets of a run stand. Raises sqlite3.Error."""
+    from aicost.core.spending import SessionNow  # as above
     from aicost.daemon.budgeting import evaluate
     from aicost.store.repeats import repeats
-    from aicost.store.spending import Hidden, Spending, Used, Within
 
     sessions = [
         SessionNow(
@@ -246,19 +268,7 @@ def _look(
     )
     # All sessions of a run stand before the same budgets: any of them knows how these stand.
     known = next(iter(found.by_session.values()), ())
-    statuses = known or tuple(BudgetStatus(budget=one) for one in run.budgets)
-    spending = Spending(question.db, list(members))
-    rows = {seen.row: name for name, seen in spending.sessions.items()}
-    if not rows:
-        return _Look(statuses=statuses, used=Used(), hidden=Hidden(), calls={})
-    within = Within(start_us=to_us(run.since), sessions=tuple(sorted(rows)))
-    by_session = spending.used(within, _ALL, "session")
-    return _Look(
-        statuses=statuses,
-        used=spending.used(within, _ALL).get(0, Used()),
-        hidden=spending.hidden(within, _ALL).get(0, Hidden()),
-        calls={rows[row]: used.requests for row, used in by_session.items()},
-    )
+    return known or tuple(BudgetStatus(budget=one) for one in run.budgets)
 
 
 def _agents(

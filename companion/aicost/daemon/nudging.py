@@ -12,10 +12,9 @@ from zoneinfo import ZoneInfo
 from aicost.core.budget import OF_A_PLAN, BudgetStatus, Traits
 from aicost.core.errors import StoreError
 from aicost.core.loops import Repeat
-from aicost.core.nudge import Nudge, NudgeKind, Severity
+from aicost.core.nudge import SIGNS, Nudge, NudgeKind, Severity
 from aicost.core.nudging import (
     CONTEXT_NUSD,
-    SIGNS,
     Situation,
     by_weight,
     first_of,

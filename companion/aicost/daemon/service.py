@@ -6,19 +6,15 @@ from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
 from aicost.core.errors import StoreError
-from aicost.core.gate import Ask, Decision
 from aicost.core.session import Running
 from aicost.core.view import DashboardView
-from aicost.daemon import acting, advising, answers, badges, outcome_rounds, tagging
-from aicost.daemon.budget_methods import Access as BudgetAccess
-from aicost.daemon.budget_methods import BudgetMethods
+from aicost.daemon import advising, answers, badges, on_demand, outcome_rounds
 from aicost.daemon.budgeting import Budgets
-from aicost.daemon.explaining import explained
 from aicost.daemon.gatekeeper import Access as GateAccess
 from aicost.daemon.gatekeeper import Gatekeeper
 from aicost.daemon.guard_answers import Access, GuardAnswers
@@ -26,18 +22,12 @@ from aicost.daemon.guarding import Guards
 from aicost.daemon.hook_state import tell_hooks
 from aicost.daemon.indexer import Survey
 from aicost.daemon.live import Live
-from aicost.daemon.overview import overview
-from aicost.daemon.own_state import own_state
 from aicost.daemon.publisher import Publisher
 from aicost.daemon.reader import Reader
-from aicost.daemon.reconciling import reconcile
-from aicost.daemon.screens import Access as ScreenAccess
-from aicost.daemon.screens import ScreenAnswers
 from aicost.daemon.server import Method, Notify, Server
 from aicost.daemon.setup import Setup, asked_alone, load_book, named_homes
 from aicost.daemon.shell_tracking import AgentAt
 from aicost.daemon.status_lines import StatusLines
-from aicost.report.status import ReaderState
 from aicost.sources.agents import place_of
 from aicost.store import queries
 from aicost.store.connection import connect_readonly, snapshot, store_errors
@@ -45,6 +35,9 @@ from aicost.store.journal import Journal
 from aicost.store.ledger import Recorded
 from aicost.store.recovery import LedgerDamaged
 from aicost.store.remembered import Remembered
+
+if TYPE_CHECKING:
+    from aicost.core.gate import Ask, Decision
 
 T = TypeVar("T")
 Params = Mapping[str, object]
@@ -75,7 +68,6 @@ class Service:
         self._badges = self._open_badges()
         self._status_lines = self._open_status_lines()
         self._gatekeeper = self._open_gate()
-        self._screens = ScreenAnswers(ScreenAccess(self._prepared, self._query, self._live))
         self._outcomes = outcome_rounds.opened(setup.dirs, self._reader, self._note_damage)
         self._server = Server(setup.dirs.socket_path, self._methods(), first_view=self._build_view)
         self._publisher = Publisher(
@@ -90,8 +82,8 @@ class Service:
             "report": self._answering("report", answers.report),
             "sessions": self._sessions,
             "turns": self._answering("turns", answers.turns),
-            "reconcile": self._answering("reconcile", reconcile),
-            "explain": self._answering("explain", explained),
+            "reconcile": self._answering("reconcile", on_demand.reconciled),
+            "explain": self._answering("explain", on_demand.explained),
             "overview": self._overview,
             "view": self._view,
             "work": self._work,
@@ -99,14 +91,14 @@ class Service:
             "homes.add": self._homes_add,
             "transcript.seen": self._transcript_seen,
             "prices.reload": self._prices_reload,
-            "tag": tagging.method(self._journal, self._reader, self._query, self._moment),
             "stop": self._stop_asked,
             **self._guarding.methods,
             **self._gatekeeper.methods,
             **self._badges.methods,
-            **self._screens.methods,
-            **acting.Acting(acting.Access(self._moment, self._query, self._live)).methods,
-            **self._open_budgets().methods,
+            **on_demand.screens(self._prepared, self._query, self._live),
+            **on_demand.tags(self._journal, self._reader, self._query, self._moment),
+            **on_demand.acting(self._moment, self._query, self._live),
+            **on_demand.on_demand(on_demand.BUDGETS, self._open_budgets),
         }
 
     def stop(self) -> None:
@@ -150,13 +142,13 @@ class Service:
         """Let agents' hooks in: what they ask is answered beside all else."""
         dirs, guards = self._setup.dirs, self._guards
 
-        def heard(ask: Ask) -> None:
+        def heard(ask: "Ask") -> None:
             self._budgets.note_folders([ask.cwd])
             if ask.guard:
                 guards.note_hook(ask.session_id, ask.guard)
             self._badges.note_agent(ask.session_id, AgentAt(ask.agent, ask.pid, ask.cwd))
 
-        def decided(ask: Ask, decision: Decision) -> None:
+        def decided(ask: "Ask", decision: "Decision") -> None:
             guards.note_decision(ask.session_id, ask.event, decision.action, decision.reason)
             self._guarding.changed()
 
@@ -203,9 +195,11 @@ class Service:
         )
         return badges.Badges(access)
 
-    def _open_budgets(self) -> BudgetMethods:
-        return BudgetMethods(
-            BudgetAccess(
+    def _open_budgets(self) -> Mapping[str, Method]:
+        from aicost.daemon import budget_methods
+
+        return budget_methods.BudgetMethods(
+            budget_methods.Access(
                 budgets=self._budgets,
                 setup=self._setup,
                 would_stops=self._journal.would_stops,
@@ -216,7 +210,7 @@ class Service:
                 running=self._live,
                 changed=self._budgets_changed,
             )
-        )
+        ).methods
 
     def _open_status_lines(self) -> StatusLines:
         """Keep Claude Code's status lines, and hear what it says there."""
@@ -256,6 +250,9 @@ class Service:
 
     async def _overview(self, params: Params, notify: Notify) -> object:
         """Say how all stands, also while the ledger cannot be written."""
+        from aicost.daemon.overview import overview
+        from aicost.report.status import ReaderState
+
         try:
             question, asked = await self._prepared("overview", params, notify)
         except StoreError:
@@ -282,6 +279,8 @@ class Service:
         return {"work": msgspec.to_builtins(found)}
 
     async def _status(self, _params: Params, _notify: Notify) -> object:
+        from aicost.daemon.own_state import own_state
+
         reader = self._reader
         found = reader.seen if reader.reading else await reader.pending()
         return {

@@ -6,8 +6,6 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 
-import psutil
-
 AGE_S = 1.0  # an answer is given again for so long: looking costs a millisecond and more
 _FORGET_S = 10.0  # a process may have taken the name since it was looked at
 
@@ -41,7 +39,7 @@ class OpenFiles:
                 self._others, self._forgot_at = set(), now
             try:
                 self._found = dict(self._find())
-            except (OSError, psutil.Error):
+            except _refusals():
                 self._found = None
             self._found_at = now
         return self._found
@@ -72,9 +70,17 @@ class OpenFiles:
                     yield path, int(pid)
 
     def _by_psutil(self) -> Iterator[tuple[str, int]]:
+        import psutil  # (Linux is asked without)
+
         for process in psutil.process_iter(["name"]):
             if (process.info["name"] or "").startswith(self._name):
                 with suppress(psutil.Error):  # it has just ended, or is somebody else's
                     for file in process.open_files():
                         if file.path.endswith(self._suffix):
                             yield file.path, process.pid
+
+
+def _refusals() -> tuple[type[Exception], ...]:
+    from psutil import Error
+
+    return (OSError, Error)

@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 from aicost.core.budget import OF_A_PLAN, OF_ONE, STEPS, BudgetStatus
 from aicost.core.limits import LimitWindow, PlanLimits
 from aicost.core.money import NANO, cost_text, dollars, more_text
-from aicost.core.nudge import Nudge
+from aicost.core.nudge import SIGNS, Nudge
 from aicost.core.nudge_words import budget_sentence
-from aicost.core.nudging import SIGNS, by_weight, severity_of
+from aicost.core.nudging import by_weight, severity_of
 from aicost.core.reports import UsageReport
 from aicost.core.session import session_name
 from aicost.core.text import clean, wrapped

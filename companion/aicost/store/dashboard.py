@@ -3,7 +3,6 @@
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from statistics import median
 
 from aicost.core.context import CacheLifetime, cache_lifetime
 from aicost.core.days import from_us
@@ -167,7 +166,12 @@ def compacted_context(db: sqlite3.Connection, agent: str) -> int | None:
     None if there was none.
     """
     sizes = [size for (size,) in db.execute(_COMPACTED, (agent, _COMPACTIONS)) if size is not None]
-    return round(median(sizes)) if sizes else None
+    if not sizes:
+        return None
+    from statistics import median  # it imports random numbers, and few contexts were compacted
+
+    middle: float = median(sizes)
+    return round(middle)
 
 
 def _facts(  # noqa: PLR0913 - the columns of one row

@@ -14,10 +14,9 @@ from waste_builders import hit
 from aicost.core.budget import BudgetFilter, BudgetStatus, BudgetWindow, Unit
 from aicost.core.limits import LimitWindow, PlanLimits, RateLimits
 from aicost.core.loops import Repeat
-from aicost.core.nudge import Nudge
+from aicost.core.nudge import SIGNS, Nudge
 from aicost.core.nudging import (
     COOL_DOWN,
-    SIGNS,
     Situation,
     by_weight,
     first_of,

@@ -7,7 +7,7 @@ from builders import busy_day
 from fake_feed import Dashboard, until
 from textual.pilot import Pilot
 
-from aicost.core.nudging import SIGNS
+from aicost.core.nudge import SIGNS
 from aicost_tui.rows import STATES
 from aicost_tui.screens.help import HelpScreen, help_lines
 from aicost_tui.spans import plain, width_of

@@ -8,8 +8,7 @@ from textual.binding import BindingType
 from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 
-from aicost.core.nudge import Severity
-from aicost.core.nudging import SIGNS
+from aicost.core.nudge import SIGNS, Severity
 from aicost_tui.columns import CROWDED_AT, FULL_AT, STATE_ROLES
 from aicost_tui.gauges import ROLES_OF
 from aicost_tui.keymap import HELP_KEYS
