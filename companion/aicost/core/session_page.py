@@ -6,14 +6,17 @@ from typing import Literal
 
 from aicost.core.outcome import Verdict
 from aicost.core.purpose import Purpose
+from aicost.core.tasks import Task
 from aicost.core.usage import Agent, TokenCounts
 from aicost.core.waste.hits import Hit
 from aicost.core.waste.progress import Progress
+from aicost.core.waste.rebuilding import Cause
 
-# What a context is filled with. What stood in the first prompt goes as "start": the system prompt,
-# tools, instructions and the first prompt itself.
-Source = Literal["start", "summary", "files", "commands", "searches", "agents", "other", "chat"]
-RebuildCause = Literal["model switch", "pause", "not known"]
+# What a context is filled with. "start" is what every prompt of the session begins with: the system
+# prompt, tools and instructions.
+Source = Literal[
+    "start", "summary", "prompts", "answers", "files", "commands", "searches", "agents", "other"
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +98,7 @@ class Rebuild:
     at: datetime
     turn_id: str
     thread: str
-    cause: RebuildCause
+    cause: Cause
     idle_s: float  # since the call before
     tokens: int  # that were written once more
     cost_nusd: int | None  # more than reading them from the cache would have been
@@ -133,7 +136,8 @@ class SessionPage:
     tokens: TokenCounts = TokenCounts()
     cost_nusd: int | None = None
     unpriced_tokens: int = 0
-    hidden_nusd: int | None = None  # that its client counts besides; None: nothing, or no price
+    hidden_tokens: int = 0  # that its client counts besides
+    hidden_nusd: int | None = None  # what they cost at least; None: no price is known
     context_tokens: int | None = None
     context_window_tokens: int | None = None
     turns: tuple[PageTurn, ...] = ()
@@ -149,3 +153,4 @@ class SessionPage:
     progress: Progress | None = None
     outcome: Verdict | None = None  # None: not judged yet
     commands: tuple[CommandRuns, ...] = ()  # the last one first
+    tasks: tuple[Task, ...] = ()  # runs of turns with one purpose

@@ -1,17 +1,21 @@
 """What screens ask the daemon beside its views: one session as a whole, and what was long ago."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 import msgspec
 
+from aicost.core.prompt_line import PromptLine
 from aicost.core.session import Running
+from aicost.core.usage import Agent
 from aicost.daemon.answers import Question
 from aicost.daemon.glances import session_glance
 from aicost.daemon.histories import history_answer
+from aicost.daemon.prompt_lines import PromptLines
 from aicost.daemon.server import Method, Notify, Params
-from aicost.daemon.session_pages import session_page
+from aicost.daemon.session_pages import session_page, transcript
 
 T = TypeVar("T")
 Prepared = Callable[[str, Params, Notify], Awaitable[tuple[Question, dict[str, Any]]]]
@@ -47,7 +51,7 @@ class ScreenAnswers:
     """The daemon's methods for screens."""
 
     def __init__(self, access: Access) -> None:
-        self._access = access
+        self._access, self._prompts = access, PromptLines()
 
     @property
     def methods(self) -> Mapping[str, Method]:
@@ -62,7 +66,13 @@ class ScreenAnswers:
         question, asked = await self._access.prepared(
             "session.page", {**params, **_AT_ONCE}, notify
         )
-        page = await self._access.query(lambda: session_page(question, asked))
+        query = self._access.query
+        found, log = await query(lambda: transcript(question, asked))
+        prompts: Mapping[str, PromptLine] = {}
+        if log is not None:
+            agent: Agent = "codex" if found.agent == "codex" else "claude"
+            prompts = await asyncio.to_thread(self._prompts.read, agent, log.path)
+        page = await query(lambda: session_page(question, asked, prompts))
         return msgspec.to_builtins(page)
 
     async def _session_glance(self, params: Params, notify: Notify) -> object:

@@ -46,7 +46,7 @@ async def test_a_session_is_told_whole_and_anew_when_it_goes_on(
     page = msgspec.convert(await ask("session.page", id="s-1"), SessionPage)
     assert (page.session_id, page.agent, page.requests) == ("s-1", "claude", 1)
     assert page.transcript == str(log)
-    assert [(turn.turn_id, turn.requests) for turn in page.turns] == [("u-1", 1)]
+    assert [(turn.prompt, turn.requests) for turn in page.turns] == [("go on", 1)]
     append(log, call_line("msg_2"))
     await ask("report")
     page = msgspec.convert(await ask("session.page", id="s-1"), SessionPage)

@@ -6,6 +6,7 @@ from itertools import pairwise
 
 from aicost.core.usage import TokenCounts
 from aicost.core.waste.hits import Hit
+from aicost.core.waste.rebuilding import rebuilt_in
 from aicost.core.waste.storms import rewritten_nusd
 from aicost.core.waste.work import Call, Compaction, Step, Work
 
@@ -20,9 +21,6 @@ _LEAST_BYTES_PER_TOKEN = 2  # text has three to four; fewer means that something
 MOST_CALLS_BETWEEN, LEAST_COMPACTIONS = 10, 3
 # Two pauses a day are lunch and the night; below a dollar nothing is worth a change of habit.
 LEAST_REBUILDS, LEAST_REBUILT_NUSD = 3, 1_000_000_000
-_LEAST_CACHED_TOKENS = 20_000  # smaller contexts are instructions and tools
-_SHORT_US, _LONG_US = 300_000_000, 3_600_000_000  # lifetimes of a cache
-_CODEX_US = 1_800_000_000
 
 
 def dumps(work: Work) -> Iterator[Hit]:
@@ -142,10 +140,9 @@ def rebuilds(work: Work) -> Iterator[Hit]:
     """Yield each thread whose cache was written anew again and again, with the dearest cause."""
     for thread, calls in work.threads.items():
         found = [
-            (after, cause, nusd)
-            for before, after in pairwise(calls)
-            if (cause := _cause(work.agent, before, after))
-            and (nusd := rewritten_nusd(work, after, _lost_tokens(before, after))) is not None
+            (one.after, one.cause, one.cost_nusd)
+            for one in rebuilt_in(work, calls)
+            if one.cause and one.cost_nusd is not None
         ]
         total = sum(nusd for _, _, nusd in found)
         if len(found) < LEAST_REBUILDS or total < LEAST_REBUILT_NUSD:
@@ -164,23 +161,3 @@ def rebuilds(work: Work) -> Iterator[Hit]:
             until_us=found[-1][0].at_us,
             cost_nusd=total,
         )
-
-
-def _lost_tokens(before: Call, after: Call) -> int:
-    """Return how much of a context that was in the cache had to be written once more."""
-    return min(before.context_tokens, after.context_tokens) - after.cache_read_tokens
-
-
-def _cause(agent: str, before: Call, after: Call) -> str:
-    """Return why a call found nothing of its context in the cache; "": it did, or does not say."""
-    cached = before.cache_read_tokens + before.cache_write_tokens
-    if cached < _LEAST_CACHED_TOKENS or after.context_tokens * 10 < before.context_tokens * 8:
-        return ""
-    if _lost_tokens(before, after) * 2 < before.context_tokens:
-        return ""
-    if before.model != after.model:
-        return "model switch"
-    lifetime_us = _LONG_US if before.is_long_cached else _SHORT_US
-    if agent == "codex":
-        lifetime_us = _CODEX_US
-    return "pause" if after.at_us - before.at_us > lifetime_us else ""
