@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from aicost.core.limits import RateLimits
 from aicost.core.purposes import Purpose
@@ -242,6 +242,50 @@ class Parsed:
     thread: str = ""  # the parser's state after the last line
 
 
+class RunNames(NamedTuple):
+    """Whose a call is, and whose price it has: what the calls of a turn mostly share."""
+
+    agent: Agent
+    session_id: str
+    turn_id: str
+    subagent_id: str
+    model: str
+    cwd: str
+    branch: str
+    speed: str
+    service_tier: str
+    inference_geo: str
+    source_rank: int
+
+
+# All else of a call, as a row has it: its key as a number and as a text, microseconds since 1970
+# UTC, the fields of TokenCounts, web searches, its parts as JSON, nano-dollars, nano-credits, and
+# how many of those are uncertain.
+CallValues = tuple[
+    int, str, int, int, int, int, int, int, int, int, str | None, int | None, int | None, int
+]
+
+
+class Run(NamedTuple):
+    """Calls that share their names and their local day, and what they come to."""
+
+    names: RunNames
+    day: int  # as `date.toordinal()`
+    calls: list[CallValues]  # one or more
+    sums: tuple[int, ...]  # as the ledger adds them up by day
+    first_us: int
+    last_us: int
+    last_key: int  # of the last one
+
+
+class Ready(NamedTuple):
+    """A file's calls, each once, made ready for a ledger of these prices and this time zone."""
+
+    book_id: str
+    zone: str
+    runs: list[Run]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileRead:
     """What one reading of one log file found, and where the next one begins."""
@@ -252,6 +296,7 @@ class FileRead:
     cursor: Cursor
     parsed: tuple[Parsed, ...]  # all facts found, in file order
     stage: Stage = "usage"
+    ready: Ready | None = None  # calls that are in no `parsed`
 
 
 def together(blocks: Sequence[Parsed]) -> Parsed:

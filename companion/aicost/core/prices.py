@@ -116,6 +116,10 @@ class PriceBook:
         """Read a book. Raises ConfigError when it is not whole."""
         return cls(*decode_book(raw))
 
+    def __reduce__(self) -> "tuple[type[PriceBook], tuple[str, BookContent]]":
+        """Go to another process, without what is only remembered."""
+        return PriceBook, (self.book_id, self.content)
+
     @property
     def models(self) -> Iterable[ModelPrice]:
         """Every priced model."""

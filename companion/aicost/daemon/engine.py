@@ -96,7 +96,9 @@ class Engine:
         in_bulk = sum(log.pending_bytes for log in logs) > BATCH_BYTES
         with (
             self.ledger.in_bulk() if in_bulk else nullcontext(),
-            closing(read_unread(self._ended(logs), cores=workers)) as readings,
+            closing(
+                read_unread(self._ended(logs), cores=workers, counting=self.ledger.counting)
+            ) as readings,
         ):
             for first in readings:
                 calls, sessions, read_to = 0, set[str](), list[tuple[Stage, str, Cursor]]()

@@ -5,6 +5,7 @@ import os
 from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
+from functools import partial
 from heapq import nlargest
 from pathlib import Path
 from typing import NamedTuple
@@ -15,6 +16,7 @@ from aicost.core.facts import FileRead, Stage
 from aicost.core.tailing import Continuation, Cursor, FileLook, continuation, pending_bytes
 from aicost.daemon.reading import read_log
 from aicost.sources.agents import SOURCES, STAGES, source_of
+from aicost.store.runs import Counting
 
 log = logging.getLogger(__name__)
 
@@ -218,17 +220,20 @@ def may_read(path: str) -> bool:
     return os.access(path, os.R_OK)
 
 
-def read_unread(logs: Iterable[Unread], *, cores: int) -> Generator[Part, None, None]:
+def read_unread(
+    logs: Iterable[Unread], *, cores: int, counting: Counting | None = None
+) -> Generator[Part, None, None]:
     """Read logs; yield some of them at a time, with what they said.
 
-    Files that cannot be read are passed over; they stay unread. Closing the generator ends the
-    workers. Where workers cannot be had, or one is killed, this process reads what is left.
+    With `counting`, calls are made ready for a ledger that counts so, by who reads them. Files
+    that cannot be read are passed over; they stay unread. Closing the generator ends the workers.
+    Where workers cannot be had, or one is killed, this process reads what is left.
     """
     units = list(_batches(logs))
     left = sum(log.pending_bytes for unit in units for log in unit)
     most, least = _UNITS_PER_STEP * BATCH_BYTES, BATCH_BYTES // 2
     size = 0
-    with closing(_read_units(units, cores)) as readings:
+    with closing(_read_units(units, cores, counting)) as readings:
         for number, (unit, reads) in enumerate(readings, start=1):
             size += sum(log.pending_bytes for log in unit)
             ends_step = size >= min(most, max(least, left // _STEP_SHARES))
@@ -239,7 +244,7 @@ def read_unread(logs: Iterable[Unread], *, cores: int) -> Generator[Part, None, 
 
 
 def _read_units(
-    units: Sequence[list[Unread]], cores: int
+    units: Sequence[list[Unread]], cores: int, counting: Counting | None
 ) -> Generator[tuple[list[Unread], list[FileRead]], None, None]:
     left = dict(enumerate(units))
     if len(left) > 1 and cores > 1:
@@ -247,14 +252,15 @@ def _read_units(
         from aicost.daemon.workers import WorkerLost, read_in_workers
 
         workers = min(cores, MAX_WORKERS, len(left))
-        with closing(read_in_workers(list(map(_encode, units)), read_unit, workers)) as readings:
+        read = partial(read_unit, counting=counting)
+        with closing(read_in_workers(list(map(_encode, units)), read, workers)) as readings:
             try:
                 for number, reads in readings:
                     yield left.pop(number), reads
             except WorkerLost as error:
                 log.warning("reading without worker processes: %s", error)
     for unit in left.values():
-        yield unit, list(_read_batch(unit))
+        yield unit, list(_read_batch(unit, counting))
 
 
 def _batches(logs: Iterable[Unread]) -> Iterator[list[Unread]]:
@@ -278,12 +284,12 @@ def _batches(logs: Iterable[Unread]) -> Iterator[list[Unread]]:
         yield batch
 
 
-def read_unit(content: bytes) -> Iterator[FileRead]:
+def read_unit(content: bytes, counting: Counting | None = None) -> Iterator[FileRead]:
     """Read a unit of work, in a process that it was sent to."""
-    return _read_batch(_decode(content))
+    return _read_batch(_decode(content), counting)
 
 
-def _read_batch(batch: Iterable[Unread]) -> Iterator[FileRead]:
+def _read_batch(batch: Iterable[Unread], counting: Counting | None) -> Iterator[FileRead]:
     for log in batch:
         parser = source_of(log.path).parsers[log.stage]
         try:
@@ -291,4 +297,4 @@ def _read_batch(batch: Iterable[Unread]) -> Iterator[FileRead]:
         except OSError:  # forbidden or vanished: it stays pending, and `status` shows that
             continue
         if read is not None:
-            yield read
+            yield counting.readied(read) if counting else read

@@ -137,7 +137,7 @@ def _stored_call(  # noqa: PLR0913 - one argument per column of _SELECT
 def call_row(key: int, at_us: int, call: StoredCall, variant: int) -> tuple[object, ...]:
     """Return the values of one row, in the order UPSERT_CALL wants them."""
     event = call.event
-    parts = json.dumps([part.counts() for part in event.parts]) if event.parts else None
+    parts = parts_text(event.parts) if event.parts else None
     return (
         key, event.event_key, call.span, call.model, call.place, variant, at_us,
         *event.tokens.counts(), event.web_searches, parts, event.source_rank, call.cost_nusd,
@@ -151,6 +151,11 @@ def credits_of(book: PriceBook, event: UsageEvent) -> tuple[int | None, int]:
     if credits is None:
         return None, 0
     return credits.ncredits, credits.ncredits if credits.is_uncertain else 0
+
+
+def parts_text(parts: Iterable[TokenCounts]) -> str:
+    """Return the requests inside a call as the column holds them."""
+    return json.dumps([part.counts() for part in parts])
 
 
 def parts_of(text: str | None) -> tuple[TokenCounts, ...]:
@@ -175,10 +180,12 @@ class UsageChange:
             tokens.total_tokens if cost is None else 0,
             call.ncredits or 0, int(call.ncredits is not None), call.uncertain_ncredits,
         )  # fmt: skip
-        if sign < 0:
-            counts = tuple(map(neg, counts))
+        self.add_sums(key, tuple(map(neg, counts)) if sign < 0 else counts)
+
+    def add_sums(self, key: UsageKey, sums: tuple[int, ...]) -> None:
+        """Count calls in that were added up already, in the order of USAGE."""
         old = self._by_key.get(key)
-        self._by_key[key] = counts if old is None else tuple(map(add, old, counts))
+        self._by_key[key] = sums if old is None else tuple(map(add, old, sums))
 
     def apply(self, db: sqlite3.Connection) -> None:
         """Write the changes; rows in which nothing is left go away."""

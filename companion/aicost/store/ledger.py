@@ -4,12 +4,13 @@ import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import Self
 from zoneinfo import ZoneInfo
 
 from aicost.core.days import LocalDays, to_us
-from aicost.core.facts import ClientTotal, FileRead, LimitsSeen, Parsed, PromptSeen, SubagentSeen
+from aicost.core.facts import ClientTotal, FileRead, LimitsSeen, Parsed, Run
 from aicost.core.prices import PriceBook
 from aicost.core.purpose import Tag
 from aicost.core.usage import Agent, UsageEvent, merged
@@ -24,12 +25,16 @@ from aicost.store.calls import (
     key_of,
     stored_calls,
 )
+from aicost.store.changes import Changes
 from aicost.store.connection import connect, store_errors
 from aicost.store.cursors import write_cursors
 from aicost.store.limits import home_of_session, note_limits
 from aicost.store.names import Names
 from aicost.store.places import NO_ATTRIBUTION, Attribution
+from aicost.store.ready import write_ready
+from aicost.store.runs import Counting, events_of
 from aicost.store.schema import migrate
+from aicost.store.starts import record_starts
 
 _PAGES, _BULK_PAGES = 1_000, 64_000  # of 4 KiB in the log of writes, before they are synced
 
@@ -79,6 +84,11 @@ class Ledger:
         """The connection, for queries by the same thread."""
         return self._db
 
+    @property
+    def counting(self) -> Counting:
+        """How this ledger counts calls, for who makes them ready."""
+        return Counting(self._book, self.days.zone)
+
     @contextmanager
     def in_bulk(self) -> Iterator[None]:
         """Sync to disk once at the end, not every few thousand pages: for much at a time.
@@ -107,8 +117,9 @@ class Ledger:
 
     def _record(self, reads: Sequence[FileRead]) -> Recorded:
         places.note_remotes(self._db, self._attribution, reads)
+        touched = record_starts(self._db, self._names, reads)  # first: it makes spans as a whole
         changed = self._record_calls(reads)
-        sessions.resolve_turns(self._db, self._record_threads(reads) | changed.unresolved)
+        sessions.resolve_turns(self._db, touched | changed.unresolved)
         self._note_homes(reads)
         self._record_evidence(reads)
         write_cursors(self._db, [(read, self._names.home(read.home)) for read in reads])
@@ -174,33 +185,41 @@ class Ledger:
                 for parsed in read.parsed:
                     writer.write(read.agent, read.home, parsed)
 
-    def _record_calls(self, reads: Sequence[FileRead]) -> "_Changed":
+    def _record_calls(self, reads: Sequence[FileRead]) -> Changes:
+        changed = Changes(self._names.price_book(self._book.book_id))
         fresh: dict[int, UsageEvent] = {}
-        for read in reads:
-            for parsed in read.parsed:
-                for event in parsed.calls:
-                    key = key_of(event.event_key)
-                    known = fresh.get(key)
-                    fresh[key] = event if known is None else merged(known, event)
-        book = self._names.price_book(self._book.book_id)
-        changed = _Changed(stand_ins.standing(self._db, fresh), book)
+        for event in chain(self._write_ready(reads, changed), _calls_of(reads)):
+            key = key_of(event.event_key)
+            known = fresh.get(key)
+            fresh[key] = event if known is None else merged(known, event)
+        changed.standing = stand_ins.standing(self._db, fresh)
         rows: list[tuple[object, ...]] = []
         stored = stored_calls(self._db, fresh) if self._has_calls() else {}
         for key, event in fresh.items():
             if row := self._change(key, event, stored.get(key), changed):
                 rows.append(row)
         self._db.executemany(UPSERT_CALL, rows)
+        changed.calls += len(rows)
         self._drop_covered(reads, changed)
         changed.usage.apply(self._db)
         evidence.mark_stale(self._db, changed.spans, changed.moved)
         sessions.update_summaries(self._db, changed.added, changed.moved)
         if changed.left and sessions.drop_unused_spans(self._db, changed.left):
             self._names.forget()
-        changed.calls = len(rows)
         return changed
 
+    def _write_ready(self, reads: Sequence[FileRead], changed: Changes) -> Iterable[UsageEvent]:
+        """Write what was made ready; return what is to be merged, call by call."""
+        mine, runs, others = (self._book.book_id, self.days.zone.key), list[Run](), list[Run]()
+        for read in reads:
+            if ready := read.ready:
+                is_mine = (ready.book_id, ready.zone) == mine
+                (runs if is_mine else others).extend(ready.runs)
+        left = write_ready(self._db, self._names, runs, changed) if runs else []
+        return chain(left, *(events_of(run.names, run.calls) for run in others))
+
     def _change(
-        self, key: int, event: UsageEvent, old: StoredCall | None, changed: "_Changed"
+        self, key: int, event: UsageEvent, old: StoredCall | None, changed: Changes
     ) -> tuple[object, ...] | None:
         """Merge a call into what the ledger has; return its new row, None if nothing is new."""
         if old is not None:
@@ -234,7 +253,7 @@ class Ledger:
         changed.names.add(event.session_id)
         return call_row(key, at_us, call, names.variant)
 
-    def _take_out(self, old: StoredCall, changed: "_Changed") -> None:
+    def _take_out(self, old: StoredCall, changed: Changes) -> None:
         """Count a call out of what is derived of it."""
         changed.usage.add(self.days.day_of(to_us(old.event.at)), old, -1)
         session = self._names.session(old.event.session_id, old.event.agent)
@@ -243,7 +262,7 @@ class Ledger:
         if old.event.is_sidechain:
             changed.unresolved.add(session)
 
-    def _drop_covered(self, reads: Sequence[FileRead], changed: "_Changed") -> None:
+    def _drop_covered(self, reads: Sequence[FileRead], changed: Changes) -> None:
         """Take out the calls that stood in for a log which is known by now."""
         threads = {t.thread_id for read in reads for parsed in read.parsed for t in parsed.threads}
         stand_ins.note_threads(self._db, threads)
@@ -256,36 +275,6 @@ class Ledger:
             changed.left.add(call.span)
         self._db.executemany("DELETE FROM call WHERE key = ?", [(key,) for key in covered])
 
-    def _record_threads(self, reads: Sequence[FileRead]) -> set[int]:
-        """Write prompts and the starts of subagents; return the sessions they lie in."""
-        touched: set[int] = set()
-        for read in reads:
-            if read.stage == "evidence":  # it says more of threads, but makes none
-                continue
-            for parsed in read.parsed:
-                touched |= self._record_spans(read.agent, parsed.prompts)
-                touched |= self._record_spans(read.agent, parsed.subagents)
-        return touched
-
-    def _record_spans(
-        self, agent: Agent, seen: Iterable[PromptSeen] | Iterable[SubagentSeen]
-    ) -> set[int]:
-        touched, started = set[int](), list[int]()
-        for fact in seen:
-            session = self._names.session(fact.session_id, agent)
-            if isinstance(fact, PromptSeen):
-                span = self._names.span(session, fact.turn_id, "")
-            else:
-                span = self._names.span(session, fact.turn_id, fact.subagent_id)
-                if fact.kind:
-                    sessions.note_kind(self._db, span, fact.kind)
-            if sessions.note_start(self._db, span, to_us(fact.at), fact.prompt_id):
-                started.append(span)
-            touched.add(session)
-        if started:
-            evidence.mark_stale(self._db, started)
-        return touched
-
     def _note_homes(self, reads: Sequence[FileRead]) -> None:
         """Keep which homes name a session, also one whose calls all count elsewhere."""
         seen = {
@@ -293,6 +282,12 @@ class Ledger:
             for read in reads
             for parsed in read.parsed
             for session_id in _session_ids(parsed)
+        }
+        seen |= {
+            (run.names.session_id, read.agent, read.home)
+            for read in reads
+            if read.ready
+            for run in read.ready.runs
         }
         names = self._names
         pairs = [(names.session(name, agent), names.home(home)) for name, agent, home in seen]
@@ -361,25 +356,12 @@ class Ledger:
             raise
 
 
+def _calls_of(reads: Iterable[FileRead]) -> Iterator[UsageEvent]:
+    return (call for read in reads for parsed in read.parsed for call in parsed.calls)
+
+
 def _session_ids(parsed: Parsed) -> set[str]:
     found = {call.session_id for call in parsed.calls}
     found |= {prompt.session_id for prompt in parsed.prompts}
     found |= {subagent.session_id for subagent in parsed.subagents}
     return found | {total.session_id for total in parsed.client_totals}
-
-
-class _Changed:
-    """What one batch did so far."""
-
-    def __init__(self, standing: dict[int, str], price_book: int) -> None:
-        self.standing = standing  # those of the calls that stand in for a thread, by key
-        self.price_book = price_book  # row of the book that prices them
-        self.stand_ins: list[tuple[int, str]] = []
-        self.spans: set[int] = set()  # that a call was added to, or taken from
-        self.usage = UsageChange()
-        self.added: list[tuple[int, int, int | None]] = []  # session, at_us, key on main thread
-        self.moved: set[int] = set()  # sessions that had a call which changed
-        self.left: set[int] = set()  # spans that lost a call to another
-        self.unresolved: set[int] = set()  # sessions with a change to a subagent's calls
-        self.names: set[str] = set()
-        self.calls = 0

@@ -4,9 +4,10 @@ import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from aicost.core.usage import UsageEvent
+from aicost.core.usage import Agent, UsageEvent
 from aicost.store.places import Attribution, names_of
 
+_SPAN = "SELECT id FROM span WHERE session = ? AND turn_id = ? AND subagent_id = ?"
 _CACHED = 50_000  # ids remembered per kind; beyond, the cache starts anew
 
 
@@ -28,11 +29,13 @@ class Names:
         self._db, self._attribution = db, attribution
         self._ids: dict[tuple[str, ...], int] = {}
         self._of_calls: dict[tuple[str, ...], CallNames] = {}
+        self._last_span = 0  # the largest id of a span; 0: not known
 
     def forget(self) -> None:
         """Drop remembered ids (after a rollback their rows may not exist)."""
         self._ids.clear()
         self._of_calls.clear()
+        self._last_span = 0
 
     def of_call(self, call: UsageEvent) -> CallNames:
         """Return the ids of all that a call refers to. The calls of a turn mostly share them."""
@@ -40,17 +43,28 @@ class Names:
             call.session_id, call.turn_id, call.subagent_id, call.model, call.cwd, call.branch,
             call.speed, call.service_tier, call.inference_geo,
         )  # fmt: skip
+        return self._of_calls.get(key) or self.of_names(call.agent, *key)
+
+    def of_names(  # noqa: PLR0913 - all that calls refer to
+        self, agent: Agent, session_id: str, turn_id: str, subagent_id: str, model: str, cwd: str,
+        branch: str, speed: str, service_tier: str, inference_geo: str,
+    ) -> CallNames:  # fmt: skip
+        """Return the ids of all that calls with these names refer to."""
+        key = (
+            session_id, turn_id, subagent_id, model, cwd, branch, speed, service_tier,
+            inference_geo,
+        )  # fmt: skip
         known = self._of_calls.get(key)
         if known is None:
             if len(self._of_calls) >= _CACHED:
                 self._of_calls.clear()
-            session = self.session(call.session_id, call.agent)
+            session = self.session(session_id, agent)
             known = self._of_calls[key] = CallNames(
                 session=session,
-                span=self.span(session, call.turn_id, call.subagent_id),
-                model=self.model(call.model),
-                place=self.place(call.cwd, call.branch),
-                variant=self.variant(call.speed, call.service_tier, call.inference_geo),
+                span=self.span(session, turn_id, subagent_id),
+                model=self.model(model),
+                place=self.place(cwd, branch),
+                variant=self.variant(speed, service_tier, inference_geo),
             )
         return known
 
@@ -102,22 +116,42 @@ class Names:
 
     def span(self, session: int, turn_id: str, subagent_id: str) -> int:
         """Return the id of a stretch of one thread. A prompt's own span is its turn."""
-        known = self.known_span(session, turn_id, subagent_id)
-        if known is not None:
-            return known
-        insert = "INSERT INTO span (session, turn_id, subagent_id, prompt_id) VALUES (?, ?, ?, '')"
-        row = (self._db.execute(insert, (session, turn_id, subagent_id)).lastrowid,)
-        if turn_id and not subagent_id:
-            self._db.execute("UPDATE span SET turn = id WHERE id = ?", row)
-        return self._remember(("span", str(session), turn_id, subagent_id), int(row[0] or 0))
+        known = self._ids.get(("span", str(session), turn_id, subagent_id))
+        return known or self.started_span(session, turn_id, subagent_id, None, "")[0]
+
+    def started_span(
+        self, session: int, turn_id: str, subagent_id: str, started_us: int | None, prompt_id: str
+    ) -> tuple[int, bool]:
+        """Return the id of a stretch of one thread, and whether it is new: with this start then.
+
+        The ids are counted here, so that one statement makes a span that is its own turn.
+        """
+        key = ("span", str(session), turn_id, subagent_id)
+        if (known := self._ids.get(key)) is not None:
+            return known, False
+        if not self._last_span:
+            self._last_span = self._db.execute("SELECT coalesce(max(id), 0) FROM span").fetchone()[
+                0
+            ]
+        new = self._last_span + 1
+        turn = new if turn_id and not subagent_id else None
+        made = self._db.execute(
+            "INSERT INTO span (id, session, turn_id, subagent_id, started_us, prompt_id, turn)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (session, subagent_id, turn_id) DO NOTHING",
+            (new, session, turn_id, subagent_id, started_us, prompt_id, turn),
+        )
+        if made.rowcount:
+            self._last_span = new
+            return self._remember(key, new), True
+        row = self._db.execute(_SPAN, (session, turn_id, subagent_id)).fetchone()
+        return self._remember(key, int(row[0])), False
 
     def known_span(self, session: int, turn_id: str, subagent_id: str) -> int | None:
         """Return the id of a stretch of one thread, None if no call or prompt named it."""
         key = ("span", str(session), turn_id, subagent_id)
         if (known := self._ids.get(key)) is not None:
             return known
-        query = "SELECT id FROM span WHERE session = ? AND turn_id = ? AND subagent_id = ?"
-        row = self._db.execute(query, (session, turn_id, subagent_id)).fetchone()
+        row = self._db.execute(_SPAN, (session, turn_id, subagent_id)).fetchone()
         return None if row is None else self._remember(key, int(row[0]))
 
     def _id(

@@ -13,6 +13,7 @@ from contextlib import closing
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import msgspec
 import psutil
@@ -25,6 +26,8 @@ from aicost.daemon import indexer
 from aicost.daemon import workers as worker_processes
 from aicost.daemon.indexer import Survey, read_unit, read_unread, survey
 from aicost.daemon.workers import WorkerLost, read_in_workers, start_method
+from aicost.prices.book import load_price_book
+from aicost.store.runs import Counting
 
 encode = msgspec.msgpack.Encoder().encode
 ENVIRONMENT = {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
@@ -65,6 +68,15 @@ def in_order(reads: list[FileRead]) -> list[FileRead]:
 @pytest.mark.usefixtures("workers")
 def test_workers_read_what_one_process_reads(many: Survey) -> None:
     assert in_order(read_all(many, cores=2)) == in_order(read_all(many, cores=1))
+
+
+@pytest.mark.usefixtures("workers")
+def test_workers_count_calls_as_the_ledger_does(many: Survey) -> None:
+    counting = Counting(load_price_book(None), ZoneInfo("Asia/Tokyo"))
+    readings = read_unread(many.unread, cores=2, counting=counting)
+    reads = [read for part in readings for read in part.reads]
+    assert in_order(reads) == [counting.readied(read) for read in in_order(read_all(many, 1))]
+    assert all(read.ready for read in reads)
 
 
 @pytest.mark.usefixtures("workers")

@@ -41,6 +41,7 @@ from aicost.store.cursors import read_cursors
 from aicost.store.ledger import Ledger, Recorded
 from aicost.store.places import Attribution
 from aicost.store.queries import meta
+from aicost.store.runs import Counting
 from aicost.store.schema import TOKENS, VERSION
 
 # One morning as the client writes it: a main log with a nested copy of a subagent's call and a
@@ -149,6 +150,29 @@ def test_any_order_and_any_repetition_of_readings_give_the_same_rows(
             ledger.record(reads[start:end])
         assert content(ledger.db) == expected
         assert stored_days(ledger.db) == fresh_days(ledger.db)
+
+
+WAYS = [
+    None,
+    Counting(BOOK, UTC),
+    Counting(flat_book("9"), UTC),  # that an older process still had
+    Counting(BOOK, ZoneInfo("Asia/Tokyo")),
+]
+
+
+@settings(max_examples=60)
+@given(st.permutations(WHOLE + WHOLE[::2]), st.data())
+def test_calls_made_ready_by_who_read_them_give_the_same_rows(
+    expected: Rows, reads: list[FileRead], data: st.DataObject
+) -> None:
+    ways = [data.draw(st.sampled_from(WAYS)) for _ in reads]
+    made = [way.readied(read) if way else read for way, read in zip(ways, reads)]
+    cuts = sorted({0, len(reads), *data.draw(st.sets(st.integers(0, len(reads))))})
+    with open_ledger() as ledger:
+        for start, end in pairwise(cuts):
+            ledger.record(made[start:end])
+            assert stored_days(ledger.db) == fresh_days(ledger.db)
+        assert content(ledger.db) == expected
 
 
 @settings(max_examples=40)
