@@ -4,6 +4,8 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
+from aicost.core.categories import TaskCategory
+from aicost.core.mismatch import Mismatch
 from aicost.core.money import nusd
 from aicost.core.reports import (
     Each,
@@ -64,6 +66,23 @@ def outcome_sums(**changes: Each) -> OutcomeSums:
     """Nothing came of anything, but for these."""
     nothing = dict.fromkeys(OutcomeSums._fields, Each(0, None))
     return OutcomeSums(**(nothing | changes))
+
+
+def mismatch(**changes: Any) -> Mismatch:
+    plain: dict[str, Any] = {
+        "agent": "claude",
+        "category": TaskCategory.DOCS,
+        "size": "up to 5 calls",
+        "model": "claude-large-1",
+        "turns": 22,
+        "good": 20,
+        "cost_nusd": 12_000_000_000,
+        "cheaper_model": "claude-small-1",
+        "cheaper_turns": 18,
+        "cheaper_good": 17,
+        "saving_nusd": 8_100_000_000,
+    }
+    return Mismatch(**(plain | changes))
 
 
 def turn(prompt_uuid: str = "c12ad1be", usd: str | None = "0.5", **changes: Any) -> TurnRow:

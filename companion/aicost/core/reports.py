@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Literal, NamedTuple, get_args
 
+from aicost.core.mismatch import Mismatch
 from aicost.core.purpose import Purpose
 from aicost.core.tasks import Task
 from aicost.core.usage import Agent, TokenCounts
@@ -23,6 +24,7 @@ EVIDENCE_GROUPS: frozenset[GroupBy] = frozenset(
     )
 )  # fmt: skip
 WithinBy = Literal["session", "model", "repo", "branch", "category", "agent", "environment"]
+MISMATCH_GROUPS: frozenset[GroupBy] = frozenset(("model", "category"))
 UNALLOCATED = "unallocated"  # the key of what belongs to no group, or to one that is not known
 
 
@@ -115,6 +117,7 @@ class UsageReport:
     active_days: int = 0
     hidden: HiddenSpend | None = None  # None while the evidence is not read, and of groups
     outcomes: OutcomeSums | None = None  # only of a report by outcome
+    mismatches: tuple[Mismatch, ...] | None = None  # only of MISMATCH_GROUPS; None: not looked for
     complete: bool = True
     pending_bytes: int = 0
 

@@ -18,6 +18,7 @@ from aicost.core.errors import ConfigError
 from aicost.core.prices import PriceBook
 from aicost.core.reports import (
     EVIDENCE_GROUPS,
+    MISMATCH_GROUPS,
     ReportQuery,
     UsageReport,
     WorkDone,
@@ -36,6 +37,7 @@ from aicost.report.documents import (
 )
 from aicost.store import dashboard, queries, reports
 from aicost.store.categories import present_purposes
+from aicost.store.mismatches import mismatches
 from aicost.store.remembered import Remembered
 from aicost.store.waste import waste_in, waste_of
 
@@ -136,11 +138,16 @@ def found_report(question: Question, query: ReportQuery) -> UsageReport:
     """Return what the ledger says, remembered if it was asked before. Raises sqlite3.Error."""
 
     def find() -> UsageReport:
-        return reports.report(question.db, query, ticket_of=question.ticket_of)
+        found = reports.report(question.db, query, ticket_of=question.ticket_of)
+        if query.by not in MISMATCH_GROUPS or not question.has_evidence:
+            return found
+        told = mismatches(question.db, question.book, query, question.now)
+        return replace(found, mismatches=told)
 
     if question.remembered is None:
         return find()
-    return question.remembered.answer(query, find, lambda found: len(found.rows))
+    asked = (query, question.has_evidence)
+    return question.remembered.answer(asked, find, lambda found: len(found.rows))
 
 
 class TurnsQuery(msgspec.Struct, forbid_unknown_fields=True):

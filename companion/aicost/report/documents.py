@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from aicost.core.budget import STEPS, Budget, BudgetFilter, BudgetStatus
+from aicost.core.mismatch import Mismatch, mismatch_words
 from aicost.core.money import usd
 from aicost.core.nudge import Nudge
 from aicost.core.reports import OutcomeSums, ReportRow, TurnRow, UsageReport, WorkDone
@@ -51,7 +52,28 @@ def report_document(report: UsageReport, generated_at: datetime) -> Document:
             "cost_usd": _usd(report.hidden.cost_nusd),
             "why": "; ".join(report.hidden.why),
         },
+        "mismatches": None
+        if report.mismatches is None
+        else [mismatch_fields(one) for one in report.mismatches],
         "outcomes": report.outcomes and _outcome_fields(report.outcomes),
+    }
+
+
+def mismatch_fields(one: Mismatch) -> Document:
+    """Return a kind of work that a cheaper model did as well."""
+    return {
+        "evidence": mismatch_words(one),
+        "agent": one.agent,
+        "category": str(one.category),
+        "size": one.size,
+        "model": one.model,
+        "turns": one.turns,
+        "flawless_turns": one.good,
+        "cost_usd": _usd(one.cost_nusd),
+        "cheaper_model": one.cheaper_model,
+        "cheaper_turns": one.cheaper_turns,
+        "cheaper_flawless_turns": one.cheaper_good,
+        "saving_usd": _usd(one.saving_nusd),
     }
 
 

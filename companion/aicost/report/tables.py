@@ -7,6 +7,7 @@ from functools import cached_property
 from itertools import count, pairwise
 from zoneinfo import ZoneInfo
 
+from aicost.core.mismatch import Mismatch, mismatch_words
 from aicost.core.money import NANO, cost_text, dollars, more_text
 from aicost.core.reports import GroupBy, OutcomeSums, ReportRow, TurnRow, UsageReport
 from aicost.core.repos import repo_label
@@ -17,6 +18,7 @@ _GAP = "  "
 _MIN_TEXT = 8  # cells: a column of names is not cut below this
 _FAIR_TEXT = 30  # cells: names are cut to this before a whole column goes
 _SHORT_ID = 8  # characters at least: enough for most ids; those of one minute may share them
+_MOST_MISMATCHES = 3
 _ID_CHARS = 80  # of one that was typed
 _BOLD, _DIM, _PLAIN = "\x1b[1m", "\x1b[2m", "\x1b[0m"
 _HEADINGS: dict[GroupBy, str] = {
@@ -131,6 +133,7 @@ def _notes(report: UsageReport) -> list[str]:
         models = ", ".join(map(clean, report.unpriced_models))
         notes.append(f"unpriced: {_count(report.total.unpriced_tokens)} tokens ({models})")
     notes += _outcome_notes(report.outcomes)
+    notes += map(_mismatch_note, (report.mismatches or ())[:_MOST_MISMATCHES])
     if report.skipped_lines:
         lines = "line" if report.skipped_lines == 1 else "lines"
         notes.append(f"skipped: {_count(report.skipped_lines)} log {lines} that could not be read")
@@ -144,6 +147,11 @@ def _notes(report: UsageReport) -> list[str]:
     if not report.complete:
         notes.append(left_text(report.pending_bytes))
     return notes
+
+
+def _mismatch_note(one: Mismatch) -> str:
+    saving, cost = (cost_text(nusd, 0) for nusd in (one.saving_nusd, one.cost_nusd))
+    return f"model mismatch: {clean(mismatch_words(one))}: {saving} of {cost} less"
 
 
 def _outcome_notes(sums: OutcomeSums | None) -> list[str]:

@@ -413,3 +413,18 @@ def test_a_session_tells_what_it_is_at_now(ledger: Ledger) -> None:
     assert turn["task"].items() >= task.items()
     assert session["task"].items() >= task.items()
     assert (session["tasks"], turn["task"]["cost_usd"]) == (1, turn["cost_usd"])
+
+
+@pytest.mark.parametrize(
+    ("by", "is_looked_for"), [("model", True), ("category", True), ("day", False)]
+)
+def test_work_for_a_cheaper_model_is_looked_for_where_it_is_shown(
+    ledger: Ledger, by: str, is_looked_for: bool
+) -> None:
+    def told(**changes: Any) -> object:
+        asked = replace(ledger.question(), **changes)
+        return json.loads(answers.report(asked, {"by": by}))["mismatches"]
+
+    ledger.has("s-1", prompt_line("t-1"), call_line("msg_1", "s-1"))
+    assert told() == ([] if is_looked_for else None)
+    assert told(has_evidence=False) is None

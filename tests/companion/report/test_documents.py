@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 from builders import NOW, budget_status, nudge, plan_status, session_row, usd, view
-from report_builders import AT, TOKENS, outcome_sums, report, row, turn
+from report_builders import AT, TOKENS, mismatch, outcome_sums, report, row, turn
 from waste_builders import hit
 
 from aicost.core.budget import BudgetFilter
@@ -56,6 +56,7 @@ def test_a_report_has_every_field_of_the_contract() -> None:
         "active_days",
         "cost_per_active_day_usd",
         "hidden",
+        "mismatches",
         "outcomes",
     ]
     assert document["generated_at"] == "2026-11-22T05:00:00Z"
@@ -123,6 +124,26 @@ def test_a_report_by_outcome_says_what_one_of_each_cost() -> None:
         "cost_per_closed_ticket_usd": None,
         "abandoned_usd": 3.0,
         "reverted_usd": None,
+    }
+
+
+def test_work_for_a_cheaper_model_is_told_with_its_evidence() -> None:
+    assert report_document(report(row()), AT)["mismatches"] is None
+    (told,) = report_document(report(row(), by="model", mismatches=(mismatch(),)), AT)["mismatches"]
+    assert told == {
+        "evidence": "docs of up to 5 calls: 18 turns on claude-small-1 were done as well (94 %"
+        " without a flaw) as 22 on claude-large-1 (90 %)",
+        "agent": "claude",
+        "category": "docs",
+        "size": "up to 5 calls",
+        "model": "claude-large-1",
+        "turns": 22,
+        "flawless_turns": 20,
+        "cost_usd": 12.0,
+        "cheaper_model": "claude-small-1",
+        "cheaper_turns": 18,
+        "cheaper_flawless_turns": 17,
+        "saving_usd": 8.1,
     }
 
 

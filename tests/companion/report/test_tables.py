@@ -10,7 +10,7 @@ import pytest
 from builders import session_row
 from hypothesis import given
 from hypothesis import strategies as st
-from report_builders import outcome_sums, report, row, turn
+from report_builders import mismatch, outcome_sums, report, row, turn
 from waste_builders import hit
 
 from aicost.core.reports import Each, HiddenSpend, UsageReport
@@ -311,3 +311,11 @@ def test_a_loop_is_flagged_beside_the_state() -> None:
     _, first, second = sessions_table(rows, WIDE, BERLIN).splitlines()
     assert " busy LOOP " in first
     assert "LOOP" not in second
+
+
+def test_work_for_a_cheaper_model_is_told_below_the_table() -> None:
+    found = report(row(), by="model", mismatches=(mismatch(),) * 4)
+    text = report_table(found, Style(200))
+    line = "model mismatch: docs of up to 5 calls: 18 turns on claude-small-1 were done as well"
+    assert text.count(line) == 3  # those that save the most; all are in the JSON
+    assert "as 22 on claude-large-1 (90 %): $8.10 of $12.00 less\n" in text
