@@ -175,8 +175,7 @@ def file_read(
     before = cursor or Cursor(device=1, inode=zlib.crc32(f"{home}/{path}".encode()))
     facts = parsed(*lines, thread=before.thread)
     offset = before.offset + sum(map(len, lines))
-    after = replace(
-        before,
+    after = before._replace(
         offset=offset,
         seen_bytes=offset,
         thread=facts.thread,

@@ -8,14 +8,17 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 MAX_LINE_BYTES = 32 * 2**20  # longer lines are skipped and counted; the longest real one had 3.4 MB
 MARK_BYTES = 256  # how much before the cursor proves that a file still is the one we read
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cursor:
-    """Read position of one log file, with what is needed to go on from there."""
+class Cursor(NamedTuple):
+    """Read position of one log file, with what is needed to go on from there.
+
+    (A tuple, as FileLook is: thousands are made at each start, and a frozen dataclass takes 2 µs.)
+    """
 
     device: int = 0
     inode: int = 0
@@ -36,8 +39,7 @@ class Continuation(StrEnum):
     RESTART = "restart"  # cut, replaced or rewritten: read from 0, the ledger keeps each call once
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileLook:
+class FileLook(NamedTuple):
     """What the file system says about a log, without opening it."""
 
     device: int
@@ -48,11 +50,11 @@ class FileLook:
 
 def continuation(cursor: Cursor, look: FileLook) -> Continuation:
     """Say how to go on. Whoever opens the file checks the mark, and restarts if it differs."""
-    if (look.device, look.inode) != (cursor.device, cursor.inode):
+    if look[:2] != cursor[:2]:  # device and inode
         return Continuation.RESTART
     if look.size_bytes < cursor.offset:
         return Continuation.RESTART
-    if (look.size_bytes, look.modified_ns) == (cursor.seen_bytes, cursor.modified_ns):
+    if look.modified_ns == cursor.modified_ns and look.size_bytes == cursor.seen_bytes:
         return Continuation.NOTHING_NEW
     return Continuation.CONTINUE
 

@@ -2,7 +2,6 @@
 
 import os
 import stat
-from dataclasses import replace
 from typing import Protocol
 
 from aicost.core.facts import FileRead, Parsed, Stage, together
@@ -48,7 +47,7 @@ def read_log(  # noqa: PLR0913 - which file, from where to where, and how
             return None
         look = look_of(status)
         if end is not None:
-            look = replace(look, size_bytes=min(look.size_bytes, end))
+            look = look._replace(size_bytes=min(look.size_bytes, end))
         if continuation(cursor, look) is Continuation.NOTHING_NEW:
             return None
         read = _read_packed if path.endswith(COMPRESSED) else _read_plain
@@ -76,7 +75,7 @@ def _read_plain(fd: int, look: FileLook, cursor: Cursor, parser: Parser) -> Foun
     stored = _Stored(fd, cursor.offset, look.size_bytes)
     parsed, cursor = _parse(stored, cursor, parser)
     mark = _mark(fd, cursor.offset)
-    return parsed, replace(cursor, seen_bytes=stored.at, modified_ns=look.modified_ns, mark=mark)
+    return parsed, cursor._replace(seen_bytes=stored.at, modified_ns=look.modified_ns, mark=mark)
 
 
 def _read_packed(fd: int, look: FileLook, cursor: Cursor, parser: Parser) -> Found:
@@ -84,8 +83,7 @@ def _read_packed(fd: int, look: FileLook, cursor: Cursor, parser: Parser) -> Fou
 
     packed = Unpacked(_Stored(fd, 0, look.size_bytes))
     parsed, cursor = _parse(packed, Cursor(device=look.device, inode=look.inode), parser)
-    return parsed, replace(
-        cursor,
+    return parsed, cursor._replace(
         broken_lines=cursor.broken_lines + packed.is_damaged,  # what follows is lost
         offset=0,
         skipping=False,
@@ -115,8 +113,7 @@ def _parse(chunks: Chunks, cursor: Cursor, parser: Parser) -> Found:
         thread = facts.thread
         broken_lines += facts.broken_lines + block.broken_lines
     if block is not None:
-        cursor = replace(
-            cursor,
+        cursor = cursor._replace(
             offset=block.end_offset,
             skipping=block.skipping,
             thread=thread,

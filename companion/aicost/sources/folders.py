@@ -55,9 +55,5 @@ def _look(entry: "os.DirEntry[str]") -> FileLook | None:
 
 def look_of(stat: os.stat_result) -> FileLook:
     """Return what we compare of a file's status."""
-    return FileLook(
-        device=stat.st_dev & _63_BITS,
-        inode=stat.st_ino & _63_BITS,
-        size_bytes=stat.st_size,
-        modified_ns=stat.st_mtime_ns & _63_BITS,
-    )
+    device, inode = stat.st_dev & _63_BITS, stat.st_ino & _63_BITS
+    return FileLook(device, inode, stat.st_size, stat.st_mtime_ns & _63_BITS)

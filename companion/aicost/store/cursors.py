@@ -53,17 +53,7 @@ def read_cursors(db: sqlite3.Connection, stage: Stage = "usage") -> dict[str, Cu
         f" broken_lines FROM {_TABLES[stage]}"
     )
     return {
-        path: Cursor(
-            device=device,
-            inode=inode,
-            offset=offset,
-            seen_bytes=seen,
-            modified_ns=modified_ns,
-            mark=mark,
-            skipping=bool(skipping),
-            thread=thread,
-            broken_lines=broken,
-        )
+        path: Cursor(device, inode, offset, seen, modified_ns, mark, bool(skipping), thread, broken)
         for path, device, inode, offset, seen, modified_ns, mark, skipping, thread, broken in rows
     }
 

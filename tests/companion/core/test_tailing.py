@@ -1,6 +1,5 @@
 """A log is read to its last newline, in any pieces, and again from the start if it was changed."""
 
-from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -27,20 +26,20 @@ LOOK = FileLook(device=1, inode=2, size_bytes=130, modified_ns=5)
     ("look", "expected", "pending"),
     [
         pytest.param(LOOK, Continuation.NOTHING_NEW, 0, id="untouched"),
-        pytest.param(replace(LOOK, size_bytes=131), Continuation.CONTINUE, 1, id="longer"),
+        pytest.param(LOOK._replace(size_bytes=131), Continuation.CONTINUE, 1, id="longer"),
         pytest.param(
-            replace(LOOK, size_bytes=150, modified_ns=6), Continuation.CONTINUE, 20, id="appended"
+            LOOK._replace(size_bytes=150, modified_ns=6), Continuation.CONTINUE, 20, id="appended"
         ),
-        pytest.param(replace(LOOK, modified_ns=6), Continuation.CONTINUE, 0, id="only touched"),
+        pytest.param(LOOK._replace(modified_ns=6), Continuation.CONTINUE, 0, id="only touched"),
         pytest.param(
-            replace(LOOK, size_bytes=100, modified_ns=6), Continuation.CONTINUE, 0, id="tail cut"
+            LOOK._replace(size_bytes=100, modified_ns=6), Continuation.CONTINUE, 0, id="tail cut"
         ),
         pytest.param(
-            replace(LOOK, size_bytes=99, modified_ns=6), Continuation.RESTART, 99, id="line cut"
+            LOOK._replace(size_bytes=99, modified_ns=6), Continuation.RESTART, 99, id="line cut"
         ),
-        pytest.param(replace(LOOK, size_bytes=0), Continuation.RESTART, 0, id="emptied"),
-        pytest.param(replace(LOOK, inode=3), Continuation.RESTART, 130, id="replaced"),
-        pytest.param(replace(LOOK, device=3), Continuation.RESTART, 130, id="other disk"),
+        pytest.param(LOOK._replace(size_bytes=0), Continuation.RESTART, 0, id="emptied"),
+        pytest.param(LOOK._replace(inode=3), Continuation.RESTART, 130, id="replaced"),
+        pytest.param(LOOK._replace(device=3), Continuation.RESTART, 130, id="other disk"),
     ],
 )
 def test_a_look_at_the_file_says_how_to_go_on(

@@ -2,7 +2,6 @@
 
 import os
 import tracemalloc
-from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -83,8 +82,8 @@ def test_lines_appended_in_any_pieces_say_the_same(
         in_pieces.append(whole[start:end])
         in_pieces.read()
     assert in_pieces.calls == at_once.calls
-    assert replace(in_pieces.cursor, inode=0, modified_ns=0) == replace(
-        at_once.cursor, inode=0, modified_ns=0
+    assert in_pieces.cursor._replace(inode=0, modified_ns=0) == at_once.cursor._replace(
+        inode=0, modified_ns=0
     )
 
 
@@ -170,7 +169,7 @@ def test_a_file_that_got_the_inode_of_a_deleted_log_is_told_by_its_bytes(
     log.read()
     reused = Log(append(tmp_path / "new.jsonl", call_line("msg_7"), call_line("msg_8")))
     look = reused.path.stat()
-    reused.cursor = replace(log.cursor, device=look.st_dev, inode=look.st_ino)
+    reused.cursor = log.cursor._replace(device=look.st_dev, inode=look.st_ino)
     reused.read()
     assert reused.read_keys == ["7", "8"]
 

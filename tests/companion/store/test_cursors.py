@@ -45,34 +45,34 @@ def test_a_cursor_comes_back_as_it_was(db: sqlite3.Connection) -> None:
 
 def test_the_last_cursor_of_a_log_counts(db: sqlite3.Connection) -> None:
     write_cursors(db, [(read_at("/a", FULL), 1)])
-    later = replace(FULL, offset=50, skipping=False, thread="t-2", inode=7)
+    later = FULL._replace(offset=50, skipping=False, thread="t-2", inode=7)
     write_cursors(db, [(read_at("/a", later), 1)])
     assert read_cursors(db) == {"/a": later}
 
 
 def test_a_log_that_moved_keeps_one_cursor_at_its_new_place(db: sqlite3.Connection) -> None:
     write_cursors(db, [(read_at("/a", FULL), 1)])
-    write_cursors(db, [(read_at("/other", replace(FULL, inode=1)), 1)])
-    write_cursors(db, [(read_at("/b", replace(FULL, offset=9)), 1)])
+    write_cursors(db, [(read_at("/other", FULL._replace(inode=1)), 1)])
+    write_cursors(db, [(read_at("/b", FULL._replace(offset=9)), 1)])
     assert read_cursors(db) == {
-        "/b": replace(FULL, offset=9),
-        "/other": replace(FULL, inode=1),
+        "/b": FULL._replace(offset=9),
+        "/other": FULL._replace(inode=1),
     }
 
 
 def test_of_two_paths_of_one_file_the_last_counts(db: sqlite3.Connection) -> None:
     """They may come together: a log that was seen at both, while it moved."""
-    write_cursors(db, [(read_at("/a", FULL), 1), (read_at("/c", replace(FULL, inode=1)), 1)])
-    both = [read_at("/b", FULL), read_at("/a", replace(FULL, offset=9)), read_at("/d", FULL)]
+    write_cursors(db, [(read_at("/a", FULL), 1), (read_at("/c", FULL._replace(inode=1)), 1)])
+    both = [read_at("/b", FULL), read_at("/a", FULL._replace(offset=9)), read_at("/d", FULL)]
     write_cursors(db, [(read, 1) for read in both])
-    assert read_cursors(db) == {"/c": replace(FULL, inode=1), "/d": FULL}
+    assert read_cursors(db) == {"/c": FULL._replace(inode=1), "/d": FULL}
 
 
 def test_each_reading_has_its_own_cursors(db: sqlite3.Connection) -> None:
-    evidence = replace(read_at("/a", replace(FULL, offset=9)), stage="evidence")
+    evidence = replace(read_at("/a", FULL._replace(offset=9)), stage="evidence")
     write_cursors(db, [(read_at("/a", FULL), 1), (evidence, 1)])
     assert read_cursors(db) == {"/a": FULL}
-    assert read_cursors(db, "evidence") == {"/a": replace(FULL, offset=9)}
+    assert read_cursors(db, "evidence") == {"/a": FULL._replace(offset=9)}
 
 
 def test_the_known_homes_are_named(db: sqlite3.Connection) -> None:

@@ -143,8 +143,8 @@ def test_a_transcript_is_the_sessions_own_log() -> None:
 @pytest.mark.parametrize(("read_bytes", "has_evidence"), [(99, False), (100, True)])
 def test_evidence_is_there_once_all_that_was_read_is(read_bytes: int, has_evidence: bool) -> None:
     told = calls_read(event(1))
-    told = replace(told, cursor=replace(told.cursor, offset=100))
-    work = replace(told, stage="evidence", cursor=replace(told.cursor, offset=read_bytes))
+    told = replace(told, cursor=told.cursor._replace(offset=100))
+    work = replace(told, stage="evidence", cursor=told.cursor._replace(offset=read_bytes))
     with recorded(told, work) as ledger:
         found = session_pages.transcript_of(ledger.db, row(ledger), "s-1")
         assert found is not None
