@@ -271,8 +271,9 @@ def test_a_daemon_starts_without_what_few_need() -> None:
     of_questions = {
         f"aicost.{name}"
         for name in (
-            "daemon.acting", "daemon.badge_answers", "daemon.explaining", "daemon.histories",
-            "daemon.outcomes", "daemon.overview", "daemon.reconciling", "daemon.screens",
+            "daemon.acting", "daemon.badge_answers", "daemon.cheaper", "daemon.explaining",
+            "daemon.histories", "daemon.outcomes", "daemon.overview", "daemon.reconciling",
+            "daemon.screens",
             "daemon.session_pages", "daemon.tagging", "report.sheets", "report.tables",
             "store.work",
         )

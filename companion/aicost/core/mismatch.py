@@ -9,7 +9,6 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass
 from itertools import permutations
 from math import sqrt
-from statistics import median
 from typing import NamedTuple
 
 from aicost.core.categories import TaskCategory
@@ -198,8 +197,14 @@ def _saving(dear: Sequence[TurnOnModel], cheap: Sequence[TurnOnModel], price: Pr
         if here is None or there is None:
             return 0
         by_tokens += min(turn.cost_nusd, here) - there
-    middle = median(one.cost_nusd for one in dear) - median(one.cost_nusd for one in cheap)
-    return max(0, min(by_tokens, round(middle * len(dear))))
+    less_each = _median(dear) - _median(cheap)
+    return max(0, min(by_tokens, less_each * len(dear)))
+
+
+def _median(turns: Sequence[TurnOnModel]) -> int:
+    """Return the cost in the middle. (The library's module takes long to import.)"""
+    costs, half = sorted(one.cost_nusd for one in turns), len(turns) // 2
+    return (costs[half] + costs[~half]) // 2
 
 
 def mismatch_words(one: Mismatch) -> str:

@@ -37,7 +37,6 @@ from aicost.report.documents import (
 )
 from aicost.store import dashboard, queries, reports
 from aicost.store.categories import present_purposes
-from aicost.store.mismatches import mismatches
 from aicost.store.remembered import Remembered
 from aicost.store.waste import waste_in, waste_of
 
@@ -121,6 +120,10 @@ def report(question: Question, params: Params) -> str:
     )
     if not question.has_evidence:
         found = without_evidence(found)
+    elif query.by in MISMATCH_GROUPS:
+        from aicost.daemon.cheaper import with_mismatches
+
+        found = with_mismatches(question, found)
     match shown.format:
         case "table":
             from aicost.report.tables import report_table
@@ -138,16 +141,11 @@ def found_report(question: Question, query: ReportQuery) -> UsageReport:
     """Return what the ledger says, remembered if it was asked before. Raises sqlite3.Error."""
 
     def find() -> UsageReport:
-        found = reports.report(question.db, query, ticket_of=question.ticket_of)
-        if query.by not in MISMATCH_GROUPS or not question.has_evidence:
-            return found
-        told = mismatches(question.db, question.book, query, question.now)
-        return replace(found, mismatches=told)
+        return reports.report(question.db, query, ticket_of=question.ticket_of)
 
     if question.remembered is None:
         return find()
-    asked = (query, question.has_evidence)
-    return question.remembered.answer(asked, find, lambda found: len(found.rows))
+    return question.remembered.answer(query, find, lambda found: len(found.rows))
 
 
 class TurnsQuery(msgspec.Struct, forbid_unknown_fields=True):
