@@ -66,6 +66,11 @@ def test_a_second_series_hangs_from_the_zero_line_on_its_own_scale() -> None:
     assert {span.role for span in lines[1]} >= {"accent"}
 
 
+def test_few_rows_are_solid_where_that_is_asked_for() -> None:
+    chart = Chart(Series((1, 2, 3, 4), str), blocks=True)
+    assert "█" in "".join(map(plain, chart_lines(chart, 30, 6)))
+
+
 @pytest.mark.parametrize(("height", "full"), [(6, "⣿"), (12, "█")])
 def test_few_rows_are_drawn_in_braille_and_many_in_blocks(height: int, full: str) -> None:
     assert full in drawn(Chart(Series((1.0,) * 9, dollars)), height=height)[-2]

@@ -37,7 +37,8 @@ class Chart:
 
     `down` grows from the same zero line to the bottom, on a scale of its own, and has as many
     values. `marks` are upright lines, and are told before `ticks`. `bars` keeps a gap between
-    values. `top` is the least that the scale of `up` reaches.
+    values. `top` is the least that the scale of `up` reaches. `blocks` draws solid, however few
+    rows there are.
     """
 
     up: Series
@@ -46,6 +47,7 @@ class Chart:
     marks: tuple[tuple[float, str], ...] = ()
     bars: bool = False
     top: float = 0.0
+    blocks: bool = False
 
 
 def round_up(value: float) -> float:
@@ -80,7 +82,7 @@ def chart_lines(chart: Chart, width: int, height: int) -> tuple[Line, ...]:
     marked = {_step_of(position, chart, steps) // 2 for position, _ in chart.marks}
     for column in marked:
         plot.vline(column * 2, color=_tag("warn"))
-    marker = "hd" if rows >= _BLOCKS_FROM else "braille"
+    marker = "hd" if chart.blocks or rows >= _BLOCKS_FROM else "braille"
     for series, sign, end in _drawn(chart):
         points = _points(series.values, steps, bars=chart.bars)
         shown = [(step, value) for step, value in points if step // 2 not in marked]
