@@ -2,13 +2,15 @@
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Literal, NamedTuple, get_args
+from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 
-from aicost.core.mismatch import Mismatch
 from aicost.core.purpose import Purpose
-from aicost.core.tasks import Task
 from aicost.core.usage import Agent, TokenCounts
 from aicost.core.waste.hits import Hit
+
+if TYPE_CHECKING:
+    from aicost.core.mismatch import Mismatch
+    from aicost.core.tasks import Task
 
 GroupBy = Literal[
     "day", "week", "month", "session", "model", "repo", "branch", "category", "agent",
@@ -117,7 +119,7 @@ class UsageReport:
     active_days: int = 0
     hidden: HiddenSpend | None = None  # None while the evidence is not read, and of groups
     outcomes: OutcomeSums | None = None  # only of a report by outcome
-    mismatches: tuple[Mismatch, ...] | None = None  # only of MISMATCH_GROUPS; None: not looked for
+    mismatches: "tuple[Mismatch, ...] | None" = None  # of MISMATCH_GROUPS; None: not looked for
     complete: bool = True
     pending_bytes: int = 0
 
@@ -159,7 +161,7 @@ class WorkDone:
     permission_mode: str = ""
     outcome: str = ""  # an `Outcome`
     purpose: Purpose | None = None  # None: nothing tells it
-    task: Task | None = None  # that a turn belongs to, or that a session is in; None: no turn
+    task: "Task | None" = None  # that a turn belongs to, or that a session is in; None: no turn
     tasks: int = 0  # of a session
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from aicost.core.errors import ConfigError
 from aicost.core.price_json import BookContent
 from aicost.core.prices import PriceBook, Recipe
-from aicost.prices.files import replace_file
+from aicost.prices.files import CREDITS, OVERRIDES, replace_file, sha256_of
 from aicost.prices.own import load_own_rows, with_own_rows
 
 if TYPE_CHECKING:
@@ -41,15 +41,13 @@ def is_stale(prices_dir: Path | None) -> bool:
     Compares versions and hashes; the library is not imported. Without an installed library
     nothing can be compiled, so nothing is stale.
     """
-    from aicost.prices.credits import credits_sha256
     from aicost.prices.library import installed_version
-    from aicost.prices.overrides import overrides_sha256
 
     version = installed_version()
     wanted = Recipe(
         genai_prices=version,
-        overrides_sha256=overrides_sha256(),
-        credits_sha256=credits_sha256(),
+        overrides_sha256=sha256_of(OVERRIDES),
+        credits_sha256=sha256_of(CREDITS),
     )
     in_use = load_price_book(prices_dir).recipe
     return bool(version) and replace(in_use, fetched="") != wanted

@@ -12,8 +12,8 @@ from typing import Any
 from aicost.core.credits import CREDIT_UNITS, MAX_CREDIT_DECIMALS, MAX_CREDIT_RATE, CreditRates
 from aicost.core.errors import ConfigError
 from aicost.core.tariffs import decimals
+from aicost.prices.files import CREDITS
 
-CREDITS = Path(__file__).with_name("credits.toml")
 _SCHEMA = 1
 _REQUIRED = frozenset({"model", "from", "confirmed", "source", "checked", *CREDIT_UNITS})
 _OPTIONAL = frozenset({"fast_multiplier", "default_tier", "uncertain_above_tokens"})
@@ -25,11 +25,6 @@ class CreditTable:
 
     sha256: str
     rows: Mapping[str, tuple[CreditRates, ...]]
-
-
-def credits_sha256(path: Path = CREDITS) -> str:
-    """Return the hash of the file's bytes. Raises OSError."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def load_credits(path: Path = CREDITS) -> CreditTable:

@@ -1,7 +1,16 @@
-"""The one way a file of prices is replaced. Standard library only."""
+"""Files of prices: where ours are, how they differ, how one is replaced. Only standard library."""
 
+import hashlib
 import os
 from pathlib import Path
+
+OVERRIDES = Path(__file__).with_name("overrides.toml")
+CREDITS = Path(__file__).with_name("credits.toml")
+
+
+def sha256_of(path: Path) -> str:
+    """Return the hash of a file's bytes. Raises OSError."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def replace_file(path: Path, raw: bytes, mode: int = 0o644) -> None:

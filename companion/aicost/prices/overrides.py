@@ -12,8 +12,8 @@ from typing import Any
 
 from aicost.core.errors import ConfigError
 from aicost.core.tariffs import RATE_UNITS, STANDARD
+from aicost.prices.files import OVERRIDES
 
-OVERRIDES = Path(__file__).with_name("overrides.toml")
 _SCHEMA = 1
 _SOURCED = frozenset({"source", "checked"})
 _KEYS = {  # table -> keys it must have, keys it may have
@@ -94,11 +94,6 @@ class Overrides:
         """Whether a model of the library goes into the book."""
         include, exclude = self.select.get(provider, ((), ()))
         return _matches(model_id, include) and not _matches(model_id, exclude)
-
-
-def overrides_sha256(path: Path = OVERRIDES) -> str:
-    """Return the hash of the file's bytes. Raises OSError."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def load_overrides(path: Path = OVERRIDES) -> Overrides:

@@ -6,18 +6,20 @@ A field that is not measured (yet) is null, never 0. Money is in US dollars, at 
 import json
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aicost.core.budget import STEPS, Budget, BudgetFilter, BudgetStatus
-from aicost.core.mismatch import Mismatch, mismatch_words
 from aicost.core.money import usd
 from aicost.core.nudge import Nudge
 from aicost.core.reports import OutcomeSums, ReportRow, TurnRow, UsageReport, WorkDone
-from aicost.core.tasks import Task
 from aicost.core.text import escaped
 from aicost.core.usage import TokenCounts
 from aicost.core.view import BurnRate, DashboardView, SessionRow, Totals
 from aicost.core.waste.hits import Hit
+
+if TYPE_CHECKING:
+    from aicost.core.mismatch import Mismatch
+    from aicost.core.tasks import Task
 
 SCHEMA = 1
 Document = dict[str, Any]
@@ -61,8 +63,10 @@ def report_document(report: UsageReport, generated_at: datetime) -> Document:
     }
 
 
-def mismatch_fields(one: Mismatch) -> Document:
+def mismatch_fields(one: "Mismatch") -> Document:
     """Return a kind of work that a cheaper model did as well."""
+    from aicost.core.mismatch import mismatch_words  # as `evidence_of` below
+
     return {
         "evidence": mismatch_words(one),
         "agent": one.agent,
@@ -169,7 +173,7 @@ def _purpose_fields(work: WorkDone | None) -> Document:
     }
 
 
-def task_fields(task: Task) -> Document:
+def task_fields(task: "Task") -> Document:
     """Return a run of turns with one purpose."""
     return {
         "category": str(task.category),

@@ -6,12 +6,15 @@ which a ledger only repeats: the journal keeps them. A turn with a change is not
 
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from aicost.core.categories import TaskCategory
-from aicost.core.category import VERSION, Classified, classify
+from aicost.core.category_weights import VERSION
 from aicost.core.purpose import Purpose, Tag
-from aicost.core.turn_features import NO_FEATURES, together, unpacked
 from aicost.store.homes import sessions_asked
+
+if TYPE_CHECKING:
+    from aicost.core.category import Classified
 
 _SOME = 100  # turns in one transaction
 _BY_USER, _BY_PROMPT, _BY_EVIDENCE = "user", "prompt", "evidence"
@@ -123,7 +126,11 @@ def _row(span: int, tag: str, work: Iterable[tuple[int, bytes]]) -> tuple[str, f
     return found.category, found.confidence, found.evidence, origin
 
 
-def _classified(turn: int, work: Iterable[tuple[int, bytes]]) -> Classified:
+def _classified(turn: int, work: Iterable[tuple[int, bytes]]) -> "Classified":
+    # Only here: a start that finds nothing new classifies no turn.
+    from aicost.core.category import classify
+    from aicost.core.turn_features import NO_FEATURES, together, unpacked
+
     own, others = NO_FEATURES, []
     for span, features in work:
         if span == turn:

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from aicost.core.days import from_us
 from aicost.core.prices import PriceBook
 from aicost.core.usage import TokenCounts, UsageEvent, requests_of
-from aicost.core.waste.find import find_waste
 from aicost.core.waste.hits import Hit
 from aicost.core.waste.progress import Progress, progress_of
 from aicost.core.waste.work import Call, Compaction, Refusal, Step, Subagent, Work
@@ -114,6 +113,8 @@ def settle_waste(db: sqlite3.Connection, book: PriceBook) -> None:
 
 
 def _settle(db: sqlite3.Connection, book: PriceBook, session: int) -> None:
+    from aicost.core.waste.find import find_waste  # all detectors: a start looks for nothing
+
     work = work_of(db, session, book)
     for table in ("waste", "progress", "stale_waste"):
         db.execute(f"DELETE FROM {table} WHERE session = ?", (session,))

@@ -1,6 +1,5 @@
 """A log is read to its last newline, in any pieces, and again from the start if it was changed."""
 
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

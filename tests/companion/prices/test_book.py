@@ -14,9 +14,8 @@ from aicost.core.errors import ConfigError
 from aicost.core.price_json import Recipe, decode_book, encode_book
 from aicost.core.tariffs import PriceEntry
 from aicost.prices.book import SHIPPED, is_stale, load_price_book, refresh_price_book
-from aicost.prices.credits import credits_sha256
+from aicost.prices.files import CREDITS, OVERRIDES, sha256_of
 from aicost.prices.library import Fetched, installed_version
-from aicost.prices.overrides import overrides_sha256
 
 SHIPPED_ID = decode_book(SHIPPED.read_bytes())[0]
 
@@ -38,8 +37,8 @@ def other_book(recipe: Recipe | None = None) -> bytes:
 def recipe_now() -> Recipe:
     return Recipe(
         genai_prices=installed_version(),
-        overrides_sha256=overrides_sha256(),
-        credits_sha256=credits_sha256(),
+        overrides_sha256=sha256_of(OVERRIDES),
+        credits_sha256=sha256_of(CREDITS),
     )
 
 

@@ -9,7 +9,8 @@ from price_examples import day
 
 from aicost.core.credits import CREDIT_UNITS
 from aicost.core.errors import ConfigError
-from aicost.prices.credits import CREDITS, credits_sha256, load_credits
+from aicost.prices.credits import load_credits
+from aicost.prices.files import CREDITS, sha256_of
 
 TABLE = load_credits()
 ROW = """
@@ -36,7 +37,7 @@ def test_every_row_says_where_it_is_from() -> None:
 
 
 def test_the_hash_is_of_the_files_bytes() -> None:
-    assert TABLE.sha256 == credits_sha256() == hashlib.sha256(CREDITS.read_bytes()).hexdigest()
+    assert TABLE.sha256 == sha256_of(CREDITS) == hashlib.sha256(CREDITS.read_bytes()).hexdigest()
 
 
 def test_what_a_row_leaves_out_is_not_known_or_not_so(tmp_path: Path) -> None:

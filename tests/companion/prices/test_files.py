@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from aicost.prices.files import replace_file
+from aicost.prices.files import CREDITS, OVERRIDES, replace_file, sha256_of
 
 
 def test_a_file_is_made_and_replaced(tmp_path: Path) -> None:
@@ -31,3 +31,11 @@ def test_a_full_disk_leaves_the_old_file_and_no_part(
         replace_file(path, b"two")
     assert path.read_bytes() == b"one"
     assert [found.name for found in tmp_path.iterdir()] == ["a"]
+
+
+def test_a_hash_is_that_of_the_bytes(tmp_path: Path) -> None:
+    (tmp_path / "empty").write_bytes(b"")
+    assert sha256_of(tmp_path / "empty").startswith("e3b0c44298fc1c14")
+    assert OVERRIDES.is_file()
+    assert CREDITS.is_file()
+    assert sha256_of(OVERRIDES) != sha256_of(CREDITS)

@@ -8,7 +8,8 @@ import pytest
 from price_examples import day
 
 from aicost.core.errors import ConfigError
-from aicost.prices.overrides import OVERRIDES, PriceRow, Source, load_overrides, overrides_sha256
+from aicost.prices.files import OVERRIDES, sha256_of
+from aicost.prices.overrides import PriceRow, Source, load_overrides
 
 ROW = """
 [[price]]
@@ -92,7 +93,7 @@ def test_new_models_of_the_agents_are_taken_and_others_left(
 
 def test_the_hash_is_of_the_files_bytes() -> None:
     digest = hashlib.sha256(OVERRIDES.read_bytes()).hexdigest()
-    assert overrides_sha256() == load_overrides().sha256 == digest
+    assert sha256_of(OVERRIDES) == load_overrides().sha256 == digest
 
 
 @pytest.mark.parametrize(
