@@ -18,6 +18,7 @@ Engine = Literal["sqlite", "postgresql"]
 Row = Sequence[Any]
 POSTGRESQL = ("postgresql://", "postgres://")
 CONNECTIONS = 8
+_ONE_MOMENT = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 _BUSY_S = 10.0  # that a writer waits for another
 
 
@@ -58,6 +59,7 @@ class _Kind:
     name: Engine
     connect: Callable[[], _Driver]
     begin: str
+    begin_reading: str
     errors: tuple[type[Exception], ...]
 
 
@@ -89,13 +91,16 @@ class Database:
         return self._kind.name
 
     @contextmanager
-    def transaction(self) -> Iterator[Transaction]:
-        """Lend a connection for one transaction: kept at the end, undone by an exception."""
+    def transaction(self, *, reading: bool = False) -> Iterator[Transaction]:
+        """Lend a connection for one transaction: kept at the end, undone by an exception.
+
+        One that only reads waits for no writer, and sees one moment.
+        """
         driver = self._free.get()
         try:
             with self._errors():
                 driver = driver or self._kind.connect()
-                driver.execute(self._kind.begin)
+                driver.execute(self._kind.begin_reading if reading else self._kind.begin)
             try:
                 with self._errors():
                     yield Transaction(driver, self.engine)
@@ -146,7 +151,7 @@ def _sqlite(path: Path) -> _Kind:
             driver.execute(f"PRAGMA {mode}")
         return driver
 
-    return _Kind("sqlite", connect, "BEGIN IMMEDIATE", (sqlite3.Error, OSError))
+    return _Kind("sqlite", connect, "BEGIN IMMEDIATE", "BEGIN", (sqlite3.Error, OSError))
 
 
 def _postgresql(address: str) -> _Kind:
@@ -161,4 +166,4 @@ def _postgresql(address: str) -> _Kind:
         driver: _Driver = psycopg.connect(address, autocommit=True)
         return driver
 
-    return _Kind("postgresql", connect, "BEGIN", (psycopg.Error, OSError))
+    return _Kind("postgresql", connect, "BEGIN", _ONE_MOMENT, (psycopg.Error, OSError))

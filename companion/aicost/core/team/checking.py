@@ -24,11 +24,13 @@ from aicost.core.team.documents import (
 MOST_ROWS = 2_000  # of a day: far above what one developer can do
 MOST = 10**15  # of any number: sums of a large team still fit 64 bits
 MOST_FAULTS = 20  # that are named
-_MODEL = re.compile(r"[a-z0-9][a-z0-9.:@/_-]{0,63}")
-_PROJECT = re.compile(r"[\w][\w .+-]{0,39}")
-_COHORT = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
-_CLIENT = re.compile(r"aicost/[0-9][0-9A-Za-z.+-]{0,31}")
-_BOOK = re.compile(r"[0-9a-z][0-9a-z.-]{0,63}")
+PATTERNS: Mapping[str, re.Pattern[str]] = {  # of the words that are no closed list
+    "model": re.compile(r"[a-z0-9][a-z0-9.:@/_-]{0,63}"),
+    "project": re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._+-]{0,39}"),
+    "cohort": re.compile(r"[a-z0-9][a-z0-9_-]{0,31}"),
+    "client": re.compile(r"aicost/[0-9][0-9A-Za-z.+-]{0,31}"),
+    "price_book": re.compile(r"[0-9a-z][0-9a-z.-]{0,63}"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,8 @@ def _one_of(known: Collection[str]) -> Check:
     return lambda value: "" if isinstance(value, str) and value in words else f"one of {said}"
 
 
-def _like(pattern: re.Pattern[str], what: str) -> Check:
+def _like(name: str, what: str) -> Check:
+    pattern = PATTERNS[name]
     return lambda value: "" if isinstance(value, str) and pattern.fullmatch(value) else what
 
 
@@ -112,10 +115,10 @@ _COUNTS = (
 _ROW: Mapping[str, Check] = {
     "tool": _one_of(TOOLS),
     "provider": _one_of(PROVIDERS),
-    "model": _like(_MODEL, "a model id"),
+    "model": _like("model", "a model id"),
     "tier": _one_of(TIERS),
     "billing": _one_of(BILLINGS),
-    "project": _or_null(_like(_PROJECT, "a label of up to 40 letters")),
+    "project": _or_null(_like("project", "a label of up to 40 letters")),
     "category": _one_of(CATEGORIES),
     "environment": _one_of(ENVIRONMENTS),
     "cost_list_microusd": _or_null(_count),
@@ -128,9 +131,9 @@ _DOCUMENT: Mapping[str, Check] = {
     "tz": _exactly("UTC"),
     "revision": _count,
     "final": _flag,
-    "client": _like(_CLIENT, "the client's name and version"),
-    "cohort": _or_null(_like(_COHORT, "a cohort")),
-    "price_book": _like(_BOOK, "the id of a price book"),
+    "client": _like("client", "the client's name and version"),
+    "cohort": _or_null(_like("cohort", "a cohort")),
+    "price_book": _like("price_book", "the id of a price book"),
     "sessions": _count,
     "turns": _count,
     "active_minutes": _count,

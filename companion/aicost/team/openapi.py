@@ -1,0 +1,179 @@
+"""The OpenAPI document of the server, made from the same values that it reads."""
+
+from typing import Any
+
+import msgspec
+
+from aicost import __version__
+from aicost.core.team.checking import MOST, MOST_ROWS, PATTERNS
+from aicost.core.team.documents import DayDocument
+from aicost.team.settings import TeamSettings
+
+Json = dict[str, Any]
+
+_JSON = "application/json"
+_REF = "#/components/schemas/{name}"
+_TEXT: Json = {"type": "string"}
+
+
+def openapi(settings: TeamSettings) -> Json:
+    """Return the document for a server with these settings."""
+    (_,), schemas = msgspec.json.schema_components((DayDocument,), ref_template=_REF)
+    _tighten(schemas)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "aicost team server",
+            "version": __version__,
+            "description": "Pseudonymous days in, anonymous reports out.",
+        },
+        "paths": _paths(settings),
+        "components": {
+            "schemas": {**schemas, **_SCHEMAS},
+            "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
+        },
+    }
+
+
+def _tighten(schemas: Json) -> None:
+    """Say of each field what the server checks beyond its type."""
+    for schema in schemas.values():
+        schema["additionalProperties"] = False
+        schema["required"] = list(schema["properties"])
+        for name, field in schema["properties"].items():
+            field.pop("default", None)
+            for kind in (field, *field.get("anyOf", ())):
+                if kind.get("type") == "integer":
+                    kind |= {"minimum": 0, "maximum": MOST}
+                if kind.get("type") == "string" and name in PATTERNS:
+                    kind["pattern"] = f"^(?:{PATTERNS[name].pattern})$"
+    document = schemas["DayDocument"]["properties"]
+    document["schema"] = {"const": 1}
+    document["tz"] = {"const": "UTC"}
+    document["day"] = {"type": "string", "format": "date"}
+    document["rows"]["maxItems"] = MOST_ROWS
+
+
+def _paths(settings: TeamSettings) -> Json:
+    source = "/v1/teams/{team}/sources/{pseudonym}"
+    team = _parameter("team", "path", {"const": settings.team})
+    pseudonym = _parameter("pseudonym", "path", _text("[a-z2-7]{26}"))
+    write = _parameter("X-Aicost-Write", "header", _text("[0-9a-f]{64}"))
+    device = _parameter("X-Aicost-Device", "header", _text("[0-9a-f]{8,16}"), required=False)
+    who = [team, pseudonym, write]
+    a_day: Json = {"type": "string", "format": "date"}
+    document = {"$ref": _REF.format(name="DayDocument")}
+    return {
+        "/healthz": {"get": _operation("whether it works", {200: "Health", 503: "Error"})},
+        "/metrics": {"get": _operation("for Prometheus", {200: "text/plain"})},
+        "/openapi.json": {"get": _operation("this document", {200: "Any"})},
+        "/v1/about": {"get": _operation("to what one would join", {200: "About"})},
+        "/v1/join": {
+            "post": _operation(
+                "change an invite code for a token",
+                {201: "Joined", 403: "Error"},
+                body={"$ref": _REF.format(name="Join")},
+            )
+        },
+        "/v1/leave": {
+            "post": _operation("give the token back", {204: "", 401: "Error"}, secured=True)
+        },
+        f"{source}/days/{{day}}": {
+            "put": _operation(
+                "send a day; it replaces what was sent of it before",
+                {200: "Put", 201: "Put", 401: "Error", 403: "Error", 409: "Stale", 429: "Error"},
+                parameters=[*who, device, _parameter("day", "path", a_day)],
+                body=document,
+                secured=True,
+            )
+        },
+        f"{source}/days": {
+            "get": _operation(
+                "the revisions of a source's own days",
+                {200: "Days", 401: "Error", 403: "Error"},
+                parameters=[
+                    *who, device,
+                    _parameter("from", "query", a_day), _parameter("to", "query", a_day),
+                ],
+                secured=True,
+            )
+        },
+        source: {
+            "delete": _operation(
+                "delete all that a source sent", {204: "", 403: "Error"}, parameters=who
+            )
+        },
+    }  # fmt: skip
+
+
+def _operation(
+    says: str,
+    answers: dict[int, str],
+    *,
+    parameters: list[Json] | None = None,
+    body: Json | None = None,
+    secured: bool = False,
+) -> Json:
+    found: Json = {"summary": says, "responses": {}}
+    if parameters or body:
+        answers = {404: "Error", 422: "Error", **answers}
+    if body:
+        answers = {400: "Error", 413: "Error", 415: "Error", **answers}
+        found["requestBody"] = {"required": True, "content": {_JSON: {"schema": body}}}
+    if parameters:
+        found["parameters"] = parameters
+    if secured:
+        found["security"] = [{"token": []}]
+    for status, name in sorted({503: "Error", **answers}.items()):
+        found["responses"][str(status)] = _answer(name)
+    return found
+
+
+def _answer(name: str) -> Json:
+    if not name:
+        return {"description": "done"}
+    if "/" in name:
+        return {"description": "text", "content": {name: {"schema": _TEXT}}}
+    schema: Json = {} if name == "Any" else {"$ref": _REF.format(name=name)}
+    return {"description": name.lower(), "content": {_JSON: {"schema": schema}}}
+
+
+def _parameter(name: str, where: str, schema: Json, *, required: bool = True) -> Json:
+    return {"name": name, "in": where, "required": required, "schema": schema}
+
+
+def _text(pattern: str) -> Json:
+    return {"type": "string", "pattern": f"^{pattern}$"}
+
+
+def _object(**fields: Json) -> Json:
+    optional = ("hint", "faults", "cohort")
+    required = [name for name in fields if name not in optional]
+    return {"type": "object", "properties": fields, "required": required}
+
+
+_NUMBER: Json = {"type": "integer"}
+_WORDS: Json = {"type": "array", "items": _TEXT}
+_OR_NULL: Json = {"type": ["string", "null"]}
+_PROMISE: Json = {
+    "team": _TEXT,
+    "k": _NUMBER,
+    "retention_months": _NUMBER,
+    "cohorts": _WORDS,
+    "head_count": {"type": ["integer", "null"]},
+    "who_sees_what": _TEXT,
+}
+_SCHEMAS: Json = {
+    "Error": _object(
+        error=_TEXT,
+        hint=_TEXT,
+        faults={"type": "array", "items": _object(field=_TEXT, why=_TEXT)},
+    ),
+    "Stale": _object(error=_TEXT, hint=_TEXT, have_revision=_NUMBER),
+    "Health": _object(status=_TEXT, version=_TEXT),
+    "About": _object(**_PROMISE, version=_TEXT),
+    "Join": _object(code=_TEXT, cohort=_OR_NULL) | {"additionalProperties": False},
+    "Joined": _object(**_PROMISE, token=_TEXT, project_key=_OR_NULL),
+    "Put": _object(status=_TEXT, revision=_NUMBER),
+    "Days": _object(days={"type": "object", "additionalProperties": _NUMBER}),
+}
