@@ -3,6 +3,7 @@
 import json
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import jsonschema_rs
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, given, settings
+from hypothesis.errors import Unsatisfiable
 from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
@@ -79,7 +81,9 @@ def test_every_answer_is_one_of_the_documented(api: Any, mode: GenerationMode) -
     operations = [found.ok() for found in api.get_all_operations()]
     for operation in sorted(operations, key=lambda one: one.path == "/v1/leave"):  # gives it back
         strategy = operation.as_strategy(generation_mode=mode)
-        _many(given(case=strategy)(ask))
+        with suppress(Unsatisfiable):  # nothing is wrong about a question without words
+            _many(given(case=strategy)(ask))
+    assert len(statuses) > 3
     put = next(seen for label, seen in statuses.items() if label.startswith("PUT"))
     if mode is GenerationMode.POSITIVE:  # what is refused at every door says nothing
         assert {200, 201, 409} & put
