@@ -222,6 +222,12 @@ def _fill_tag(tag: argparse.ArgumentParser) -> None:
     fill_tag(tag)
 
 
+def _fill_team(team: argparse.ArgumentParser) -> None:
+    from aicost.cli.team_grammar import fill_team
+
+    fill_team(team)
+
+
 def _fill_allow(allow: argparse.ArgumentParser) -> None:
     from aicost.cli.gate_grammar import fill_allow
 
@@ -371,6 +377,7 @@ COMMANDS: Mapping[str, Command] = {
     "init": Command(
         _fill_init, "print what puts the badge into the prompt of a shell", _INIT_EPILOG
     ),
+    "team": Command(_fill_team, "the server that a team's anonymous reports come from"),
     "daemon": Command(_fill_daemon, "run, start, stop or look at the background process"),
     "config": Command(_fill_config, "show, change or edit the settings", _CONFIG_EPILOG),
 }
