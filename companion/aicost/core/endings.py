@@ -9,6 +9,7 @@ or builds say how it ended.
 """
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
@@ -125,7 +126,9 @@ def error_key(text: str) -> str:
     if len(text) > 2 * _MAX_OUTPUT:
         text = f"{text[:_MAX_OUTPUT]}\n{text[-_MAX_OUTPUT:]}"
     lines = list(dict.fromkeys(_lines(text)))
-    said = [line for line in lines if _speaks_of_an_error(line)] or lines[-_LAST_LINES:]
+    low = "\n".join(lines).lower()
+    words = [word for word in _SPEAKING if word in low]  # a few of fifty
+    said = [line for line in lines if _speaks_of_an_error(line, words)] or lines[-_LAST_LINES:]
     steady = sorted({line for line in map(_steady, said) if line})
     return hash_of("\n".join(steady)) if steady else ""  # (tests side by side end in any order)
 
@@ -156,11 +159,11 @@ def _lines(text: str) -> list[str]:
     return [line[:_MAX_LINE] for line in shown]
 
 
-def _speaks_of_an_error(line: str) -> bool:
+def _speaks_of_an_error(line: str, words: Sequence[str]) -> bool:
     low = line.strip().lower()
     if low.startswith(_PASSING) or low.endswith(_PASSED_AT_END):
         return False
-    if low.startswith(_SPEAKING_AT_START) or any(word in low for word in _SPEAKING):
+    if low.startswith(_SPEAKING_AT_START) or any(word in low for word in words):
         return True
     return re.search(_PLACED, line) is not None
 

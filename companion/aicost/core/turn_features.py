@@ -5,6 +5,7 @@ path and no command is in them: see `core.vocabulary`, `core.file_kinds` and `co
 """
 
 from collections.abc import Iterable, Mapping
+from operator import sub
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
@@ -93,10 +94,11 @@ def packed(features: TurnFeatures) -> bytes:
     for zone, most in ZONES.items():
         numbers = sorted(features.words.get(zone, ()))[:most]
         out.append(len(numbers))
-        before = 0
-        for number in numbers:
-            step, before = number - before, number
-            out += bytes((step,)) if step < 128 else bytes((128 | step >> 8, step & 255))
+        for step in map(sub, numbers, (0, *numbers)):
+            if step < 128:
+                out.append(step)
+            else:
+                out += bytes((128 | step >> 8, step & 255))
     return bytes(out)
 
 

@@ -122,13 +122,12 @@ def word_numbers(text: str, most: int, *, looked_at: int = 250) -> tuple[int, ..
     """
     found: dict[int, None] = {}
     pairs: dict[str, int] | None = None
-    for word in _words(text, looked_at):
-        stem = _stem(word)
-        if (number := _NUMBERS.get(stem)) is not None:
+    for stem, number, with_next in map(_known, _words(text, looked_at)):
+        if number is not None:
             found[number] = None
-        if pairs and (number := pairs.get(stem)) is not None:
+        if pairs is not None and (number := pairs.get(stem)) is not None:
             found[number] = None
-        pairs = _PAIRS_OF.get(stem)
+        pairs = with_next
     return tuple(found)[:most]
 
 
@@ -140,6 +139,13 @@ def stems(text: str, most: int) -> list[str]:
 def _words(text: str, most: int) -> list[str]:
     low = text[: 12 * most].lower().replace("n't", " not").replace("n’t", " not")
     return _WORD.findall(low)[:most]
+
+
+@lru_cache(maxsize=8192)
+def _known(word: str) -> tuple[str, int | None, dict[str, int] | None]:
+    """Return a word's stem, its number, and those of the pairs that begin with it."""
+    stem = _stem(word)
+    return stem, _NUMBERS.get(stem), _PAIRS_OF.get(stem)
 
 
 @lru_cache(maxsize=8192)

@@ -112,10 +112,19 @@ class Findings:
         )
         self._errors.setdefault((key, place.session_id), seen)
 
-    def settings(self, place: Place, *values: str | None) -> None:
-        """Note how a stretch was run, in the order of `_SETTINGS`; the larger value stays."""
-        wanted = tuple(value or "" for value in values)
-        wanted += ("",) * (len(_SETTINGS) - len(wanted))
+    def settings(  # noqa: PLR0913 - what there is to be set
+        self,
+        place: Place,
+        version: str | None = None,
+        entrypoint: str | None = None,
+        effort: str | None = None,
+        permission_mode: str | None = None,
+        command: str | None = None,
+    ) -> None:
+        """Note how a stretch was run; the larger value stays."""
+        wanted = (
+            version or "", entrypoint or "", effort or "", permission_mode or "", command or "",
+        )  # fmt: skip
         known = self._settings.get(place)
         if known != wanted:
             self._settings[place] = tuple(map(max, known, wanted)) if known else wanted

@@ -21,29 +21,40 @@ Time = Annotated[datetime, msgspec.Meta(tz=True)]
 Tokens = Annotated[int, msgspec.Meta(ge=0, le=10**9)]  # so large that sums fit 64 bits
 
 
-class Line(msgspec.Struct, rename="camel", gc=False):
-    """One record of any type. What only some types have stays undecoded until it is needed."""
+class Row(msgspec.Struct, rename="camel", gc=False):
+    """What all records have, in the order in which the client writes it: so it is found faster."""
 
+    is_sidechain: bool | None = None
+    session_id: str | None = None
+    version: str | None = None
+    branch: str | None = msgspec.field(default=None, name="gitBranch")
+    agent_id: str | None = None
     type: str | None = None
-    subtype: str | None = None
     uuid: str | None = None
     timestamp: Time | None = None
-    session_id: str | None = None
     request_session_id: str | None = None  # a copy: the session that made the call
-    agent_id: str | None = None
-    is_sidechain: bool | None = None
+    entrypoint: str | None = None
+    prompt_id: str | None = None
+    permission_mode: str | None = None
     is_meta: bool | None = None
     is_compact_summary: bool | None = None
     is_api_error_message: bool | None = None
     is_aborted_mid_stream: bool | None = None
-    prompt_id: str | None = None
-    version: str | None = None
-    entrypoint: str | None = None
     effort: str | None = None
-    permission_mode: str | None = None
-    branch: str | None = msgspec.field(default=None, name="gitBranch")
     attribution_skill: str | None = None
     attribution_agent: str | None = None
+
+
+class Timed(msgspec.Struct, gc=False):
+    """When a record was written."""
+
+    timestamp: Time | None = None
+
+
+class Line(Row, rename="camel", gc=False):
+    """One record of any type. What only some types have stays undecoded until it is needed."""
+
+    subtype: str | None = None
     message: Raw = NOTHING
     data: Raw = NOTHING
     tool_use_result: Raw = NOTHING
@@ -60,6 +71,9 @@ class Block(msgspec.Struct, gc=False):
     thinking: str | None = None
 
 
+ToolUse = tuple[str, str, Raw]  # id, name, input
+
+
 class Message(msgspec.Struct, gc=False):
     """A call's answer."""
 
@@ -67,8 +81,8 @@ class Message(msgspec.Struct, gc=False):
     model: str = ""
     content: list[Block] | str = ""
 
-    def tool_uses(self) -> list[tuple[str, str, Raw]]:
-        """Return (id, name, input) of each tool that it asks for."""
+    def tool_uses(self) -> list[ToolUse]:
+        """Return each tool that it asks for."""
         if isinstance(self.content, str):
             return []
         return [
@@ -86,6 +100,13 @@ class Text(msgspec.Struct, gc=False):
     tool_use_id: str | None = None  # these of what a tool said
     is_error: object = None
     content: Raw = NOTHING
+
+    def said(self) -> str:
+        """Return all that a tool said. Raises one of UNREADABLE."""
+        content = _decode_said(self.content)
+        if isinstance(content, str):
+            return content
+        return "\n".join(block.text for block in content or () if block.text)
 
 
 class TextMessage(msgspec.Struct, gc=False):
@@ -111,6 +132,19 @@ class TextMessage(msgspec.Struct, gc=False):
         if isinstance(self.content, str):
             return self.content
         return next((block.text for block in self.content if block.text), "")
+
+
+class AnswerLine(Row, rename="camel", gc=False, kw_only=True):
+    """A line of a call's answer, or of another record that has a message of its shape."""
+
+    message: Message
+
+
+class UserLine(Row, rename="camel", gc=False, kw_only=True):
+    """A prompt, or what tools said."""
+
+    message: TextMessage
+    tool_use_result: Raw = NOTHING
 
 
 class NestedRecord(msgspec.Struct, gc=False):
@@ -220,26 +254,6 @@ class SystemLine(msgspec.Struct, rename="camel", gc=False):
         return round(wait) if is_known and isinstance(wait, (int, float)) else 0
 
 
-class Result(msgspec.Struct, gc=False):
-    """A block of what a tool said, as far as commands need it."""
-
-    tool_use_id: str | None = None
-    is_error: bool | None = None
-    content: str | list[Text] | None = None
-
-    def text(self) -> str:
-        """Return all that it said."""
-        if isinstance(self.content, str):
-            return self.content
-        return "\n".join(block.text for block in self.content or () if block.text)
-
-
-class Results(msgspec.Struct, gc=False):
-    """What tools said."""
-
-    content: list[Result] = []
-
-
 class CommandInput(msgspec.Struct, gc=False):
     """What the Bash tool was asked for."""
 
@@ -253,6 +267,8 @@ class TaskInput(msgspec.Struct, gc=False):
 
 
 decode_line = msgspec.json.Decoder(Line).decode
+decode_answer_line = msgspec.json.Decoder(AnswerLine).decode
+decode_user_line = msgspec.json.Decoder(UserLine).decode
 decode_message = msgspec.json.Decoder(Message).decode
 decode_text_message = msgspec.json.Decoder(TextMessage).decode
 decode_progress = msgspec.json.Decoder(Progress).decode
@@ -261,7 +277,8 @@ decode_answer = msgspec.json.Decoder(list[Text]).decode
 decode_tool_result = msgspec.json.Decoder(ToolResult).decode
 decode_pull_request = msgspec.json.Decoder(PullRequestLine).decode
 decode_system = msgspec.json.Decoder(SystemLine).decode
-decode_results = msgspec.json.Decoder(Results).decode
+decode_time = msgspec.json.Decoder(Timed).decode
+_decode_said = msgspec.json.Decoder(str | list[Text] | None).decode
 decode_command_input = msgspec.json.Decoder(CommandInput).decode
 decode_task_input = msgspec.json.Decoder(TaskInput).decode
 
@@ -274,7 +291,7 @@ class Place(NamedTuple):
     subagent_id: str  # "" on the main thread
 
 
-def place_of(row: Line, turn_id: str) -> Place:
+def place_of(row: Row, turn_id: str) -> Place:
     """Return where a record belongs. Raises LogFormatError if it names no session."""
     session_id = row.request_session_id or row.session_id
     if not session_id:
@@ -298,7 +315,7 @@ def utc(at: datetime | None) -> datetime:
     return at if at.tzinfo is UTC else at.astimezone(UTC)
 
 
-def starts_a_turn(row: Line, message: TextMessage) -> bool:
+def starts_a_turn(row: Row, message: TextMessage) -> bool:
     """Say whether a `user` record is a prompt: the user's own words, on the main thread."""
     return not (
         row.is_meta

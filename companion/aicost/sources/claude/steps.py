@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Raw
 
 from aicost.core.commands import hash_of, to_number
+from aicost.core.drafts import drafts_of
 from aicost.core.endings import command_of
 from aicost.core.facts import StepKind, StepTaken
 from aicost.core.files import file_label, short
@@ -25,6 +26,7 @@ _SHELL = "Bash"
 _NOTE = "<tools-used-before-summary>"  # the client's own, before an answer
 _TASKS = ("Task", "Agent")
 _SEARCHES = ("Grep", "Glob")
+_LIST = ord("[")
 _PICTURES = (b'"type":"image"', b'"type": "image"', b'"type":"document"', b'"type": "document"')
 
 
@@ -67,6 +69,7 @@ class _TaskInput(msgspec.Struct, gc=False):
     subagent_type: object = None
 
 
+_new_step = drafts_of(StepTaken)
 _decode_file = msgspec.json.Decoder(_FileInput).decode
 _decode_search = msgspec.json.Decoder(_SearchInput).decode
 _decode_task = msgspec.json.Decoder(_TaskInput).decode
@@ -104,19 +107,21 @@ def step_of(
     tool_use_id: str, wanted: Wanted, result: Text, at: datetime, answer: Answer = NO_ANSWER
 ) -> StepTaken:
     """Return what a tool did by its result; `answer`: of the subagent that it ran."""
-    said = memoryview(result.content)
-    return StepTaken(
-        key=f"claude:{tool_use_id}",
-        event_key=wanted.event_key,
-        at=at,
-        kind=wanted.kind,
-        target=number_of(answer.subagent_id) if answer.subagent_id else wanted.target,
-        label=wanted.label,
-        part=wanted.part,
-        content=_number(said) if wanted.kind == "read" else wanted.content,
-        size_bytes=answer.size_bytes if answer.subagent_id else _size(said),
-        failed=result.is_error is True,
-    )
+    said, has_answer = memoryview(result.content), bool(answer.subagent_id)
+    step = _new_step()
+    step.key = f"claude:{tool_use_id}"
+    step.event_key = wanted.event_key
+    step.at = at
+    step.kind = wanted.kind
+    step.target = number_of(answer.subagent_id) if has_answer else wanted.target
+    step.label = wanted.label
+    step.part = wanted.part
+    step.content = _number(said) if wanted.kind == "read" else wanted.content
+    step.size_bytes = answer.size_bytes if has_answer else _size(said)
+    step.failed = result.is_error is True
+    step.__class__ = StepTaken
+    made: StepTaken = step
+    return made
 
 
 def answer_of(result: ToolResult) -> Answer:
@@ -164,12 +169,11 @@ def _editing(asked: _FileInput, event_key: str) -> Wanted:
 
 
 def _number(said: memoryview) -> int:
-    return to_number(blake2b(said, digest_size=8).hexdigest())
+    return int.from_bytes(blake2b(said, digest_size=8).digest(), "big", signed=True)
 
 
 def _size(said: memoryview) -> int | None:
     """Return about how many bytes of text a result is; None for pictures and pages."""
-    text = bytes(said)
-    if text.startswith(b"[") and any(picture in text for picture in _PICTURES):
+    if said[0] == _LIST and any(map(bytes(said).__contains__, _PICTURES)):
         return None
-    return 0 if text == b"null" else max(0, len(text) - 2)  # (without the quotes)
+    return 0 if bytes(said[:5]) == b"null" else max(0, len(said) - 2)  # (without the quotes)

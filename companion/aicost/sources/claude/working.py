@@ -3,13 +3,13 @@
 A subagent's own log is a stretch of its own; one that is logged beside its turn counts with it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import msgspec
 from msgspec import Raw
 
 from aicost.core.turn_work import TurnWork
-from aicost.sources.claude.records import UNREADABLE, Line, Message, Place
+from aicost.sources.claude.records import UNREADABLE, Message, Place, Row, ToolUse
 from aicost.sources.gathering import Gathering
 
 _EDITS = frozenset(("Edit", "Write", "MultiEdit", "NotebookEdit"))
@@ -62,15 +62,17 @@ _decode_input = msgspec.json.Decoder(_Input).decode
 class Working(Gathering):
     """Takes prompts, answers and ends of commands."""
 
-    def begin(self, row: Line, place: Place, prompt: str) -> None:
+    def begin(self, row: Row, place: Place, prompt: str) -> None:
         """Take the start of a turn."""
         self.move(place)
         self.work.begin(prompt, row.branch or "", row.permission_mode or "")
 
-    def answer(self, row: Line, place: Place, turn_id: str, message: Message) -> None:
+    def answer(
+        self, row: Row, place: Place, turn_id: str, message: Message, tools: Iterable[ToolUse]
+    ) -> None:
         """Take a line of a call's answer; `turn_id` is that of the log's turn, if it has one."""
         if turn_id:
-            place = place._replace(turn_id=turn_id, subagent_id="")
+            place = Place(place.session_id, turn_id, "")
         elif not place.subagent_id:
             return  # nobody asked for it
         if row.uuid and row.uuid == self.state.last_line:
@@ -78,7 +80,7 @@ class Working(Gathering):
         self.state.last_line = row.uuid or ""
         if place != self.state.place:
             self.move(place)
-        for tool_use_id, name, asked in message.tool_uses():
+        for tool_use_id, name, asked in tools:
             self._tool(tool_use_id, name, asked)
         if not (turn_id and row.is_sidechain):
             self._hear(message)
