@@ -1,137 +1,89 @@
-"""The real client upgrades dependencies on a fake API: what a turn is said to be for, and how soon.
+"""The real clients upgrade dependencies on fake APIs: what a turn is said to be for, and how soon.
 
 Package managers are stand-ins that print what the real ones do: nothing is fetched. Files and
 commands, and how the commands end, are real. A guess is shown while the turn runs.
 """
 
-import json
 from pathlib import Path
-from typing import Any
 
 import pytest
-from e2e.at_work import BYPASS, bash, finished, new_session, none_left_behind, pipes
+from e2e.at_work import BYPASS, finished, new_session, none_left_behind, pipes
 from e2e.running import Aicost
+from lab.codex import make_codex
 from lab.fake_anthropic import FakeAnthropic
+from lab.fake_openai import FakeOpenAI
 from lab.homes import make_home
+from lab.responses import Play, Step
 from lab.scenario import Json, Scenario
 from lab.waiting import until
+from lab.works import UPGRADES, claude_turns, codex_steps, prepare
 
 MODEL = "claude-opus-4-5"
-SAID = {"type": "text", "text": "Done. All tests pass with the new version."}
-LAST = {"blocks": [SAID], "delay_s": 3}  # meanwhile it is live
-MANAGER = """#!/bin/sh
-case "$1" in
-  test) test -f migrated || { echo "error: pool is no longer exported"; exit 1; } ;;
-  build) test -f migrated || { echo "error[E0432]: unresolved import"; exit 101; } ;;
-esac
-echo "ok $*"
-"""
+LAST_S = 3  # meanwhile it is live
 
 
-def tool(name: str, **asked: Any) -> Json:
-    return {"type": "tool_use", "name": name, "input": asked}
+def guessed(aicost: Aicost) -> str | None:
+    """Return what a session that runs is said to be for."""
+    found = aicost.ask("sessions", "--live")["sessions"]
+    return next((str(one["category"]) for one in found), None)
 
 
-def wrote(path: str, content: str) -> Json:
-    return {"blocks": [tool("Write", file_path=f"${{PROJ}}/{path}", content=content)]}
-
-
-def edited(path: str, old: str, new: str) -> Json:
-    look = tool("Read", file_path=f"${{PROJ}}/{path}")
-    change = {"file_path": f"${{PROJ}}/{path}", "old_string": old, "new_string": new}
-    return {"blocks": [look, tool("Edit", **change)]}
-
-
-def ran(command: str) -> Json:
-    return {"blocks": [bash(command)]}
-
-
-UPGRADES: dict[str, tuple[str, list[Json]]] = {
-    "pip": (
-        "Please upgrade requests to the latest version",
-        [
-            ran("./pip list --outdated"),
-            edited("requirements.txt", "requests==2.28", "requests==2.32"),
-            ran("./pip install -r requirements.txt && ./pip test"),
-            edited("app.py", "pool()", "session_pool()"),
-            ran("touch migrated && ./pip test"),
-        ],
-    ),
-    "npm": (
-        "bump react to 19 and fix what breaks",
-        [
-            edited("package.json", '"react": "18.2.0"', '"react": "19.0.0"'),
-            ran("./npm install"),
-            wrote("package-lock.json", '{"lockfileVersion": 3}'),
-            ran("./npm test"),
-            edited("app.js", "render(", "createRoot("),
-            ran("touch migrated && ./npm test"),
-        ],
-    ),
-    "go": (
-        "can you update golang.org/x/net, there is a vulnerability in ours",
-        [
-            ran("./go get golang.org/x/net@v0.33.0 && ./go mod tidy"),
-            edited("go.mod", "golang.org/x/net v0.17.0", "golang.org/x/net v0.33.0"),
-            wrote("go.sum", "golang.org/x/net v0.33.0 h1:abc=\n"),
-            ran("touch migrated && ./go test ./..."),
-        ],
-    ),
-    "cargo": (
-        "Upgrade serde to 2.0 and migrate our derives",
-        [
-            edited("Cargo.toml", 'serde = "1.0"', 'serde = "2.0"'),
-            ran("./cargo build"),
-            edited("main.rs", "#[derive(Old)]", "#[derive(New)]"),
-            ran("touch migrated && ./cargo build && ./cargo test"),
-            ran("git add -A && git commit -qm 'chore(deps): bump serde to 2.0'"),
-        ],
-    ),
-}
-FILES = {
-    "requirements.txt": "requests==2.28\n",
-    "package.json": '{"dependencies": {"react": "18.2.0"}}\n',
-    "go.mod": "module shop\n\nrequire golang.org/x/net v0.17.0\n",
-    "Cargo.toml": '[dependencies]\nserde = "1.0"\n',
-    "app.py": "pool()\n",
-    "app.js": "render(page)\n",
-    "main.rs": "#[derive(Old)]\nstruct Order;\n",
-}
+def told_of(aicost: Aicost, session_id: str) -> tuple[Json, str]:
+    """Return a session's only turn, and what is explained of it."""
+    aicost.wait_until_read()
+    (turn,) = aicost.ask("turns", "--session", session_id)["turns"]
+    return turn, aicost.run("explain", turn["prompt_uuid"])
 
 
 @pytest.mark.parametrize("manager", UPGRADES)
 def test_an_upgrade_is_told_while_it_runs_and_after(
     client: Path, tmp_path: Path, manager: str
 ) -> None:
-    prompt, steps = UPGRADES[manager]
+    work = UPGRADES[manager]
     home = make_home(tmp_path / "home")
     aicost = Aicost(tmp_path / "profile", home)
-    for name, content in FILES.items():
-        (home.project / name).write_text(content)
-    script = home.project / manager
-    script.write_text(MANAGER)
-    script.chmod(0o755)
-    text = json.dumps({"main": [*steps, LAST]}).replace("${PROJ}", str(home.project))
+    prepare(work, home.project)
     session_id, named = new_session()
+    last = {"blocks": [{"type": "text", "text": work.says}], "delay_s": LAST_S}
+    lanes = {"main": [*claude_turns(work, home.project), last]}
     with (
-        FakeAnthropic(Scenario({"lanes": json.loads(text)})) as served,
+        FakeAnthropic(Scenario({"lanes": lanes})) as served,
         none_left_behind(home),
         aicost.daemon(),
     ):
-        argv = [str(client), "-p", prompt, *BYPASS, "--model", MODEL, *named]
+        argv = [str(client), "-p", work.prompt, *BYPASS, "--model", MODEL, *named]
         process = pipes(argv, home, home.environment(served.url))
         try:
-
-            def guess() -> str | None:
-                found = aicost.ask("sessions", "--live")["sessions"]
-                return next((str(one["category"]) for one in found), None)
-
-            until(lambda: guess() == "dependency-upgrade", "a guess of it", timeout_s=60)
+            until(lambda: guessed(aicost) == work.label, "a guess of it", timeout_s=60)
         finally:
             finished(process)
-        aicost.wait_until_read()
-        (turn,) = aicost.ask("turns", "--session", session_id)["turns"]
-        told = aicost.run("explain", turn["prompt_uuid"])
+        turn, told = told_of(aicost, session_id)
     print(f"\n{manager}: {turn['category']}: {turn['category_evidence']}")
-    assert (turn["category"], turn["corrected"]) == ("dependency-upgrade", False)
-    assert "task: dependency-upgrade" in told
+    assert (turn["category"], turn["corrected"]) == (work.label, False)
+    assert f"task: {work.label}" in told
+
+
+@pytest.mark.parametrize("manager", UPGRADES)
+def test_an_upgrade_by_codex_is_told_while_it_runs_and_after(
+    codex_client: Path, tmp_path: Path, manager: str
+) -> None:
+    work = UPGRADES[manager]
+    steps = (*codex_steps(work), Step(say=work.says, delay_s=LAST_S))
+    with FakeOpenAI(Play(steps={"": steps})) as served:
+        codex = make_codex(codex_client, tmp_path / "home", served.url)
+        prepare(work, codex.home.project)
+        aicost = Aicost(tmp_path / "profile", codex.home)
+        with (
+            none_left_behind(codex.home),
+            aicost.daemon(),
+            codex.start(work.prompt) as process,
+        ):
+            try:
+                until(lambda: guessed(aicost) == work.label, "a guess of it", timeout_s=60)
+            finally:
+                process.communicate(timeout=60)
+            (session,) = aicost.ask("sessions")["sessions"]
+            turn, told = told_of(aicost, session["session_id"])
+    print(f"\nCodex, {manager}: {turn['category']}: {turn['category_evidence']}")
+    assert (turn["category"], turn["corrected"]) == (work.label, False)
+    assert f"task: {work.label}" in told

@@ -45,6 +45,7 @@ class Step:
     say: str = "OK."
     command: str = ""  # for the shell
     script: str = ""  # JavaScript, for models that ask for scripts
+    patch: str = ""  # of files, as the client's own tool takes it
     call: tuple[str, str, Mapping[str, object]] | None = None  # namespace, name, arguments
     tokens: Tokens | None = None  # None: other ones for each response
     delay_s: float = 0.0  # before the first byte
@@ -133,8 +134,9 @@ def item_of(step: Step, number: int) -> Json:
         namespace, name, arguments = step.call
         return _function(number, name, arguments) | ({"namespace": namespace} if namespace else {})
     if step.script:
-        script = {"id": f"ctc_{number}", "call_id": f"call_{number}", "name": "exec"}
-        return {"type": "custom_tool_call", **script, "input": step.script, "status": "completed"}
+        return _custom(number, "exec", step.script)
+    if step.patch:
+        return _custom(number, "apply_patch", step.patch)
     text = [{"type": "output_text", "text": step.say, "annotations": []}]
     return {
         "type": "message",
@@ -143,6 +145,11 @@ def item_of(step: Step, number: int) -> Json:
         "status": "completed",
         "content": text,
     }
+
+
+def _custom(number: int, name: str, text: str) -> Json:
+    script = {"id": f"ctc_{number}", "call_id": f"call_{number}", "name": name}
+    return {"type": "custom_tool_call", **script, "input": text, "status": "completed"}
 
 
 def _function(number: int, name: str, arguments: Mapping[str, object]) -> Json:

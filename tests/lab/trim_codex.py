@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from lab.archive import pack
-from lab.trimming import trim_log
+from lab.trimming import TEXT_CHARS, trim_log
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -45,10 +45,10 @@ _KEPT = frozenset(
 Json = dict[str, Any]
 
 
-def trim_rollout(data: bytes) -> bytes:
+def trim_rollout(data: bytes, text_chars: int = TEXT_CHARS) -> bytes:
     """Cut the texts of a log's lines; broken lines stay as they are."""
     lines = [_emptied(line) for line in data.split(b"\n")]
-    return trim_log(b"\n".join(lines))
+    return trim_log(b"\n".join(lines), text_chars)
 
 
 def _emptied(line: bytes) -> bytes:
