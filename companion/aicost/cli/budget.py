@@ -1,7 +1,6 @@
 """`aicost budget list|set|rm`: work without a daemon, and tell a running one."""
 
 import os
-import re
 import sys
 from argparse import Namespace
 from collections.abc import Mapping
@@ -52,18 +51,12 @@ def reload_budgets(env: Mapping[str, str]) -> None:
 
 def _row(args: Namespace) -> dict[str, object]:
     """Return a budget as the config has it: only what was said."""
-    row: dict[str, object] = {"scope": args.scope, "amount": _amount(" ".join(args.amount))}
+    from aicost.core.budget_words import config_amount
+
+    row: dict[str, object] = {"scope": args.scope, "amount": config_amount(" ".join(args.amount))}
     if args.hard or args.soft:
         row["hard"] = args.hard
     return row | {name: said for name in _FILTERS if (said := getattr(args, name)) is not None}
-
-
-def _amount(text: str) -> int | float | str:
-    """Return dollars as a number, as one writes them in the config; all else as it was typed."""
-    dollars = re.fullmatch(r"\$?(\d{1,9})(\.\d{1,6})?", text, re.ASCII)
-    if dollars is None:
-        return text
-    return float(f"{dollars[1]}{dollars[2]}") if dollars[2] else int(dollars[1])
 
 
 def _here() -> str:

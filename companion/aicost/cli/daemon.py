@@ -14,7 +14,6 @@ from aicost.ipc import wire
 from aicost.platform.dirs import Dirs, load_dirs
 
 ANSWER_S = 10.0
-STOP_S = 15.0
 _SHOWN = 5  # unreadable files and folders that are named; `--json` has all
 _MIN_ROOM = 20  # for what is said, on however narrow a terminal
 
@@ -48,7 +47,7 @@ def start(dirs: Dirs, env: Mapping[str, str]) -> None:
 
 def stop(dirs: Dirs) -> None:
     """Stop the daemon, of whatever version, and wait until it has ended."""
-    from aicost.daemon.lifecycle import stop_running
+    from aicost.daemon.lifecycle import STOP_S, stop_running
 
     stopped = stop_running(dirs, timeout_s=STOP_S)
     print("daemon stopped" if stopped else "no daemon is running", file=sys.stderr)
@@ -56,11 +55,9 @@ def stop(dirs: Dirs) -> None:
 
 def restart(dirs: Dirs, env: Mapping[str, str]) -> None:
     """Stop the daemon if one runs, and start this version's. Raises ConfigError before it stops."""
-    from aicost.platform.config import load_settings
-    from aicost.prices.own import load_own_rows, own_prices_file
+    from aicost.daemon.lifecycle import check_files
 
-    load_settings(dirs.config_file)  # a daemon that runs is better than one that cannot start
-    load_own_rows(own_prices_file(dirs.config_file))
+    check_files(dirs)
     stop(dirs)
     start(dirs, env)
 

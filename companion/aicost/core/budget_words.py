@@ -94,6 +94,14 @@ def parse_amount(text: str, scope: Scope) -> tuple[Unit, int]:
     return unit, int(steps)
 
 
+def config_amount(text: str) -> int | float | str:
+    """Return dollars as a number, as one writes them in the config; all else as it was typed."""
+    dollars = re.fullmatch(r"\$?(\d{1,9})(\.\d{1,6})?", text, re.ASCII)
+    if dollars is None:
+        return text
+    return float(f"{dollars[1]}{dollars[2]}") if dollars[2] else int(dollars[1])
+
+
 def _check_scope(unit: Unit, scope: Scope) -> None:
     """Raise AmountError for a unit that says nothing in a scope."""
     if (unit == "percent") != (scope in OF_A_PLAN):

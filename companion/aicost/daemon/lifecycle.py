@@ -24,6 +24,7 @@ from aicost.core.guard import MARK
 from aicost.ipc import wire
 from aicost.platform.dirs import Dirs
 
+STOP_S = 15.0
 START_S = 15.0  # a daemon that does not answer by then is broken
 MOST_REBUILDS = 3  # of a damaged ledger, in one daemon's life
 COMMAND_S = 10.0  # how long a daemon waits for a command that reads logs itself
@@ -197,6 +198,25 @@ def start_in_background(dirs: Dirs, env: Mapping[str, str]) -> bool:
         why=_last_words(dirs.log_file, begin) or "it said nothing",
         hint="aicost daemon run",
     )
+
+
+def restart_in_background(dirs: Dirs, env: Mapping[str, str]) -> None:
+    """End the daemon, of whatever version, if one runs, and start this version's.
+
+    Raises ConfigError before it ends, AlreadyRunning, and as `start_in_background`.
+    """
+    check_files(dirs)
+    stop_running(dirs, timeout_s=STOP_S)
+    start_in_background(dirs, env)
+
+
+def check_files(dirs: Dirs) -> None:
+    """Raise ConfigError for a file that keeps a daemon from starting: one that runs is better."""
+    from aicost.platform.config import load_settings
+    from aicost.prices.own import load_own_rows, own_prices_file
+
+    load_settings(dirs.config_file)
+    load_own_rows(own_prices_file(dirs.config_file))
 
 
 def _spawned(log_file: Path, env: Mapping[str, str]) -> tuple["subprocess.Popen[bytes]", int]:

@@ -7,7 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aicost.core.budget import OF_A_PLAN, STEPS, Budget, BudgetFilter, Scope, Unit
-from aicost.core.budget_words import SCOPES, AmountError, limit_words, parse_amount
+from aicost.core.budget_words import (
+    SCOPES,
+    AmountError,
+    config_amount,
+    limit_words,
+    parse_amount,
+)
 
 
 @pytest.mark.parametrize(
@@ -118,3 +124,20 @@ def test_a_limit_is_said_without_a_moment(scope: Scope, unit: Unit, limit: int, 
 
 def test_percent_are_read_to_a_part_of_one() -> None:
     assert parse_amount("80.5%", "plan-5h") == ("percent", 80_500)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("25", 25),
+        ("$12.50", 12.5),
+        ("0.000001", 0.000001),
+        ("1,234.50", "1,234.50"),  # read as dollars all the same
+        ("300k tokens", "300k tokens"),
+        ("80 %", "80 %"),
+        ("", ""),
+    ],
+)
+def test_plain_dollars_are_a_number_in_the_config(text: str, expected: float | str) -> None:
+    found = config_amount(text)
+    assert (found, type(found)) == (expected, type(expected))

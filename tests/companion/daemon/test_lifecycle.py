@@ -26,6 +26,7 @@ from aicost.daemon.lifecycle import (
     AlreadyRunning,
     is_answering,
     ledger_lock,
+    restart_in_background,
     running_pid,
     start_in_background,
     stop_running,
@@ -379,3 +380,21 @@ def test_without_hooks_nothing_is_written_for_them(dirs: Dirs) -> None:
     start_in_background(dirs, os.environ)
     stop_running(dirs, timeout_s=TOO_LATE_S)
     assert not (dirs.data_dir / "hooks").exists()
+
+
+def test_a_restart_ends_the_one_that_runs_and_starts_another(dirs: Dirs) -> None:
+    start_in_background(dirs, os.environ)
+    before = pid_of(dirs)
+    restart_in_background(dirs, os.environ)
+    assert pid_of(dirs) != before
+    assert not psutil.pid_exists(before)
+
+
+def test_a_daemon_that_runs_is_not_ended_for_one_that_cannot_start(dirs: Dirs) -> None:
+    start_in_background(dirs, os.environ)
+    before = pid_of(dirs)
+    dirs.config_file.parent.mkdir(parents=True, exist_ok=True)
+    dirs.config_file.write_text("what = ")
+    with pytest.raises(ConfigError, match="not valid TOML"):
+        restart_in_background(dirs, os.environ)
+    assert pid_of(dirs) == before
