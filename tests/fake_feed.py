@@ -13,6 +13,7 @@ from aicost.core.view import DashboardView
 from aicost_tui.app import DashboardApp
 from aicost_tui.screens.dashboard import DashboardScreen
 
+GLANCE = "session.glance"
 _TURNS = 200  # of the event loop; a condition that is not true by then never will be
 
 
@@ -44,6 +45,8 @@ class FakeDaemon:
         self.asked: list[tuple[str, dict[str, object]]] = []
 
     async def __call__(self, method: str, params: Mapping[str, object]) -> dict[str, Any]:
+        if method == GLANCE and method not in self.answers:  # (asked whenever a row is selected)
+            return {"session_id": params["id"]}
         self.asked.append((method, dict(params)))
         answer = self.answers[method]
         found: Any = answer(params) if callable(answer) else answer

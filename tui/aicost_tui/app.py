@@ -3,19 +3,21 @@
 import asyncio
 import os
 from collections.abc import Awaitable, Callable, Iterable
+from datetime import datetime
 from pathlib import Path
 from typing import Any, ClassVar
 
 from textual import work
-from textual.app import App, SystemCommand
+from textual.app import SystemCommand
 from textual.binding import BindingType
 from textual.screen import Screen
 
 from aicost.core.view import DashboardView
+from aicost_tui.actions import ActingApp, Follower
 from aicost_tui.commands import key_table, palette_commands
-from aicost_tui.feed import Ask, Clock, Feed, Pacer, follow, system_clock
+from aicost_tui.feed import Ask, Clock, Feed, Keeper, Pacer, follow, system_clock
 from aicost_tui.keymap import APP_KEYS
-from aicost_tui.messages import FeedLost, ViewReceived
+from aicost_tui.messages import FeedLost, SessionOpened, ViewReceived
 from aicost_tui.screens.dashboard import DashboardScreen
 from aicost_tui.screens.help import HelpScreen
 from aicost_tui.themes import AICOST_DARK, OURS, THEME_OF_SIXTEEN
@@ -23,10 +25,10 @@ from aicost_tui.themes import AICOST_DARK, OURS, THEME_OF_SIXTEEN
 _OF_TEXTUAL = frozenset({"Theme", "Screenshot"})  # palette commands that we keep
 
 
-class DashboardApp(App[None]):
+class DashboardApp(ActingApp):
     """The dashboard. `feed` is called for each connection and yields views until it breaks.
 
-    `ask` puts one question to the daemon, for what is not in its views.
+    `ask` puts one question to the daemon, for what is not in its views. `keeper` starts one.
     `clock` gives timezone-aware times. `refresh_s` is the shortest time between two pictures, in
     seconds. `wait` sleeps some seconds between two tries of the feed.
     """
@@ -43,12 +45,13 @@ class DashboardApp(App[None]):
         clock: Clock = system_clock,
         refresh_s: float = 0.25,
         wait: Callable[[float], Awaitable[object]] = asyncio.sleep,
+        keeper: Keeper | None = None,
     ) -> None:
         # Without colours Textual would still send greys; its ANSI mode sends none at all.
         super().__init__(ansi_color=True if os.environ.get("NO_COLOR") else None)
-        self.ask = ask
-        self._feed, self._clock, self._wait = feed, clock, wait
-        self._dashboard = DashboardScreen(clock())
+        self.ask, self.clock, self.keeper = ask, clock, keeper
+        self._feed, self._wait = feed, wait
+        self._dashboard = DashboardScreen(clock(), ask, rest_s=4 * refresh_s)
         self._pacer = Pacer(self._show, self.set_timer, refresh_s)
 
     def get_default_screen(self) -> Screen[None]:
@@ -71,16 +74,18 @@ class DashboardApp(App[None]):
 
     def tick(self) -> None:
         """Let the clock on the screen go on."""
-        self._dashboard.tick(self._clock())
+        now = self.clock()
+        self._dashboard.tick(now)
+        self._tell_followers(now)
 
     def on_view_received(self, message: ViewReceived) -> None:
         """Show the view now or, when the last one is too fresh, in a moment."""
-        self._dashboard.lost = None
+        self.lost = self._dashboard.lost = None
         self._pacer.offer(message.view)
 
     def on_feed_lost(self, message: FeedLost) -> None:
         """Say so; the last view stays."""
-        self._dashboard.lost = message.error
+        self.lost = self._dashboard.lost = message.error
 
     def on_retry_asked(self) -> None:
         """Try the feed again without waiting."""
@@ -90,6 +95,14 @@ class DashboardApp(App[None]):
         """Open the page of keys and signs."""
         self.push_screen(HelpScreen(key_table(self, self.screen)))
 
+    def action_history(self) -> None:
+        """Open the history where it was left."""
+        from aicost_tui.screens.history import HistoryScreen  # (the first picture does not wait)
+
+        if not self.is_screen_installed("history"):
+            self.install_screen(HistoryScreen(self.ask, self.clock), "history")
+        self.push_screen("history")
+
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Offer everything that a key does, the orders, themes and a screenshot."""
         yield from palette_commands(self, screen)
@@ -97,5 +110,28 @@ class DashboardApp(App[None]):
             if command.title in _OF_TEXTUAL:
                 yield command
 
+    def on_session_opened(self, message: SessionOpened) -> None:
+        """Open the screen of one session."""
+        from aicost_tui.screens.session import SessionScreen  # only who opens it pays for loading
+
+        self.push_screen(SessionScreen(message.session_id, self.ask, self.clock()))
+        self._tell_followers(self.clock())
+
+    def connect(self) -> None:
+        """Listen to the daemon anew."""
+        self.follow_feed()
+
+    def on_budgets_wanted(self) -> None:
+        """Open the screen of budgets."""
+        from aicost_tui.screens.budgets import BudgetsScreen  # only who opens it pays for loading
+
+        self.push_screen(BudgetsScreen(self.ask, self._dashboard.view, self.clock()))
+
     def _show(self, view: DashboardView) -> None:
         self._dashboard.view = view
+        self._tell_followers(self.clock())
+
+    def _tell_followers(self, now: datetime) -> None:
+        for screen in self.screen_stack:
+            if isinstance(screen, Follower):
+                screen.follow(self._dashboard.view, now)

@@ -7,7 +7,8 @@ from functools import lru_cache
 
 from aicost.core.money import cost_text_short
 from aicost.core.session import session_name
-from aicost.core.text import UNKNOWN
+from aicost.core.session_glance import SubagentGlance
+from aicost.core.text import UNKNOWN, clean
 from aicost.core.view import SessionRow, SessionState
 from aicost_tui import format as fmt
 from aicost_tui.rows import STATES, Sort
@@ -21,6 +22,9 @@ STATE_ROLES: dict[SessionState, Role] = {
     "idle": "label",
     "ended": "label",
 }
+FLAGS = "flags"
+FOLD = "fold"  # what a click on a session's subagents does
+FOLD_SIGN = "▸"
 _SHORT_TASKS = {"dependency-upgrade": "dep-upgrade"}
 _Cell = Callable[[SessionRow, int, datetime], Line]
 
@@ -34,23 +38,29 @@ class Column:
     cell: _Cell
     right: bool = False
     sort: Sort | None = None
+    says: str = ""  # for who chooses columns
 
 
 @lru_cache(maxsize=64)  # asked for with every line that is drawn
-def fit_columns(width: int) -> tuple[Column, ...]:
+def fit_columns(width: int, wanted: frozenset[str] | None = None) -> tuple[Column, ...]:
     """Return the columns for a table of `width` cells, in screen order, as wide as they will be.
 
-    Taken by importance until one has no room: money and context are there at 48 cells.
+    Taken by importance until one has no room: money and context are there at 48 cells. `wanted`
+    names those that may be shown; the sign of the state and the name always are.
     """
     gap = gap_for(width)
-    least_name = 14 if width < 64 else 24 if width < 110 else 32
+    least_name = 14 if width < 64 else 23 if width < 110 else 32
     chosen = [replace(_NAME, width=max(1, min(width, least_name)))]
     room = width - chosen[0].width
     for column in _BY_IMPORTANCE:
+        if wanted is not None and column.title and column.title not in wanted:
+            continue
         if column.width + gap > room:
             break
         chosen.append(column)
         room -= column.width + gap
+    if any(column.title == FLAGS for column in chosen):
+        chosen[0] = replace(chosen[0], cell=_name_alone)
     chosen.sort(key=lambda column: _SCREEN_ORDER.index(column.title))
     return _grown(chosen, room)
 
@@ -60,12 +70,15 @@ def gap_for(width: int) -> int:
     return 1 if width < 100 else 2
 
 
-def head_line(columns: Sequence[Column], sort: Sort, gap: int) -> Line:
+def head_line(
+    columns: Sequence[Column], sort: Sort, gap: int, *, is_reversed: bool = False
+) -> Line:
     """Return the titles; the one that the table is sorted by carries an arrow."""
     titles: list[Line] = []
+    arrow = "▴" if is_reversed else "▾"
     for column in columns:
         if column.sort is sort:
-            title: Line = (Span(column.title, "accent"), Span("▾", "accent"))
+            title: Line = (Span(column.title, "accent"), Span(arrow, "accent"))
             title = tuple(reversed(title)) if column.right else title
         else:
             title = (Span(column.title, "label"),)
@@ -82,6 +95,39 @@ def row_line(columns: Sequence[Column], row: SessionRow, now: datetime, gap: int
             keep = column.sort is Sort.COST
             cell = tuple(_dim(span, to="text" if keep else "label") for span in cell)
         cells.append(cell)
+    return glue(cells, gap)
+
+
+def unfolded(line: Line) -> Line:
+    """Return a session's line with the sign that its subagents are shown."""
+    return tuple(
+        span._replace(text=span.text.replace("▸", "▾")) if span.action == FOLD else span
+        for span in line
+    )
+
+
+def subagent_line(columns: Sequence[Column], one: SubagentGlance, now: datetime, gap: int) -> Line:
+    """Return a subagent as a line below its session, in the columns that it has something for."""
+    row = SessionRow(
+        session_id=one.subagent_id,
+        agent="claude",
+        model=one.model,
+        context_tokens=one.context_tokens,
+        context_window_tokens=one.context_window_tokens,
+        requests=one.requests,
+        cost_nusd=one.cost_nusd,
+        unpriced_tokens=one.unpriced_tokens,
+        last_at=one.last_at,
+    )
+    cells = []
+    for column in columns:
+        cell: Line = ()
+        if column.title == _NAME.title:
+            kind, id = clean(one.kind) or "subagent", clean(one.subagent_id)[:8]
+            cell = (Span("  └ ", "faint"), Span(kind, "text"), Span(f" {id}", "label"))
+        elif column.title in _OF_SUBAGENTS:
+            cell = column.cell(row, column.width, now)
+        cells.append(pad(cell, column.width, right=column.right))
     return glue(cells, gap)
 
 
@@ -118,11 +164,19 @@ def _agent(row: SessionRow, _width: int, _now: datetime) -> Line:
 
 def _name(row: SessionRow, width: int, _now: datetime) -> Line:
     """The repo is bright, the branch quiet; a loop and the number of subagents are never cut."""
-    count = row.subagents
-    words = f" ({fmt.plural(count, 'agent')})" if width >= 40 else f" ({count})"
-    suffix: Line = (Span(words, "accent"),) if count else ()
-    if row.loop is not None:
-        suffix = (Span(" LOOP", "bad"), *suffix)
+    loop: Line = (Span(" LOOP", "bad"),) if row.loop is not None else ()
+    return _named(row, width, loop)
+
+
+def _name_alone(row: SessionRow, width: int, _now: datetime) -> Line:
+    """Return the name where a loop has a column of its own."""
+    return _named(row, width, ())
+
+
+def _named(row: SessionRow, width: int, suffix: Line) -> Line:
+    if row.subagents:
+        words = fmt.plural(row.subagents, "agent") if width >= 40 else f"{row.subagents}"
+        suffix = (*suffix, Span(f" {FOLD_SIGN}{words}", "accent", FOLD))
     head, dot, tail = session_name(row).partition(" · ")
     name = crop((Span(head, "figure"), Span(dot + tail, "label")), width - width_of(suffix))
     return (*name, *suffix)
@@ -186,30 +240,47 @@ def _last(row: SessionRow, _width: int, now: datetime) -> Line:
     return (Span(age_text(row, now), "label"),)
 
 
+def _flags(row: SessionRow, _width: int, now: datetime) -> Line:
+    """What is wrong with a session, the dearest first."""
+    flags: list[Line] = []
+    if row.loop is not None:
+        flags.append((Span(f"⟳ loop ×{row.loop.count}", "bad"),))
+    is_cold = row.cache_ends_at is not None and row.cache_ends_at <= now
+    if is_cold and row.state != "ended":
+        flags.append((Span("cold cache", "warn"),))
+    return glue(flags, 2)
+
+
 _NAME = Column("repo · branch", 14, _name, sort=Sort.NAME)
 _BY_IMPORTANCE = (
     Column("", 1, _state_sign),
-    Column("context", 10, _context, sort=Sort.CONTEXT),
-    Column("cost", 8, _cost, right=True, sort=Sort.COST),
-    Column("$/h", 7, _burn, right=True, sort=Sort.BURN),
-    Column("model", 10, _model),
-    Column("next", 6, _next, right=True),
-    Column("cache", 5, _cache, right=True),
-    Column("last", 5, _last, right=True, sort=Sort.ACTIVITY),
-    Column("agent", 6, _agent),
-    Column("state", 7, _state_word),
-    Column("task", 12, _task),
-    Column("tok/min", 7, _tokens_per_minute, right=True),
-    Column("tokens", 13, _window, right=True),
-    Column("calls", 6, _calls, right=True),
+    Column("context", 10, _context, sort=Sort.CONTEXT, says="share of the model's window"),
+    Column("cost", 8, _cost, right=True, sort=Sort.COST, says="list price so far"),
+    Column("$/h", 7, _burn, right=True, sort=Sort.BURN, says="dollars an hour, last 10 minutes"),
+    Column("model", 10, _model, sort=Sort.MODEL, says="of the last call"),
+    Column("next", 6, _next, right=True, sort=Sort.NEXT, says="price of one more prompt"),
+    Column("cache", 6, _cache, right=True, sort=Sort.CACHE, says="share read from the cache"),
+    Column("task", 12, _task, sort=Sort.TASK, says="what the turn is for"),
+    Column("agent", 6, _agent, sort=Sort.AGENT, says="Claude Code or Codex"),
+    Column("last", 5, _last, right=True, sort=Sort.ACTIVITY, says="time since the last answer"),
+    Column("state", 7, _state_word, says="busy, waiting, idle or ended"),
+    Column(FLAGS, 12, _flags, says="loops, and caches that have ended"),
+    Column("tok/min", 7, _tokens_per_minute, right=True, says="tokens a minute"),
+    Column("tokens", 13, _window, right=True, says="the context in tokens, and its window"),
+    Column("calls", 6, _calls, right=True, says="answers of a model"),
 )
+_OF_SUBAGENTS = frozenset({"model", "context", "tokens", "cost", "calls", "last"})
+CHOICES = tuple((column.title, column.says) for column in _BY_IMPORTANCE if column.title)
 _GROWTH = (  # who gets the room that is left, up to how many cells, one after the other
     ("repo · branch", 24),
     ("context", 17),
     ("model", 13),
     ("repo · branch", 44),
-    ("model", 16),
     ("task", 18),
+    ("model", 16),
+    (FLAGS, 24),
+    ("context", 30),
+    ("repo · branch", 60),
 )
 _SCREEN_ORDER = (
     "",
@@ -227,6 +298,7 @@ _SCREEN_ORDER = (
     "cache",
     "calls",
     "last",
+    FLAGS,
 )
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 
@@ -16,6 +17,16 @@ Feed = Callable[[], AsyncIterator[DashboardView]]
 Clock = Callable[[], datetime]  # timezone-aware
 # (method, parameters) -> the daemon's answer to one question beside its views. Raises AicostError.
 Ask = Callable[[str, Mapping[str, object]], Awaitable[dict[str, Any]]]
+
+
+
+@dataclass(frozen=True, slots=True)
+class Keeper:
+    """What starts a daemon where none answers. Both block for seconds, and raise AicostError."""
+
+    start: Callable[[], object]
+    restart: Callable[[], object]  # ends one of whatever version first
+
 
 RETRY_DELAYS_S = (0.25, 0.5, 1.0, 2.0, 4.0)  # the last one repeats: a local socket costs nothing
 _T = TypeVar("_T")

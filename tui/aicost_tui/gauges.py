@@ -62,7 +62,8 @@ def budget_name(facts: BudgetFacts, status: BudgetStatus) -> str:
     name = _NAMES[budget.scope]
     if budget.scope in OF_ONE:
         session_id = status.subject.partition(" ")[0]
-        name += f" {facts.names.get(session_id) or clean(session_id)[:8]}"
+        whose = facts.names.get(session_id) or clean(session_id)[:8]
+        name = f"{name} {whose}" if session_id else f"each {name}"
     return name + covers(budget).replace(" for ", ", ", 1)
 
 
@@ -219,7 +220,7 @@ def table_lines(facts: BudgetFacts, width: int, most: int | None = None) -> tupl
     if not facts.budgets:
         return (crop(quiet_line(), width),)
     shown = _cut(facts.budgets, most)
-    lines = [_row(facts, status, width) for status in shown]
+    lines = [gauge_line(facts, status, width) for status in shown]
     if left := len(facts.budgets) - len(shown):
         lines.append((Span(f"  {left} more, ", "label"), Span("b", "accent"), Span(" shows all")))
     return tuple(crop(line, width) for line in lines)
@@ -359,7 +360,8 @@ def _gap(width: int) -> int:
     return 1 if width < 100 else 2
 
 
-def _row(facts: BudgetFacts, status: BudgetStatus, width: int) -> Line:
+def gauge_line(facts: BudgetFacts, status: BudgetStatus, width: int) -> Line:
+    """Return one budget in a line of columns, as many as fit."""
     cells = (
         pad(column.cell(facts, status, column.width), column.width, right=column.right)
         for column in _fit(width)

@@ -28,3 +28,15 @@ class FeedLost(Message):
 
 class RetryAsked(Message):
     """The user wants to try the daemon now, not after the pause."""
+
+
+class SessionOpened(Message):
+    """A session is to be looked into."""
+
+    def __init__(self, session_id: str) -> None:
+        self.session_id = session_id
+        super().__init__()
+
+
+class BudgetsWanted(Message):
+    """The user wants to see and set budgets."""

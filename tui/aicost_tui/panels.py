@@ -13,9 +13,11 @@ from aicost_tui.summary import zone_of
 Content = Callable[[int], Sequence[Line]]  # cells -> lines
 Name = Literal["budgets", "nudges"]
 NAMES: tuple[Name, ...] = ("budgets", "nudges")
+CHARTED = 22  # lines of a terminal from which there are charts
 TALL = 32  # lines of a terminal from which a panel has more than one
-_MOST_BUDGETS = 6  # lines in a panel
+_MOST_BUDGETS = 6  # lines in a panel of a high terminal
 _MOST_NUDGES = 8
+_BESIDE = 20  # lines of a terminal that these two leave to the rest, and more as it grows
 
 
 def panel_of(name: Name, view: DashboardView, now: datetime, height: int) -> Content | None:
@@ -29,17 +31,23 @@ def panel_of(name: Name, view: DashboardView, now: datetime, height: int) -> Con
         budgets = gauges.budget_facts(view, now, zone_of(view, now))
         if height < TALL:
             return lambda width: (gauges.summary_line(budgets, width),)
-        return partial(_table, budgets)
+        return partial(_table, budgets, min(_MOST_BUDGETS, _share_of(height)))
     if not view.nudges:
         return None
     nudges = advice.nudge_facts(view, now, zone_of(view, now))
     if height < TALL:
         return lambda width: (advice.first_line(nudges, width),)
-    return lambda width: advice.panel_lines(nudges, width, _MOST_NUDGES)
+    most = min(_MOST_NUDGES, _share_of(height))
+    return lambda width: advice.panel_lines(nudges, width, most)
 
 
-def _table(facts: gauges.BudgetFacts, width: int) -> Sequence[Line]:
-    return gauges.table_lines(facts, width, _MOST_BUDGETS)
+def _share_of(height: int) -> int:
+    """Return the lines that one panel may have in a terminal of so many."""
+    return max(3, (height - _BESIDE) // 4)
+
+
+def _table(facts: gauges.BudgetFacts, most: int, width: int) -> Sequence[Line]:
+    return gauges.table_lines(facts, width, most)
 
 
 def page_of(name: Name, view: DashboardView | None, now: datetime) -> Content:

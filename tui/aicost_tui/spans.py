@@ -13,6 +13,8 @@ Role = Literal[
     "good",
     "warn",
     "bad",
+    "money",  # drawn dollars
+    "tokens",  # drawn tokens
     "accent",  # the one thing selected, sorted by, or to be pressed
 ]
 ROLES: tuple[Role, ...] = get_args(Role)

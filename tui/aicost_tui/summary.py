@@ -13,8 +13,9 @@ from aicost.core.view import DashboardView, Reading, SessionRow, SessionState
 from aicost.ipc.protocol import RESTART_HINT, START_HINT
 from aicost_tui import format as fmt
 from aicost_tui.columns import STATE_ROLES
+from aicost_tui.filters import EXAMPLE
 from aicost_tui.gauges import budget_facts, header_parts
-from aicost_tui.rows import STATES, Sort
+from aicost_tui.rows import STATES, Listed, Sort
 from aicost_tui.spans import Line, Part, Span, arrange, crop
 
 OLD_AFTER_S = 5  # an older view says how old it is
@@ -31,6 +32,8 @@ class HeaderFacts:
     now: datetime
     paused: bool = False
     sort: Sort | None = None  # what the table is ordered by; None: there is no table
+    is_reversed: bool = False
+    listed: Listed = Listed.ALL
 
 
 def header_lines(facts: HeaderFacts, width: int) -> tuple[Line, Line]:
@@ -128,7 +131,12 @@ def _loss(error: AicostError) -> tuple[str, str, str, str]:
 
 
 def blank_lines(
-    view: DashboardView | None, *, lost: AicostError | None, needle: str, shown: int
+    view: DashboardView | None,
+    *,
+    lost: AicostError | None,
+    needle: str,
+    shown: int,
+    listed: Listed = Listed.ALL,
 ) -> tuple[Line, ...]:
     """Return what stands in place of an empty table; () when there is a table to show."""
     if shown:
@@ -138,11 +146,7 @@ def blank_lines(
             return ((Span("No numbers yet", "figure"),), _said("They come as it answers."))
         return ((Span("Connecting to the daemon …", "figure"),),)
     if view.sessions:
-        return (
-            (Span("No session matches ", "figure"), Span(fit(clean(needle), 30), "accent")),
-            _said("Looked at: repo, branch, model, agent, state."),
-            (Span("esc", "accent"), Span(" shows all again.", "label")),
-        )
+        return _none_shown(needle, listed)
     if view.reading is not None:
         return (
             (Span("Reading the logs …", "figure"),),
@@ -259,7 +263,11 @@ def _doubt_parts(facts: HeaderFacts) -> list[Part]:
         said = Span(f"not reading: {fit(clean(view.trouble), _TROUBLE_CHARS)}", "bad")
         parts.append(Part(1, ((said,), (Span("not reading", "bad"),))))
     if facts.sort is not None:
-        parts.append(Part(4, ((Span("by ", "label"), Span(facts.sort.value, "accent")), ())))
+        arrow = "▴" if facts.is_reversed else "▾"
+        by: Line = (Span("by ", "label"), Span(f"{facts.sort.value} {arrow}", "accent"))
+        parts.append(Part(4, (by, ())))
+        if facts.listed is not Listed.ALL:
+            parts.append(Part(3, ((Span(f"{facts.listed.words} only", "accent"),),)))
     return parts
 
 
@@ -296,6 +304,22 @@ def _named(name: str, value: str) -> Line:
 
 def _said(text: str) -> Line:
     return (Span(text, "label"),)
+
+
+def _none_shown(needle: str, listed: Listed) -> tuple[Line, ...]:
+    """What hides every session there is, and how to see them."""
+    more: Line = ()
+    if listed is not Listed.ALL:
+        words = f" lists all sessions, not only {listed.words}."
+        more = (Span(f"{Listed.ALL:d}", "accent"), Span(words, "label"))
+    if not needle.strip():
+        return ((Span(f"No session to list: {listed.words} only", "figure"),), more)
+    return (
+        (Span("No session matches ", "figure"), Span(fit(clean(needle), 30), "accent")),
+        (Span("A filter is like ", "label"), Span(EXAMPLE, "text")),
+        (Span("esc", "accent"), Span(" shows all again.", "label")),
+        *((more,) if more else ()),
+    )
 
 
 def _no_logs(view: DashboardView) -> tuple[Line, ...]:

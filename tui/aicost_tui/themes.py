@@ -5,7 +5,7 @@ from textual.theme import Theme
 AICOST_DARK = Theme(
     name="aicost-dark",
     primary="#6cb6ff",
-    secondary="#4c7fb3",
+    secondary="#a894e0",
     accent="#6cb6ff",
     warning="#e0af4f",
     error="#f0716b",
@@ -18,6 +18,7 @@ AICOST_DARK = Theme(
     variables={
         # Textual would wash these out; on this ground the plain colours read well (AA and over).
         "text-primary": "#6cb6ff",
+        "text-secondary": "#a894e0",
         "text-accent": "#6cb6ff",
         "text-success": "#63c088",
         "text-warning": "#e0af4f",

@@ -14,6 +14,11 @@ from aicost.core.reports import WorkDone
 from aicost.core.view import DashboardView
 from aicost.ipc.protocol import RESTART_HINT
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # only a screen needs it
+    from aicost_tui.feed import Keeper
+
+_LOOSENING = frozenset({"allow", "budget.set", "budget.remove"})
 SCREEN_WIDTH = 140  # of --once where there is no terminal
 
 
@@ -33,15 +38,28 @@ def show(args: Namespace, env: Mapping[str, str]) -> int:
     from aicost.sources.homes import home_folders
 
     start_in_background(load_dirs(env), env)
-    ask.call(env, "homes.add", {"homes": home_folders(env)})  # meets another version, too
     is_screen = sys.stdout.isatty() and env.get("TERM") != "dumb"
     if args.json or args.once or not is_screen:
+        ask.call(env, "homes.add", {"homes": home_folders(env)})  # meets another version, too
         return _print_one(env, as_json=args.json)
     from aicost_tui.app import DashboardApp
 
-    app = DashboardApp(lambda: _feed(env), partial(_ask, env))
+    app = DashboardApp(lambda: _feed(env), partial(_ask, env), keeper=_keeper(env))
     app.run()
     return app.return_code or ExitCode.OK
+
+
+def _keeper(env: Mapping[str, str]) -> "Keeper":
+    """Return what starts a daemon for the dashboard."""
+    from aicost.daemon.lifecycle import restart_in_background, start_in_background
+    from aicost.platform.dirs import load_dirs
+    from aicost_tui.feed import Keeper
+
+    dirs = load_dirs(env)
+    return Keeper(
+        start=lambda: start_in_background(dirs, env),
+        restart=lambda: restart_in_background(dirs, env),
+    )
 
 
 def _feed(env: Mapping[str, str]) -> AsyncGenerator[DashboardView, None]:
@@ -53,6 +71,10 @@ def _feed(env: Mapping[str, str]) -> AsyncGenerator[DashboardView, None]:
 
 
 async def _ask(env: Mapping[str, str], method: str, params: Mapping[str, object]) -> dict[str, Any]:
+    if method in _LOOSENING and not params.get("dry"):
+        from aicost.platform.agent_shells import refuse_agents
+
+        refuse_agents(env, "an agent cannot change what stops it")
     from aicost.ipc.client import ask as ask_daemon
     from aicost.platform.rundir import find_socket
 

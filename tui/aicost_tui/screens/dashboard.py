@@ -7,19 +7,24 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.message import Message
 from textual.reactive import reactive
-from textual.screen import Screen
 from textual.widget import Widget
 
 from aicost.core.errors import AicostError
-from aicost.core.session import session_name
 from aicost.core.view import DashboardView, SessionRow
-from aicost_tui.keymap import DASHBOARD_KEYS
-from aicost_tui.messages import RetryAsked
-from aicost_tui.panels import NAMES, TALL, Name, page_of, panel_of
-from aicost_tui.rows import Sort, matching, ordered
+from aicost_tui.actions import ACTIONS, ActingScreen, possible_actions
+from aicost_tui.dashboard_charts import tasks_line
+from aicost_tui.export import Table, session_table
+from aicost_tui.feed import Ask
+from aicost_tui.filters import matching, parse_filter
+from aicost_tui.glancing import Glancing
+from aicost_tui.keymap import ACTION_KEYS, DASHBOARD_KEYS
+from aicost_tui.messages import BudgetsWanted, RetryAsked
+from aicost_tui.panels import CHARTED, NAMES, TALL, Name, page_of, panel_of
+from aicost_tui.rows import Listed, Sort, listed, ordered
 from aicost_tui.screens.panel import PanelScreen
 from aicost_tui.spans import Line
 from aicost_tui.summary import HeaderFacts, blank_lines, lost_lines, too_small_lines, zone_of
+from aicost_tui.widgets.chart_panel import ChartFacts, ChartRow
 from aicost_tui.widgets.filter_bar import FilterBar, FilterInput
 from aicost_tui.widgets.key_bar import KeyBar
 from aicost_tui.widgets.painted import PaintedLines
@@ -30,15 +35,26 @@ from aicost_tui.widgets.session_table import SessionTable
 from aicost_tui.widgets.status_header import StatusHeader
 
 # Terminals from which a class applies: what it hides stands in the TCSS.
-_WIDTHS = [(0, "-sliver"), (40, "-roomy")]
-_HEIGHTS = [(0, "-flat"), (7, "-low"), (16, "-high"), (TALL, "-tall")]
+_WIDTHS = [(0, "-sliver"), (40, "-roomy"), (72, "-two"), (112, "-three")]
+_HEIGHTS = [
+    (0, "-flat"),
+    (7, "-low"),
+    (16, "-high"),
+    (CHARTED, "-charted"),
+    (TALL, "-tall"),
+    (46, "-towering"),
+]
+_TABLE_SHARE = 0.4  # of a terminal's lines, at most, where there are charts
 _CONDITIONAL = frozenset(
     {
         "retry",
         "sort",
+        "reverse",
+        "list",
+        "fold",
         "filter",
         "clear_filter",
-        "copy_session",
+        *ACTIONS,
         "pause",
         "budgets",
         "nudges",
@@ -46,10 +62,10 @@ _CONDITIONAL = frozenset(
 )
 
 
-class DashboardScreen(Screen[None]):
+class DashboardScreen(ActingScreen):
     """Shows the `view` it is given. The app sets `view`, `lost` and `now`; keys set the rest."""
 
-    BINDINGS: ClassVar[list[BindingType]] = DASHBOARD_KEYS
+    BINDINGS: ClassVar[list[BindingType]] = [*DASHBOARD_KEYS, *ACTION_KEYS]
     AUTO_FOCUS = "SessionTable"
     HORIZONTAL_BREAKPOINTS = _WIDTHS
     VERTICAL_BREAKPOINTS = _HEIGHTS
@@ -58,10 +74,14 @@ class DashboardScreen(Screen[None]):
     lost: reactive[AicostError | None] = reactive(None, init=False)
     paused: reactive[bool] = reactive(False, init=False)
     sort: reactive[Sort] = reactive(Sort.BURN, init=False)
+    is_reversed: reactive[bool] = reactive(False, init=False)
+    listed: reactive[Listed] = reactive(Listed.ALL, init=False)
     needle: reactive[str] = reactive("", init=False)
+    unfolded: reactive[frozenset[str]] = reactive(frozenset(), init=False)
 
-    def __init__(self, now: datetime) -> None:
+    def __init__(self, now: datetime, ask: Ask, *, rest_s: float = 1.0) -> None:
         super().__init__()
+        self._glancing = Glancing(self, ask, self._show, rest_s=rest_s)
         self._now = now
         self._picture: DashboardView | None = None  # what the table shows; stands still in a pause
         self._picture_at = now
@@ -75,6 +95,8 @@ class DashboardScreen(Screen[None]):
         yield ReadingBar(id="reading")
         yield SessionTable(id="sessions")
         yield PaintedLines(id="blank")
+        yield ChartRow(id="charts")
+        yield PaintedLines(id="tasks-line")
         yield SessionDetail(id="detail")
         for name in NAMES:
             yield Panel(name)
@@ -102,6 +124,7 @@ class DashboardScreen(Screen[None]):
         self._show()
 
     watch_lost = watch_paused = watch_sort = watch_needle = watch_view
+    watch_is_reversed = watch_listed = watch_unfolded = watch_view
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Hide what cannot be done now."""
@@ -113,7 +136,21 @@ class DashboardScreen(Screen[None]):
 
     def action_sort(self) -> None:
         """Take the next order."""
-        self.sort = self.sort.next()
+        self.sort, self.is_reversed = self.sort.next(), False
+
+    def action_reverse(self) -> None:
+        """Turn the order round."""
+        self.is_reversed = not self.is_reversed
+
+    def action_list(self, which: int) -> None:
+        """List other sessions: 1 live ones, 2 the last hour's, 3 today's, 4 all."""
+        self.listed = Listed(which)
+
+    def action_fold(self) -> None:
+        """Show the subagents of the selected session, or hide them again."""
+        row = self.selected_session()
+        if row is not None:
+            self.unfolded ^= {row.session_id}
 
     def action_sort_by(self, sort: str) -> None:
         """Take one order by its name, as Sort spells it."""
@@ -127,16 +164,18 @@ class DashboardScreen(Screen[None]):
         """Show all sessions again."""
         self.query_one(FilterBar).clear()
 
-    def action_copy_session(self) -> None:
-        """Put the id of the selected session on the clipboard."""
-        row = self.query_one(SessionTable).cursor_row
-        if row is not None:
-            self.app.copy_to_clipboard(row.session_id)
-            self.app.notify(f"Copied the id of {session_name(row)}", timeout=3, markup=False)
+    def selected_session(self) -> SessionRow | None:
+        """Return the session under the cursor."""
+        return self.query_one(SessionTable).cursor_row
+
+    def export_table(self) -> Table | None:
+        """Return the sessions that are shown, in their order."""
+        rows = self.query_one(SessionTable).rows
+        return session_table(rows) if rows else None
 
     def action_budgets(self) -> None:
-        """Show all budgets."""
-        self._open("budgets")
+        """Show all budgets, to see and to set them."""
+        self.post_message(BudgetsWanted())
 
     def action_nudges(self) -> None:
         """Show all advice."""
@@ -144,7 +183,10 @@ class DashboardScreen(Screen[None]):
 
     def on_panel_opened(self, message: Panel.Opened) -> None:
         """Show all of the panel that was clicked."""
-        self._open(message.name)
+        if message.name == "budgets":
+            self.action_budgets()
+        else:
+            self._open(message.name)
 
     def action_retry(self) -> None:
         """Try the daemon now."""
@@ -159,12 +201,18 @@ class DashboardScreen(Screen[None]):
         self.query_one(SessionTable).focus()
 
     def on_session_table_sort_asked(self, message: SessionTable.SortAsked) -> None:
-        """Sort by the clicked column."""
+        """Sort by the clicked column; a second click turns the order round."""
+        self.is_reversed = message.sort is self.sort and not self.is_reversed
         self.sort = message.sort
 
+    def on_session_table_fold_asked(self, message: SessionTable.FoldAsked) -> None:
+        """Show the subagents that were clicked, or hide them again."""
+        self.unfolded ^= {message.session_id}
+
     def on_session_table_highlighted(self, _message: Message) -> None:
-        """Tell about the session that is selected now."""
-        self._show_detail()
+        """Tell about the session that is selected now, and what can be done with it."""
+        self._show_selected()
+        self._show_keys()
 
     def on_descendant_focus(self) -> None:
         """Offer the keys that do something there."""
@@ -179,7 +227,7 @@ class DashboardScreen(Screen[None]):
         with self.app.batch_update():
             self._show_frame()
             self._show_sessions()
-            self._show_detail()
+            self._show_selected()
             self._show_panels()
         self._show_keys()
 
@@ -187,7 +235,12 @@ class DashboardScreen(Screen[None]):
         view = self.view
         has_table = bool(self._picture and self._picture.sessions)
         self.query_one(StatusHeader).facts = HeaderFacts(
-            view=view, now=self._now, paused=self.paused, sort=self.sort if has_table else None
+            view=view,
+            now=self._now,
+            paused=self.paused,
+            sort=self.sort if has_table else None,
+            is_reversed=self.is_reversed,
+            listed=self.listed,
         )
         self.query_one(ReadingBar).reading = view.reading if view else None
         banner = lost_lines(self.lost, view, self._now) if self.lost else ()
@@ -197,26 +250,57 @@ class DashboardScreen(Screen[None]):
         )
 
     def _show_sessions(self) -> None:
-        picture = self._picture
+        picture, at = self._picture, self._picture_at
         every: tuple[SessionRow, ...] = picture.sessions if picture else ()
-        rows = ordered(matching(every, self.needle), self.sort)
+        typed = parse_filter(self.needle)
+        in_time = listed(every, self.listed, at, zone_of(picture, self._now))
+        rows = ordered(matching(in_time, typed), self.sort, is_reversed=self.is_reversed)
         table = self.query_one(SessionTable)
-        table.now, table.sort, table.rows = self._picture_at, self.sort, rows
+        table.now, table.sort, table.is_reversed = at, self.sort, self.is_reversed
+        table.rows = rows
+        table.unfolded = {one: self._glancing.glances[one] for one in sorted(self.unfolded)}
         if rows and not table.has_class("-shown"):
             self.call_after_refresh(self._focus_table)  # a hidden widget loses its focus
         _show_if(table, shown=bool(rows))
-        blank = blank_lines(picture, lost=self.lost, needle=self.needle, shown=len(rows))
+        self._fit_table(table)
+        blank = blank_lines(
+            picture, lost=self.lost, needle=self.needle, listed=self.listed, shown=len(rows)
+        )
         _set_lines(self.query_one("#blank", PaintedLines), blank)
-        self.query_one(FilterBar).found = f"{len(rows)} of {len(every)}" if self.needle else ""
+        bar = self.query_one(FilterBar)
+        bar.found = f"{len(rows)} of {len(every)}" if self.needle else ""
+        bar.wrong = "; ".join(typed.wrong)
+
+    def _fit_table(self, table: SessionTable) -> None:
+        """Leave to the charts what the table does not need."""
+        if self.size.height < CHARTED:
+            table.styles.height = "1fr"
+            return
+        most = max(6, int(self.size.height * _TABLE_SHARE))
+        table.styles.height = min(table.lines_wanted, most)
 
     def _focus_table(self) -> None:
         if self.focused is None:
             self.query_one(SessionTable).focus()
 
-    def _show_detail(self) -> None:
-        row = self.query_one(SessionTable).cursor_row
-        zone, at = zone_of(self._picture, self._now), self._picture_at
+    def _show_selected(self) -> None:
+        picture, row = self._picture, self.selected_session()
+        zone, at = zone_of(picture, self._now), self._picture_at
         self.query_one(SessionDetail).selected = Selected(row, at, zone) if row else None
+        rows = self.query_one(SessionTable).rows
+        if self.size.height >= CHARTED:
+            looked_at = [one for one in rows if one is row or one.session_id in self.unfolded]
+        else:
+            looked_at = [one for one in rows if one.session_id in self.unfolded]
+        self._glancing.look_at(looked_at)
+        facts = None
+        if picture is not None and picture.sessions:
+            glance = self._glancing.glances[row.session_id] if row else None
+            facts = ChartFacts(picture, row, glance, at, zone, is_low=self.size.height < TALL)
+        self.query_one(ChartRow).facts = facts
+        line = self.query_one("#tasks-line", PaintedLines)
+        tasks = picture.today_by_task if picture else ()
+        _set_lines(line, (tasks_line(tasks, self.size.width - 2),) if tasks else ())
 
     def _show_panels(self) -> None:
         picture = self._picture
@@ -241,14 +325,17 @@ class DashboardScreen(Screen[None]):
         can = {
             "retry": self.lost is not None,
             "sort": has_sessions,
+            "reverse": has_sessions,
+            "list": has_sessions,
+            "fold": bool((row := self.selected_session()) and row.subagents),
             "filter": has_sessions and not isinstance(self.focused, FilterInput),
             "clear_filter": bool(self.needle),
-            "copy_session": self.query_one(SessionTable).cursor_row is not None,
             "pause": has_sessions,
-            "budgets": has_sessions or bool(self._picture and self._picture.budgets),
+            "budgets": self._picture is not None,
             "nudges": bool(self._picture and self._picture.nudges),
         }
         possible = frozenset(action for action, is_possible in can.items() if is_possible)
+        possible |= possible_actions(self.selected_session())
         if possible != self._possible:
             self._possible = possible
             self.refresh_bindings()

@@ -9,6 +9,7 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.widgets import Input, Label
 
+from aicost_tui.filters import EXAMPLE
 from aicost_tui.keymap import FILTER_KEYS
 
 
@@ -37,6 +38,7 @@ class FilterBar(Horizontal):
     """Posts every change of the text, and when typing is over. Shows how many rows match."""
 
     found: reactive[str] = reactive("")  # e.g. "3 of 12"
+    wrong: reactive[str] = reactive("")  # what of the text says nothing
 
     class Changed(Message):
         """The text is another one now; "" shows all."""
@@ -51,7 +53,8 @@ class FilterBar(Horizontal):
     def compose(self) -> ComposeResult:
         """Yield the sign, the text, and the count."""
         yield Label("/", id="filter-sign")
-        yield FilterInput(placeholder="repo, branch, model, agent or state", compact=True)
+        yield FilterInput(placeholder=EXAMPLE, compact=True)
+        yield Label("", id="filter-wrong", markup=False)
         yield Label("", id="filter-found", markup=False)
 
     def open(self) -> None:
@@ -83,6 +86,10 @@ class FilterBar(Horizontal):
     def on_descendant_blur(self) -> None:
         """An empty line needs no room once the keys are elsewhere."""
         self.set_class(bool(self.query_one(Input).value.strip()), "-open")
+
+    def watch_wrong(self, wrong: str) -> None:
+        """Say it, with a sign."""
+        self.query_one("#filter-wrong", Label).update(f"✕ {wrong}" if wrong else "")
 
     def watch_found(self, found: str) -> None:
         """Show the count."""

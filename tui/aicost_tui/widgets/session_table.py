@@ -1,11 +1,15 @@
 """The table of sessions. Draws only the lines on screen, and again only those that changed.
 
+A session that is unfolded has its subagents below it; the cursor goes from session to session.
+
 Not Textual's DataTable: there every changed cell redraws all rows, and columns cannot follow the
 width. Rows are known by session id, so the cursor stays on its session whatever is sorted, added or
 removed.
 """
 
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import ClassVar
 
 from textual import events
@@ -16,8 +20,20 @@ from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from aicost.core.session_glance import SessionGlance, SubagentGlance
+from aicost.core.text import cells_of
 from aicost.core.view import SessionRow
-from aicost_tui.columns import Column, age_text, fit_columns, gap_for, head_line, row_line
+from aicost_tui.columns import (
+    FOLD,
+    Column,
+    age_text,
+    fit_columns,
+    gap_for,
+    head_line,
+    row_line,
+    subagent_line,
+    unfolded,
+)
 from aicost_tui.keymap import TABLE_KEYS
 from aicost_tui.rows import Sort
 from aicost_tui.spans import Line, Span
@@ -26,6 +42,8 @@ from aicost_tui.widgets.painted import ROLE_CLASSES, to_strip
 _HEAD = 1  # lines above the rows that do not scroll
 _MARK = (Span("▌", "accent"),)  # the selected row has a sign too: colour is never alone
 _NO_MARK = (Span(" "),)
+_Below = SubagentGlance | str  # a subagent, or what is said in place of some
+_Unfolded = Mapping[str, SessionGlance | None]  # by session id; None: not known yet
 
 
 class SessionTable(ScrollView, can_focus=True, inherit_bindings=False):
@@ -42,6 +60,9 @@ class SessionTable(ScrollView, can_focus=True, inherit_bindings=False):
     rows: reactive[tuple[SessionRow, ...]] = reactive((), repaint=False)
     now: reactive[datetime] = reactive(datetime.fromtimestamp(0, UTC), repaint=False)
     sort: reactive[Sort] = reactive(Sort.BURN)
+    is_reversed: reactive[bool] = reactive(False)
+    wanted: reactive[frozenset[str] | None] = reactive(None)  # columns; None: what has room
+    unfolded: reactive[_Unfolded] = reactive(MappingProxyType({}), repaint=False)
     cursor_id: reactive[str] = reactive("", repaint=False)
 
     class Highlighted(Message):
@@ -58,31 +79,55 @@ class SessionTable(ScrollView, can_focus=True, inherit_bindings=False):
             self.sort = sort
             super().__init__()
 
+    class FoldAsked(Message):
+        """The subagents of a session are to be shown, or hidden again."""
+
+        def __init__(self, session_id: str) -> None:
+            self.session_id = session_id
+            super().__init__()
+
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self._index: dict[str, int] = {}  # session id -> position in rows
+        self._entries: list[tuple[SessionRow, _Below | None]] = []  # line after line
+        self._index: dict[str, int] = {}  # session id -> its place in the entries
+        self._order: dict[str, int] = {}  # session id -> its place in rows
         self._drawn: dict[int, tuple[str, Line]] = {}  # line on screen -> what stands there
-        self._lines: dict[str, tuple[tuple[int, str], SessionRow, Line]] = {}  # by session id
+        self._lines: dict[str, tuple[tuple[int, str, bool], SessionRow, Line]] = {}  # by session id
 
     @property
     def cursor_row(self) -> SessionRow | None:
         """The selected session."""
-        at = self._index.get(self.cursor_id)
+        at = self._order.get(self.cursor_id)
         return None if at is None else self.rows[at]
+
+    @property
+    def lines_wanted(self) -> int:
+        """How many lines it would fill: the titles, sessions, and unfolded subagents."""
+        return len(self._entries) + _HEAD
 
     def watch_rows(self, old: tuple[SessionRow, ...], new: tuple[SessionRow, ...]) -> None:
         """Keep the cursor on its session, or on its place when the session is gone."""
-        was_at = self._index.get(self.cursor_id, 0)
-        was_visible = self._is_visible(was_at)
-        self._index = {row.session_id: at for at, row in enumerate(new)}
+        was_at = self._order.get(self.cursor_id, 0)
+        was_visible = self._is_visible(self._index.get(self.cursor_id, 0))
+        self._order = {row.session_id: at for at, row in enumerate(new)}
         if len(old) != len(new):
-            self.virtual_size = Size(0, len(new) + _HEAD)
-            self._lines = {key: line for key, line in self._lines.items() if key in self._index}
-        if self.cursor_id not in self._index:
+            self._lines = {key: line for key, line in self._lines.items() if key in self._order}
+        self._enter()
+        if self.cursor_id not in self._order:
             self.cursor_id = new[min(was_at, len(new) - 1)].session_id if new else ""
         if was_visible:
             self._reveal()
         self._redraw_changed()
+
+    def watch_unfolded(self) -> None:
+        """Make room for subagents, or take it away."""
+        self._enter()
+        self._reveal()
+        self._redraw_changed()
+
+    def watch_wanted(self) -> None:
+        """Make every line anew."""
+        self._lines.clear()
 
     def watch_now(self) -> None:
         """Redraw the ages that read differently now."""
@@ -98,7 +143,7 @@ class SessionTable(ScrollView, can_focus=True, inherit_bindings=False):
     def action_cursor(self, step: int) -> None:
         """Move the cursor by some rows."""
         if self.rows:
-            at = self._index.get(self.cursor_id, 0) + step
+            at = self._order.get(self.cursor_id, 0) + step
             self.cursor_id = self.rows[max(0, min(len(self.rows) - 1, at))].session_id
             self._reveal()
 
@@ -118,24 +163,51 @@ class SessionTable(ScrollView, can_focus=True, inherit_bindings=False):
                 self.post_message(self.SortAsked(column.sort))
             return
         at = event.y - _HEAD + self.scroll_offset.y
-        if at < len(self.rows):
-            self.cursor_id = self.rows[at].session_id
+        if at < len(self._entries):
+            row, below = self._entries[at]
+            self.cursor_id = row.session_id
+            if below is None and self._action_at(row, event.x) == FOLD:
+                self.post_message(self.FoldAsked(row.session_id))
 
     def render_line(self, y: int) -> Strip:
-        """Draw the titles (line 0), a session, or nothing."""
+        """Draw the titles (line 0), a session, a subagent, or nothing."""
         width = self.size.width
         if y < _HEAD:
-            head = head_line(self._columns, self.sort, gap_for(self._inner_width))
+            gap = gap_for(self._inner_width)
+            head = head_line(self._columns, self.sort, gap, is_reversed=self.is_reversed)
             return to_strip(self, _NO_MARK + head, width, "session-table--head")
         at = y - _HEAD + self.scroll_offset.y
-        if at >= len(self.rows):
+        if at >= len(self._entries):
             self._drawn.pop(y, None)
             return to_strip(self, (), width)
-        row, line = self.rows[at], self._line(self.rows[at])
+        row, below = self._entries[at]
+        line = self._text(row, below)
         self._drawn[y] = (row.session_id, line)
-        if row.session_id == self.cursor_id:
+        if row.session_id == self.cursor_id and below is None:
             return to_strip(self, _MARK + line, width, "session-table--cursor")
         return to_strip(self, _NO_MARK + line, width)
+
+    def _enter(self) -> None:
+        """Set out what stands in which line."""
+        self._entries, self._index = [], {}
+        for row in self.rows:
+            self._index[row.session_id] = len(self._entries)
+            self._entries.append((row, None))
+            self._entries.extend((row, below) for below in self._below(row))
+        size = Size(0, len(self._entries) + _HEAD)
+        if size != self.virtual_size:
+            self.virtual_size = size
+
+    def _below(self, row: SessionRow) -> Iterator[_Below]:
+        if row.session_id not in self.unfolded or not row.subagents:
+            return
+        glance = self.unfolded[row.session_id]
+        if glance is None:
+            yield "asking the daemon …"
+            return
+        yield from glance.subagents
+        if glance.more_subagents:
+            yield f"{glance.more_subagents} earlier ones: in the session"
 
     @property
     def _room(self) -> int:
@@ -149,16 +221,24 @@ class SessionTable(ScrollView, can_focus=True, inherit_bindings=False):
 
     @property
     def _columns(self) -> tuple[Column, ...]:
-        return fit_columns(self._inner_width)
+        return fit_columns(self._inner_width, self.wanted)
+
+    def _text(self, row: SessionRow, below: _Below | None) -> Line:
+        if below is None:
+            return self._line(row)
+        if isinstance(below, str):
+            return (Span(f"      {below}", "label"),)
+        return subagent_line(self._columns, below, self.now, gap_for(self._inner_width))
 
     def _line(self, row: SessionRow) -> Line:
         """Return the row's text; made again only when it can have changed."""
-        width = self._inner_width
-        key = (width, age_text(row, self.now))
+        width, is_open = self._inner_width, row.session_id in self.unfolded
+        key = (width, age_text(row, self.now), is_open)
         known = self._lines.get(row.session_id)
         if known is not None and known[0] == key and known[1] == row:
             return known[2]
         line = row_line(self._columns, row, self.now, gap_for(width))
+        line = unfolded(line) if is_open else line
         self._lines[row.session_id] = (key, row, line)
         return line
 
@@ -170,16 +250,28 @@ class SessionTable(ScrollView, can_focus=True, inherit_bindings=False):
                 return column
         return None
 
+    def _action_at(self, row: SessionRow, x: int) -> str:
+        right = 1
+        for span in self._line(row):
+            right += cells_of(span.text)
+            if x < right:
+                return span.action
+        return ""
+
     def _is_visible(self, at: int) -> bool:
         return self.scroll_offset.y <= at < self.scroll_offset.y + self._room
 
     def _reveal(self) -> None:
         """Scroll no further than needed to show the cursor."""
         at, top = self._index.get(self.cursor_id, 0), self.scroll_offset.y
+        below = 0
+        while at + below + 1 < len(self._entries) and self._entries[at + below + 1][1] is not None:
+            below += 1
+        last = at + min(below, self._room - 1)  # its subagents too, where they fit
         if at < top:
             self.scroll_to(y=at, animate=False)
-        elif at >= top + self._room:
-            self.scroll_to(y=at - self._room + 1, animate=False)
+        elif last >= top + self._room:
+            self.scroll_to(y=last - self._room + 1, animate=False)
 
     def _redraw(self, y: int) -> None:
         self.refresh(Region(0, y, self.size.width, 1))
@@ -189,6 +281,9 @@ class SessionTable(ScrollView, can_focus=True, inherit_bindings=False):
         top = self.scroll_offset.y
         for y in range(_HEAD, self._room + _HEAD):
             at = y - _HEAD + top
-            row = self.rows[at] if at < len(self.rows) else None
-            if (row and (row.session_id, self._line(row))) != self._drawn.get(y):
+            wanted = None
+            if at < len(self._entries):
+                row, below = self._entries[at]
+                wanted = (row.session_id, self._text(row, below))
+            if wanted != self._drawn.get(y):
                 self._redraw(y)

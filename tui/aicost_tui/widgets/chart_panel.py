@@ -1,0 +1,152 @@
+"""A frame with a title, a chart, and lines above and below it."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from functools import partial
+
+from textual import events
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.content import Content as Title
+from textual.message import Message
+from textual.reactive import reactive
+
+from aicost.core.session import session_name
+from aicost.core.session_glance import SessionGlance
+from aicost.core.view import DashboardView, SessionRow
+from aicost_tui.charts import Chart
+from aicost_tui.dashboard_charts import (
+    burn_chart,
+    burn_line,
+    context_chart,
+    context_line,
+    task_lines,
+)
+from aicost_tui.spans import Line, Span, plain
+from aicost_tui.widgets.painted import Painted
+from aicost_tui.widgets.plot import Plot
+
+Content = Callable[[int, int], Sequence[Line]]  # cells, lines -> lines
+Below = Callable[[int], Line]  # cells -> one line
+
+
+@dataclass(frozen=True, slots=True)
+class ChartFacts:
+    """What the charts show, at a moment, in the zone its times are told in."""
+
+    view: DashboardView
+    row: SessionRow | None  # the selected session
+    glance: SessionGlance | None  # None: not known yet
+    now: datetime
+    zone: tzinfo
+    is_low: bool = False  # there is no line to spare below a chart
+
+
+class Sized(Painted):
+    """Shows what `content` returns for the width and the height it has."""
+
+    content: reactive[Content | None] = reactive(None, repaint=False, always_update=True)
+
+    def watch_content(self) -> None:
+        """Draw what changed."""
+        self.changed()
+
+    def on_resize(self) -> None:
+        """Make the lines anew: another height is other lines."""
+        self._built = None
+        self.refresh()
+
+    def build(self, width: int) -> Sequence[Line]:
+        """Return the lines."""
+        return self.content(width, self.size.height) if self.content and width > 0 else ()
+
+
+class ChartPanel(Vertical):
+    """A chart with one line below it; or a word in its place."""
+
+    def compose(self) -> ComposeResult:
+        """Yield the chart, what stands in place of it, and the line below."""
+        yield Plot()
+        yield Sized(classes="instead")
+        yield Sized(classes="below")
+
+    def show(
+        self, title: str, chart: Chart | None, below: Below, instead: str = "", *, is_low: bool
+    ) -> None:
+        """Show a chart, or say why there is none. Texts are safe to print."""
+        self.border_title = Title(title)  # never markup
+        self.set_class(chart is None, "-empty")
+        self.query_one(Plot).chart = chart
+        self.query_one(".below", Sized).content = lambda width, _height: (below(width),)
+        in_frame = plain(below(max(1, self.size.width - 4))).strip() if is_low else ""
+        self.border_subtitle = Title(in_frame)
+        self.query_one(".instead", Sized).content = lambda _width, _height: _said(instead)
+
+
+class TaskPanel(Sized):
+    """What today went for. A click on a task asks for its history."""
+
+    class Opened(Message):
+        """Somebody wants to see the task of a line."""
+
+        def __init__(self, line: int) -> None:
+            self.line = line
+            super().__init__()
+
+    def on_click(self, event: events.Click) -> None:
+        """Say which line it was."""
+        offset = event.get_content_offset(self)
+        if offset is not None:
+            self.post_message(self.Opened(offset.y))
+
+
+class ChartRow(Horizontal):
+    """The selected session's context, the last hour, and what today went for, side by side."""
+
+    facts: reactive[ChartFacts | None] = reactive(None, init=False)
+
+    def compose(self) -> ComposeResult:
+        """Yield the panels; TCSS hides those that have no room."""
+        yield ChartPanel(id="context")
+        yield ChartPanel(id="burn")
+        yield TaskPanel(id="tasks")
+
+    def watch_facts(self, facts: ChartFacts | None) -> None:
+        """Draw what changed."""
+        self.set_class(facts is not None, "-shown")
+        if facts is None:
+            return
+        context, burn = self.query(ChartPanel).results()
+        self._show_context(context, facts)
+        hour, zone = facts.view.last_hour, facts.zone
+        burn.show(
+            "Burn, last hour: $/h ▲ tokens/min ▼",
+            burn_chart(hour, zone) if hour and any(hour.tokens) else None,
+            lambda width: burn_line(hour, zone, width) if hour else (),
+            "nothing burnt in the last hour",
+            is_low=facts.is_low,
+        )
+        tasks = self.query_one(TaskPanel)
+        tasks.border_title = "Today by task"
+        tasks.content = partial(task_lines, facts.view.today_by_task)
+
+    def _show_context(self, panel: ChartPanel, facts: ChartFacts) -> None:
+        row, glance = facts.row, facts.glance
+        if row is None:
+            panel.show(
+                "Context", None, lambda _width: (), "no session selected", is_low=facts.is_low
+            )
+            return
+        has_points = glance is not None and len(glance.points) > 1
+        panel.show(
+            f"Context of {session_name(row)}",
+            context_chart(row, glance, facts.zone) if glance and has_points else None,
+            lambda width: context_line(row, facts.now, facts.zone, width),
+            "" if glance is None else "a chart comes with the second call",
+            is_low=facts.is_low,
+        )
+
+
+def _said(text: str) -> Sequence[Line]:
+    return ((Span(text, "label"),),)
