@@ -26,7 +26,7 @@ PEOPLE = "ABCDEFGHIJKL"
 
 
 def atom(source: str, **given: Any) -> Atom:
-    named = {
+    named: dict[str, Any] = {
         "tool": "claude-code", "model": "opus", "category": "bugfix", "environment": "interactive",
         "project": "", "cohort": "", "cost": 100, "tokens": 100, "epoch": EPOCH,
     } | given  # fmt: skip
