@@ -11,7 +11,14 @@ from log_builders import BOOK, calls_read, event
 from repositories import Repository
 
 from aicost.core.commands import hash_of, to_number
-from aicost.core.facts import CommandRan, Parsed, PromptSeen, StepTaken, ToolCallSeen
+from aicost.core.facts import (
+    CommandRan,
+    Parsed,
+    PromptSeen,
+    PullRequestSeen,
+    StepTaken,
+    ToolCallSeen,
+)
 from aicost.platform.git import repo_key_of
 from aicost.store.ledger import Ledger
 from aicost.store.places import Attribution
@@ -31,6 +38,7 @@ class Told:
         self._runs: list[CommandRan] = []
         self._tools: list[ToolCallSeen] = []
         self._prompts: list[PromptSeen] = []
+        self._links: list[PullRequestSeen] = []
         self._turn = ""
 
     def prompt(self, turn_id: str) -> "Told":
@@ -71,6 +79,12 @@ class Told:
         )
         return self
 
+    def links(self, number: int) -> "Told":
+        """Let the client note a pull request in its log."""
+        at = moment(self.repo.now_s)
+        self._links.append(PullRequestSeen(session_id=self.session_id, number=number, at=at))
+        return self
+
     def _call(self) -> Any:
         number = len(self._calls) + 1
         self.repo.later(10)
@@ -97,7 +111,10 @@ class Told:
         """Return what reading its log finds: usage, then evidence."""
         usage = Parsed(calls=tuple(self._calls), prompts=tuple(self._prompts))
         evidence = Parsed(
-            tool_calls=tuple(self._tools), steps=tuple(self._steps), commands=tuple(self._runs)
+            tool_calls=tuple(self._tools),
+            steps=tuple(self._steps),
+            commands=tuple(self._runs),
+            pull_requests=tuple(self._links),
         )
         return usage, evidence
 

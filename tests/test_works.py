@@ -3,6 +3,7 @@
 `tests/lab/works.py` has what was asked and done, and the label, which was written first.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,8 @@ from aicost.core.turn_features import TurnFeatures, unpacked
 from aicost.sources.claude.evidence import ClaudeEvidenceParser
 from aicost.sources.codex.evidence import CodexEvidenceParser
 
-PARSERS = {"claude": ClaudeEvidenceParser, "codex": CodexEvidenceParser}
+Parser = ClaudeEvidenceParser | CodexEvidenceParser
+PARSERS: Mapping[str, type[Parser]] = {"claude": ClaudeEvidenceParser, "codex": CodexEvidenceParser}
 # Both clients' logs of it look like a question: no file is changed, and the weights do not take
 # "review" and "feedback" in so short a prompt for enough.
 MISSED = {"review": "exploration"}

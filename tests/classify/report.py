@@ -20,6 +20,15 @@ from classify.labelled import Labelled, labelled_turns
 from classify.model import fitted, rounded, training_of
 
 FOLDS = 10
+KINDS_OF_MISTAKES = (
+    "it said the accepted second label",
+    "a prompt of at most 63 characters, or one that says yes",
+    "feature, bugfix and refactor taken for one another",
+    "exploration and another one taken for one another",
+    "any other",
+)
+_FOLLOW_UP_BITS = 6  # of a prompt's length in characters
+_CHANGES = {TaskCategory.FEATURE, TaskCategory.BUGFIX, TaskCategory.REFACTOR}
 _SHORT = 6  # letters of a category in the head of the table
 
 
@@ -105,6 +114,29 @@ def calibration(found: Sequence[Tried]) -> Iterator[str]:
             yield f"{f'{low:.1f} to {min(high, 1.0):.1f}':20}{len(some):6}{right:8.0%}"
 
 
+def mistakes(found: Sequence[Tried]) -> Iterator[str]:
+    """Yield how many mistakes are of which kind; each is counted once, in the first that fits."""
+    wrong = [one for one in found if not one.is_right]
+    counts = Counter(_mistake(one) for one in wrong)
+    yield f"{'mistake':62}{'turns':>6}{'share':>8}"
+    for kind in KINDS_OF_MISTAKES:
+        yield f"{kind:62}{counts[kind]:6}{counts[kind] / len(wrong):8.0%}"
+
+
+def _mistake(one: Tried) -> str:
+    second, follow_up, purpose, asked, _ = KINDS_OF_MISTAKES
+    counts = one.turn.features.counts
+    if one.is_accepted:
+        return second
+    if counts.get("prompt_yes") or counts.get("prompt_log2_chars", 0) <= _FOLLOW_UP_BITS:
+        return follow_up
+    if {one.said, one.turn.label} <= _CHANGES:
+        return purpose
+    if TaskCategory.EXPLORATION in (one.said, one.turn.label):
+        return asked
+    return KINDS_OF_MISTAKES[-1]
+
+
 def main(rounds: int) -> None:
     """Print all tables."""
     turns = labelled_turns()
@@ -116,7 +148,7 @@ def main(rounds: int) -> None:
         print("  ", figures(found))
         whole += found
     print("all", figures(whole))
-    for table in (by_class(whole), confusion(whole), calibration(whole)):
+    for table in (by_class(whole), confusion(whole), calibration(whole), mistakes(whole)):
         print("\n" + "\n".join(table))
     repos = sorted({turn.repo for turn in turns})
     print("\nLeaving a repository out")

@@ -1,4 +1,4 @@
-"""The real client fixes a test and commits; aicost says what came of it, from its log and git."""
+"""The real clients work and commit; aicost says what came of it, from their logs and git."""
 
 import subprocess
 from pathlib import Path
@@ -6,9 +6,13 @@ from pathlib import Path
 import pytest
 from e2e.running import Aicost
 from e2e.test_reports import scenario
+from lab.codex import make_codex
 from lab.driver import Played, play
+from lab.fake_openai import FakeOpenAI
 from lab.homes import LabHome
+from lab.responses import Play, Step
 from lab.scenario import Json
+from lab.works import UPGRADES, codex_steps, prepare
 
 
 @pytest.fixture(scope="module")
@@ -55,3 +59,23 @@ def test_what_came_of_real_sessions(played: Played, tmp_path: Path) -> None:
     sessions = {one["outcome"]: one["session_id"] for one in third.ask("sessions")["sessions"]}
     told = third.run("explain", sessions["reverted"])
     assert "was taken back by a later one" in " ".join(told.split())
+
+
+def test_what_came_of_a_session_of_codex(codex_client: Path, tmp_path: Path) -> None:
+    work = UPGRADES["cargo"]
+    with FakeOpenAI(Play(steps={"": (*codex_steps(work), Step(say=work.says))})) as served:
+        codex = make_codex(codex_client, tmp_path / "home", served.url)
+        prepare(work, codex.home.project)
+        git(codex.home, "checkout", "-q", "-b", "PAY-8-serde")
+        codex.run(work.prompt)
+    found, outcomes = by_outcome(Aicost(tmp_path / "first", codex.home))
+    calls = len(work.actions) + 1
+    assert found == {"committed": calls}
+    assert (outcomes["commits"], outcomes["fixed_tests"]) == (1, 0)  # a build was red, no test
+    git(codex.home, "checkout", "-q", "main")
+    git(codex.home, "merge", "-q", "PAY-8-serde")
+    found, outcomes = by_outcome(Aicost(tmp_path / "second", codex.home))
+    assert found == {"merged": calls}
+    assert (outcomes["merged_commits"], outcomes["merged_branches"]) == (1, 1)
+    assert outcomes["tickets"] == 1
+    assert outcomes["cost_per_merged_branch_usd"] == outcomes["cost_per_ticket_usd"] > 0

@@ -6,6 +6,7 @@ classified, by the definitions in `tests/data/labels/TAXONOMY.md`.
 """
 
 import json
+import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -313,7 +314,9 @@ WORKS: Mapping[str, Work] = {**UPGRADES, **OTHERS}
 
 
 def prepare(work: Work, project: Path) -> None:
-    """Write a work's files into a project; programs may be run."""
+    """Write a work's files into a project whose author git knows; programs may be run."""
+    for name, value in (("name", "dev"), ("email", "dev@example.com")):
+        subprocess.run(["git", "config", f"user.{name}", value], cwd=project, check=True)
     for name, content in work.files.items():
         file = project / name
         file.parent.mkdir(parents=True, exist_ok=True)

@@ -9,6 +9,7 @@ import pytest
 from repositories import DAY_S, HOUR_S, NOON_S, OTHER, Repository, make_repository
 from sessions_in_git import Told, ledger_of, tell
 
+from aicost.core.commits import IDLE_S
 from aicost.core.outcome import Outcome, sentence
 from aicost.core.pull_requests import PullRequest
 from aicost.daemon.outcomes import Judge
@@ -100,6 +101,25 @@ def branch_deleted(repo: Repository) -> Told:
     repo.git("checkout", "-q", "main")
     repo.git("branch", "-q", "-D", "topic")
     return told
+
+
+def branch_left(repo: Repository) -> Told:
+    told = on_a_branch(repo)
+    repo.git("checkout", "-q", "main")
+    repo.later(IDLE_S + 1)
+    return told
+
+
+def branch_not_left_yet(repo: Repository) -> Told:
+    told = on_a_branch(repo)
+    repo.git("checkout", "-q", "main")
+    repo.later(IDLE_S)
+    return told
+
+
+def opens_a_pull_request_elsewhere(repo: Repository) -> Told:
+    """What it committed lies in another clone: here only its log knows of it."""
+    return Told(repo).prompt("t-1").links(255).answer()
 
 
 def amended_and_rebased(repo: Repository) -> Told:
@@ -198,6 +218,9 @@ def stopped_a_week_ago(repo: Repository) -> Told:
         (on_a_branch, Outcome.COMMITTED),
         (reverted, Outcome.REVERTED),
         (branch_deleted, Outcome.BRANCH_ABANDONED),
+        (branch_left, Outcome.BRANCH_ABANDONED),
+        (branch_not_left_yet, Outcome.COMMITTED),
+        (opens_a_pull_request_elsewhere, Outcome.PULL_REQUEST),
         (commits_elsewhere_meanwhile, Outcome.ANSWERED),
         (edited, Outcome.OPEN),
         (left_in_the_folder, Outcome.OPEN),
