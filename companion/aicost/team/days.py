@@ -2,10 +2,12 @@
 
 import hmac
 from dataclasses import dataclass
+from datetime import date
 from hashlib import sha256
 from typing import Literal
 
 from aicost.core.team.documents import DayDocument, DayRow
+from aicost.core.team.weekly_report import week_of
 from aicost.team.database import Transaction
 from aicost.team.schema import COUNTS, OUTCOMES, TOKENS, TOTALS, WORDS
 
@@ -115,6 +117,7 @@ def put_day(change: Transaction, slot: Slot, document: DayDocument, body_hash: s
     change.run("DELETE FROM day_row WHERE source = ? AND day = ? AND device = ?", *place)
     for row in document.rows:
         change.run(_PUT_ROW, *place, *_values(row))
+    _note_change(change, slot.source, document.day)
     return Put("created" if found is None else "replaced", document.revision)
 
 
@@ -135,9 +138,20 @@ def revisions(
 
 def forget_source(change: Transaction, source: int) -> None:
     """Delete all that a source sent, and that there was one."""
+    for (day,) in change.rows("SELECT DISTINCT day FROM source_day WHERE source = ?", source):
+        _note_change(change, source, str(day))
     for table in ("day_row", "source_day"):
         change.run(f"DELETE FROM {table} WHERE source = ?", source)
     change.run("DELETE FROM source WHERE id = ?", source)
+
+
+def _note_change(change: Transaction, source: int, day: str) -> None:
+    """Note whose week is another than when it was published."""
+    change.run(
+        "INSERT INTO week_change (week, source) VALUES (?, ?) ON CONFLICT DO NOTHING",
+        week_of(date.fromisoformat(day)),
+        source,
+    )
 
 
 def _values(row: DayRow) -> list[object]:

@@ -42,6 +42,10 @@ _MIGRATIONS = (  # append only, never edit: position n takes the database from v
       cost_list_microusd BIGINT, credits_milli BIGINT,
       PRIMARY KEY (source, day, device, {", ".join(WORDS)}));
     CREATE INDEX day_row_day ON day_row (day);
+    CREATE TABLE week_change (
+      week TEXT NOT NULL, source BIGINT NOT NULL, PRIMARY KEY (week, source));
+    CREATE TABLE published_week (
+      week TEXT NOT NULL, k BIGINT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (week));
     """,
 )
 

@@ -1,0 +1,222 @@
+"""What a team's report says: published cells of whole weeks, and nothing computed otherwise. Pure.
+
+Sums over weeks are sums of published cells: "at least so much", whatever range is asked for.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from datetime import date, timedelta
+
+from aicost.core.team.anonymity import (
+    DIMENSIONS,
+    LEAST_K,
+    TOTAL,
+    Atom,
+    Dimension,
+    Published,
+    Why,
+    bands,
+    publishable,
+    rounded,
+)
+
+USD_STEP = 1_000_000  # of micro-dollars: a published sum is of whole dollars
+TOKEN_STEP = 1_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sums:
+    """What is added up of a cell, exact."""
+
+    cost_list_microusd: int = 0
+    unpriced_tokens: int = 0
+    input: int = 0
+    cache_write: int = 0
+    cache_read: int = 0
+    output: int = 0
+    requests: int = 0
+    tool_calls: int = 0
+    loops: int = 0
+    budget_stops: int = 0
+    overrides: int = 0
+    active_minutes: int = 0
+
+    @property
+    def tokens(self) -> int:
+        """All tokens; reasoning is part of output."""
+        return self.input + self.cache_write + self.cache_read + self.output
+
+    def plus(self, other: "Sums") -> "Sums":
+        """Return both together."""
+        names = [one.name for one in fields(Sums)]
+        return Sums(**{name: getattr(self, name) + getattr(other, name) for name in names})
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """What one source used in a week under one combination of words."""
+
+    source: str
+    epoch: str
+    words: tuple[str, ...]  # one for each of DIMENSIONS but the total
+    sums: Sums
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DayTotals:
+    """What one source did in a week beside its rows."""
+
+    source: str
+    epoch: str
+    active_days: int
+    commits: int = 0
+    merged: int = 0
+    reverted: int = 0
+    fixed_tests: int = 0
+    abandoned_microusd: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcomes:
+    """What came of a whole team's week, rounded as little as it must be."""
+
+    active_developer_days: int
+    commits: int
+    merged: int
+    reverted: int
+    fixed_tests: int
+    abandoned_usd: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportCell:
+    """One published cell; dollars are whole, tokens are thousands."""
+
+    key: str  # "" is what has no word: unallocated
+    sources: int
+    cost_usd: int
+    tokens: int
+    unpriced_tokens: int
+    requests: int
+    loops: int
+    budget_stops: int
+    overrides: int
+    active_hours: int
+    bands_usd: tuple[int, int, int] | None = None  # quartiles of sources, only of the total
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TeamWeek:
+    """All that is published of one whole week."""
+
+    week: str  # "2026-W47"
+    cells: Mapping[Dimension, tuple[ReportCell, ...]]
+    withheld: Mapping[Dimension, Mapping[Why, int]] = field(default_factory=dict)
+    outcomes: Outcomes | None = None  # None: the week's total is withheld
+
+
+def week_of(day: date) -> str:
+    """Return the ISO week that a day lies in, as "2026-W47"."""
+    year, week, _ = day.isocalendar()
+    return f"{year}-W{week:02}"
+
+
+def days_of(week: str) -> tuple[date, date]:
+    """Return Monday and Sunday of a week. Raises ValueError if it is none."""
+    year, _, number = week.partition("-W")
+    monday = date.fromisocalendar(int(year), int(number), 1)
+    return monday, monday + timedelta(days=6)
+
+
+def build_week(
+    week: str, uses: Sequence[Use], totals: Sequence[DayTotals], k: int = LEAST_K
+) -> TeamWeek:
+    """Return what may be seen of a week. Raises ValueError for a k below the least."""
+    atoms = [
+        Atom(use.source, use.epoch, use.words, use.sums.cost_list_microusd, use.sums.tokens)
+        for use in uses
+    ]
+    published = publishable(atoms, k)
+    by_words: dict[tuple[str, ...], list[Use]] = {}
+    for use in uses:
+        by_words.setdefault(use.words, []).append(use)
+    cells = {name: _cells(published, name, by_words) for name in DIMENSIONS}
+    seen = _outcomes(totals) if cells[TOTAL] else None
+    return TeamWeek(week=week, cells=cells, withheld=published.withheld, outcomes=seen)
+
+
+def _cells(
+    published: Published, dimension: Dimension, by_words: Mapping[tuple[str, ...], list[Use]]
+) -> tuple[ReportCell, ...]:
+    found = list[ReportCell]()
+    for key, cell in published.cells[dimension].items():
+        uses = [use for words in cell.combinations for use in by_words[words]]
+        quartiles = _bands(uses) if dimension == TOTAL else None
+        found.append(_cell(key, cell.sources, _added(use.sums for use in uses), quartiles))
+    return tuple(sorted(found, key=lambda one: (-one.cost_usd, one.key)))
+
+
+def _cell(key: str, sources: int, sums: Sums, quartiles: tuple[int, int, int] | None) -> ReportCell:
+    return ReportCell(
+        key=key,
+        sources=sources,
+        cost_usd=rounded(sums.cost_list_microusd, USD_STEP) // USD_STEP,
+        tokens=rounded(sums.tokens, TOKEN_STEP),
+        unpriced_tokens=rounded(sums.unpriced_tokens, TOKEN_STEP),
+        requests=rounded(sums.requests, 10),
+        loops=sums.loops,
+        budget_stops=sums.budget_stops,
+        overrides=sums.overrides,
+        active_hours=rounded(sums.active_minutes, 60) // 60,
+        bands_usd=quartiles,
+    )
+
+
+def _bands(uses: Iterable[Use]) -> tuple[int, int, int] | None:
+    """Return the quartiles of what people used, of the epoch that has most of them."""
+    costs: dict[str, dict[str, int]] = {}
+    for use in uses:
+        of_epoch = costs.setdefault(use.epoch, {})
+        of_epoch[use.source] = of_epoch.get(use.source, 0) + use.sums.cost_list_microusd
+    if len(costs) != 1:
+        return None  # people have two names in such a week
+    (of_epoch,) = costs.values()
+    return bands([cost // USD_STEP for cost in of_epoch.values()])
+
+
+def _added(sums: Iterable[Sums]) -> Sums:
+    total = Sums()
+    for one in sums:
+        total = total.plus(one)
+    return total
+
+
+def _outcomes(totals: Iterable[DayTotals]) -> Outcomes:
+    found = tuple(totals)
+    return Outcomes(
+        active_developer_days=sum(one.active_days for one in found),
+        commits=sum(one.commits for one in found),
+        merged=sum(one.merged for one in found),
+        reverted=sum(one.reverted for one in found),
+        fixed_tests=sum(one.fixed_tests for one in found),
+        abandoned_usd=rounded(sum(one.abandoned_microusd for one in found), USD_STEP) // USD_STEP,
+    )
+
+
+def merged(weeks: Iterable[TeamWeek], dimension: Dimension) -> tuple[ReportCell, ...]:
+    """Return the sums of published cells over weeks; `sources` is that of the fullest week."""
+    found: dict[str, ReportCell] = {}
+    for week in weeks:
+        for cell in week.cells[dimension]:
+            known = found.get(cell.key)
+            found[cell.key] = cell if known is None else _both(known, cell)
+    return tuple(sorted(found.values(), key=lambda one: (-one.cost_usd, one.key)))
+
+
+def _both(one: ReportCell, other: ReportCell) -> ReportCell:
+    added = {
+        each.name: getattr(one, each.name) + getattr(other, each.name)
+        for each in fields(ReportCell)
+        if each.name not in ("key", "sources", "bands_usd")
+    }
+    return ReportCell(key=one.key, sources=max(one.sources, other.sources), **added)

@@ -1,0 +1,89 @@
+"""Weeks are published once they are over, and anew only when enough people changed something."""
+
+from datetime import date
+
+import pytest
+from team_documents import document, row
+
+from aicost.core.team.documents import body_hash, canonical_bytes
+from aicost.core.team.weekly_report import TeamWeek
+from aicost.team.database import Database
+from aicost.team.days import Slot, Source, forget_source, own_source, put_day, secret_hash
+from aicost.team.publishing import published_weeks, whole_weeks
+from aicost.team.settings import TeamSettings
+
+MONDAY, TODAY = date(2026, 11, 16), date(2026, 11, 26)
+SUNDAY = date(2026, 11, 22)
+SETTINGS = TeamSettings(team="acme")
+
+
+def send(database: Database, person: str, revision: int = 1, usd: int = 10) -> None:
+    day = document(row(cost_list_microusd=usd * 1_000_000), revision=revision)
+    with database.transaction() as change:
+        source = own_source(change, Source(person, "2026Q4", secret_hash(person), None))
+        put_day(change, Slot(source, "", day.day), day, body_hash(canonical_bytes(day)))
+
+
+def week(database: Database, settings: TeamSettings = SETTINGS) -> TeamWeek:
+    (found,) = published_weeks(database, settings, MONDAY, SUNDAY, TODAY)
+    return found
+
+
+def cost(database: Database, settings: TeamSettings = SETTINGS) -> int | None:
+    cells = week(database, settings).cells["total"]
+    return cells[0].cost_usd if cells else None
+
+
+def test_a_week_of_enough_people_is_published(database: Database) -> None:
+    for person in "ABCDE":
+        send(database, person)
+    found = week(database)
+    assert found.cells["total"][0].cost_usd == 50
+    assert found.cells["category"][0].key == "bugfix"
+    assert found.outcomes is not None
+    assert (found.outcomes.commits, found.outcomes.active_developer_days) == (5, 5)
+    assert week(database) == found  # as it was kept
+
+
+def test_a_change_of_one_person_is_not_seen_before_there_are_others(database: Database) -> None:
+    for person in "ABCDEF":
+        send(database, person)
+    assert cost(database) == 60
+    for person in "ABCD":
+        send(database, person, revision=2, usd=20)
+        assert cost(database) == 60
+    send(database, "E", revision=2, usd=20)
+    assert cost(database) == 110
+
+
+def test_whoever_goes_is_a_change_like_any_other(database: Database) -> None:
+    for person in "ABCDEFGHIJ":
+        send(database, person)
+    assert cost(database) == 100
+    for number in range(1, 6):
+        with database.transaction() as change:
+            forget_source(change, number)
+        assert cost(database) == (100 if number < 5 else 50)
+
+
+def test_another_k_publishes_anew(database: Database) -> None:
+    for person in "ABCDE":
+        send(database, person)
+    assert cost(database) == 50
+    assert cost(database, TeamSettings(team="acme", k=6)) is None
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "today", "weeks"),
+    [
+        (MONDAY, SUNDAY, date(2026, 11, 26), ["2026-W47"]),
+        (MONDAY, SUNDAY, date(2026, 11, 25), []),
+        (date(2026, 11, 17), SUNDAY, TODAY, []),
+        (MONDAY, date(2026, 11, 21), TODAY, []),
+        (date(2026, 11, 8), SUNDAY, TODAY, ["2026-W46", "2026-W47"]),
+        (date(2026, 11, 2), date(2026, 12, 31), TODAY, ["2026-W45", "2026-W46", "2026-W47"]),
+        (SUNDAY, MONDAY, TODAY, []),
+    ],
+)
+def test_weeks_are_whole_and_over(first: date, last: date, today: date, weeks: list[str]) -> None:
+    assert whole_weeks(first, last, today) == weeks
