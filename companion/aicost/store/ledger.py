@@ -305,10 +305,12 @@ class Ledger:
         }
         rows = self._db.execute("SELECT key, value FROM meta")
         known = {key: value for key, value in rows if key in wanted}
-        if known == wanted and not categories.is_other_classifier(self._db):
+        is_other = categories.is_other_classifier(self._db) or waste.has_other_rules(self._db)
+        if known == wanted and not is_other:
             return
         with self._transaction():
             categories.adopt_classifier(self._db)
+            waste.adopt_rules(self._db)
             if known.get("price_book") not in (None, book.book_id):
                 self._reprice()
             if known.get("repos") != self._attribution.rules:

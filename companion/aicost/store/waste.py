@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from aicost.core.days import from_us
 from aicost.core.prices import PriceBook
 from aicost.core.usage import TokenCounts, UsageEvent, requests_of
-from aicost.core.waste.hits import Hit
+from aicost.core.waste.hits import RULES, Hit
 from aicost.core.waste.progress import Progress, progress_of
 from aicost.core.waste.work import Call, Compaction, Refusal, Step, Subagent, Work
 from aicost.store.calls import parts_of
@@ -98,6 +98,19 @@ def mark_waste(db: sqlite3.Connection, sessions: Iterable[int]) -> None:
 def mark_all_waste(db: sqlite3.Connection) -> None:
     """Note that all sessions changed, or their prices."""
     db.execute("INSERT OR IGNORE INTO stale_waste SELECT id FROM session")
+
+
+def has_other_rules(db: sqlite3.Connection) -> bool:
+    """Say whether other rules than these found what is kept."""
+    known = db.execute("SELECT value FROM meta WHERE key = 'detectors'").fetchone()
+    return bool(known != (str(RULES),))
+
+
+def adopt_rules(db: sqlite3.Connection) -> None:
+    """Note that all sessions are to be looked at, if other rules were used."""
+    if has_other_rules(db):
+        db.execute("INSERT OR REPLACE INTO meta VALUES ('detectors', ?)", (str(RULES),))
+        mark_all_waste(db)
 
 
 def has_stale_waste(db: sqlite3.Connection) -> bool:

@@ -2,7 +2,9 @@
 
 from dataclasses import replace
 from itertools import permutations
+from pathlib import Path
 
+import pytest
 from log_builders import BOOK, at, calls_read, event, flat_book, open_ledger
 from waste_builders import failure, read
 
@@ -18,8 +20,10 @@ from aicost.core.facts import (
     SubagentSeen,
     ToolCallSeen,
 )
+from aicost.core.waste.hits import RULES
 from aicost.core.waste.progress import Progress
 from aicost.core.waste.work import Compaction, Refusal, Subagent
+from aicost.store import waste
 from aicost.store.ledger import Ledger
 from aicost.store.waste import progress_in, waste_of, work_of
 
@@ -96,6 +100,22 @@ def test_a_hit_costs_what_its_calls_do_at_todays_prices() -> None:
         ledger.settle()
         (dearer,) = waste_of(ledger.db)["s-1"]
         assert dearer == replace(hit, cost_nusd=2 * hit.cost_nusd)
+
+
+def test_other_rules_look_at_all_sessions_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "ledger.db"
+    with open_ledger(file) as ledger:
+        ledger.record([USAGE])
+        ledger.record(FAILURES)
+        assert found(ledger) == [("repeat", "npm test", 3)]
+        ledger.db.execute("UPDATE waste SET count = 9")
+    with open_ledger(file) as same:
+        assert found(same) == [("repeat", "npm test", 9)]
+    monkeypatch.setattr(waste, "RULES", RULES + 1)
+    with open_ledger(file) as newer:
+        assert found(newer) == [("repeat", "npm test", 3)]
 
 
 def test_what_a_session_brought_is_kept_too() -> None:

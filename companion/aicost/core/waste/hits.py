@@ -6,6 +6,7 @@ from typing import Literal, get_args
 
 LoopKind = Literal["repeat", "edit-test", "reread", "search", "retry-storm", "stalled"]
 WasteKind = Literal[LoopKind, "dump", "thrash", "cache", "subagent"]
+RULES = 2  # of all detectors; another number looks at all sessions anew
 LOOPS: frozenset[WasteKind] = frozenset(get_args(LoopKind))  # motion without progress
 KINDS: tuple[WasteKind, ...] = (*get_args(LoopKind), "dump", "thrash", "cache", "subagent")
 
