@@ -63,9 +63,10 @@ _NOW = (
 
 def note_work(db: sqlite3.Connection, rows: Iterable[tuple[int, int, bytes]]) -> None:
     """Keep what is known of spans: (span, steps, features)."""
+    longest: dict[int, tuple[int, int, bytes]] = {}
     for row in rows:
-        if db.execute(_UPSERT_WORK, row).rowcount:
-            db.execute(_MARK, row[:1])
+        longest[row[0]] = max(row, longest.get(row[0], row))
+    mark_work(db, [row[0] for row in longest.values() if db.execute(_UPSERT_WORK, row).rowcount])
 
 
 def mark_work(db: sqlite3.Connection, spans: Iterable[int]) -> None:

@@ -6,6 +6,8 @@ is rolled up anew for each span that changed (`stale_span`): see `roll_up`.
 
 import sqlite3
 from collections.abc import Callable, Collection, Iterable, Sequence
+from operator import itemgetter
+from typing import TypeVar
 
 from aicost.core.days import to_us
 from aicost.core.facts import (
@@ -15,6 +17,7 @@ from aicost.core.facts import (
     CopySeen,
     ErrorSeen,
     HiddenSeen,
+    LimitsSeen,
     Parsed,
     PullRequestSeen,
     SettingsSeen,
@@ -34,9 +37,12 @@ from aicost.store.schema import TOKENS
 from aicost.store.sessions import note_kind
 from aicost.store.waste import mark_waste
 
+F = TypeVar("F")
+_ROW_KEY = itemgetter(0, 1)  # of a row of what calls asked for
+
 EVIDENCE = ("tool_calls", "api_errors", "retries", "active_us")
 MOST_ACTIVE_US = 300_000_000  # a longer pause between two calls is no work: somebody was asked
-_CHUNK = 1000  # spans in one IN (…), and in one transaction
+_CHUNK = 1000  # spans or keys in one IN (…); spans in one transaction
 _SETTINGS = ("version", "entrypoint", "effort", "permission_mode", "command")
 
 
@@ -79,64 +85,72 @@ class EvidenceWriter:
     def __init__(self, db: sqlite3.Connection, names: Names, ci_job: str) -> None:
         self._db, self._names, self._ci_job = db, names, ci_job
 
-    def write(self, agent: Agent, home: str, parsed: Parsed) -> None:
-        """Keep all evidence in `parsed`, of a log in `home`; what is there already stays."""
-        self._tool_calls(parsed.tool_calls)
-        self._commands(parsed.commands)
-        self._steps(parsed.steps)
-        self._compactions(agent, parsed.compactions)
-        self._work(agent, parsed.work)
-        self._errors(agent, parsed.errors)
-        self._settings(agent, parsed.settings)
-        self._kinds(agent, parsed.subagents)
-        self._skills(parsed.skills)
-        self._copies(agent, parsed.copies)
-        self.totals(agent, parsed.client_totals)
-        self._hidden(agent, parsed.hidden)
-        self._pull_requests(agent, parsed.pull_requests)
-        if parsed.limits:
-            note_limits(self._db, self._names.home(home), parsed.limits)
-        changed = {fact.session_id for fact in parsed.copies}
-        changed |= {fact.session_id for fact in parsed.hidden}
-        mark_accounts(self._db, [self._names.session(name, agent) for name in changed])
+    def write(self, agent: Agent, all_parsed: Sequence[Parsed]) -> None:
+        """Keep all evidence in what logs of an agent say; what is there already stays."""
+
+        def every(facts: Callable[[Parsed], Iterable[F]]) -> list[F]:
+            return [fact for parsed in all_parsed for fact in facts(parsed)]
+
+        self._tool_calls(every(lambda parsed: parsed.tool_calls))
+        self._commands(every(lambda parsed: parsed.commands))
+        self._steps(every(lambda parsed: parsed.steps))
+        self._compactions(agent, every(lambda parsed: parsed.compactions))
+        self._work(agent, every(lambda parsed: parsed.work))
+        self._errors(agent, every(lambda parsed: parsed.errors))
+        self._settings(agent, every(lambda parsed: parsed.settings))
+        self._kinds(agent, every(lambda parsed: parsed.subagents))
+        self._skills(every(lambda parsed: parsed.skills))
+        self._copies(agent, every(lambda parsed: parsed.copies))
+        self.totals(agent, every(lambda parsed: parsed.client_totals))
+        self._hidden(agent, every(lambda parsed: parsed.hidden))
+        self._pull_requests(agent, every(lambda parsed: parsed.pull_requests))
+
+    def limits(self, home: str, seen: Sequence[LimitsSeen]) -> None:
+        """Keep how much of its limits the account of a home used."""
+        if seen:
+            note_limits(self._db, self._names.home(home), seen)
 
     def _tool_calls(self, seen: Iterable[ToolCallSeen]) -> None:
         rows = [(key_of(t.event_key), key_of(t.key), self._names.tool(t.name)) for t in seen]
+        rows.sort()
         self._db.executemany("INSERT OR IGNORE INTO tool_call VALUES (?, ?, ?)", rows)
-        self._db.executemany(
-            "INSERT OR IGNORE INTO stale_span SELECT span FROM call WHERE key = ?",
-            [(call,) for call, _, _ in rows],
-        )
+        mark = "INSERT OR IGNORE INTO stale_span SELECT DISTINCT span FROM call WHERE key IN ({})"
+        self._for_keys(mark, {call for call, _, _ in rows})
 
     def _commands(self, seen: Iterable[CommandRan]) -> None:
-        self._db.executemany(
-            _UPSERT_RUN,
-            [
-                (
-                    key_of(run.event_key), key_of(run.key), to_us(run.at), run.command,
-                    self._names.command_label(run.label), run.error,
-                )
-                for run in seen
-            ],
-        )  # fmt: skip
+        rows = [
+            (
+                key_of(run.event_key), key_of(run.key), to_us(run.at), run.command,
+                self._names.command_label(run.label), run.error,
+            )
+            for run in seen
+        ]  # fmt: skip
+        rows.sort(key=_ROW_KEY)
+        self._db.executemany(_UPSERT_RUN, rows)
 
-    def _steps(self, seen: Sequence[StepTaken]) -> None:
-        self._db.executemany(
-            _UPSERT_STEP,
-            [
-                (
-                    key_of(step.event_key), key_of(step.key), to_us(step.at), step.kind,
-                    step.target, self._names.command_label(step.label), step.part, step.content,
-                    step.size_bytes, step.failed,
-                )
-                for step in seen
-            ],
-        )  # fmt: skip
-        self._db.executemany(
-            "INSERT OR IGNORE INTO stale_waste SELECT s.session FROM call c"
-            " JOIN span s ON s.id = c.span WHERE c.key = ?",
-            [(key_of(event_key),) for event_key in {step.event_key for step in seen}],
+    def _steps(self, seen: Iterable[StepTaken]) -> None:
+        rows = [
+            (
+                key_of(step.event_key), key_of(step.key), to_us(step.at), step.kind,
+                step.target, self._names.command_label(step.label), step.part, step.content,
+                step.size_bytes, step.failed,
+            )
+            for step in seen
+        ]  # fmt: skip
+        rows.sort(key=_ROW_KEY)
+        self._db.executemany(_UPSERT_STEP, rows)
+        mark = (
+            "INSERT OR IGNORE INTO stale_waste SELECT DISTINCT s.session FROM call c"
+            " JOIN span s ON s.id = c.span WHERE c.key IN ({})"
         )
+        self._for_keys(mark, {row[0] for row in rows})
+
+    def _for_keys(self, sql: str, keys: Iterable[int]) -> None:
+        """Run a statement for all of these keys, many at once."""
+        left = sorted(keys)
+        for at in range(0, len(left), _CHUNK):
+            chunk = left[at : at + _CHUNK]
+            self._db.execute(sql.format(", ".join("?" * len(chunk))), chunk)
 
     def _compactions(self, agent: Agent, seen: Iterable[CompactionSeen]) -> None:
         for one in seen:
@@ -195,11 +209,12 @@ class EvidenceWriter:
             [(key_of(s.event_key), self._names.skill(s.skill)) for s in seen],
         )
 
-    def _copies(self, agent: Agent, seen: Iterable[CopySeen]) -> None:
+    def _copies(self, agent: Agent, seen: Sequence[CopySeen]) -> None:
         self._db.executemany(
             "INSERT OR IGNORE INTO copied_call VALUES (?, ?)",
             [(self._names.session(c.session_id, agent), key_of(c.event_key)) for c in seen],
         )
+        self._mark_accounts(agent, seen)
 
     def totals(self, agent: Agent, seen: Sequence[ClientTotal]) -> None:
         """Keep what a client says of sessions, where it is more than it said before."""
@@ -218,8 +233,7 @@ class EvidenceWriter:
                 for total in seen
             ],
         )  # fmt: skip
-        named = {total.session_id for total in seen}
-        mark_accounts(self._db, [self._names.session(name, agent) for name in named])
+        self._mark_accounts(agent, seen)
 
     def _pull_requests(self, agent: Agent, seen: Iterable[PullRequestSeen]) -> None:
         self._db.executemany(
@@ -228,7 +242,7 @@ class EvidenceWriter:
             [(self._names.session(p.session_id, agent), p.number, to_us(p.at)) for p in seen],
         )
 
-    def _hidden(self, agent: Agent, seen: Iterable[HiddenSeen]) -> None:
+    def _hidden(self, agent: Agent, seen: Sequence[HiddenSeen]) -> None:
         self._db.executemany(
             _UPSERT_HINT,
             [
@@ -239,6 +253,14 @@ class EvidenceWriter:
                 for hint in seen
             ],
         )  # fmt: skip
+
+        self._mark_accounts(agent, seen)
+
+    def _mark_accounts(
+        self, agent: Agent, seen: Iterable[CopySeen | HiddenSeen | ClientTotal]
+    ) -> None:
+        changed = {fact.session_id for fact in seen}
+        mark_accounts(self._db, [self._names.session(name, agent) for name in changed])
 
     def _kinds(self, agent: Agent, seen: Iterable[SubagentSeen]) -> None:
         for subagent in seen:

@@ -179,11 +179,14 @@ class Ledger:
         return evidence.EvidenceWriter(self._db, self._names, self._attribution.ci_job)
 
     def _record_evidence(self, reads: Sequence[FileRead]) -> None:
-        writer = self._evidence_writer()
+        writer, by_agent = self._evidence_writer(), dict[Agent, list[Parsed]]()
         for read in reads:
             if read.stage == "evidence":
+                by_agent.setdefault(read.agent, []).extend(read.parsed)
                 for parsed in read.parsed:
-                    writer.write(read.agent, read.home, parsed)
+                    writer.limits(read.home, parsed.limits)
+        for agent, all_parsed in by_agent.items():
+            writer.write(agent, all_parsed)
 
     def _record_calls(self, reads: Sequence[FileRead]) -> Changes:
         changed = Changes(self._names.price_book(self._book.book_id))
