@@ -19,9 +19,19 @@ from aicost.core.budget import (
 )
 from aicost.core.money import nusd
 from aicost.core.nudge import Nudge
+from aicost.core.session_glance import SessionGlance, SubagentGlance
+from aicost.core.session_page import ContextPoint
 from aicost.core.status_line import StatusLine
 from aicost.core.usage import TokenCounts
-from aicost.core.view import BurnRate, DashboardView, SessionRow, Totals
+from aicost.core.view import (
+    BurnMinutes,
+    BurnRate,
+    DashboardView,
+    SessionRow,
+    TaskTotal,
+    Totals,
+)
+from aicost.core.waste.hits import Hit
 
 NOW = datetime(2026, 11, 22, 11, 41, 7, tzinfo=UTC)  # a Sunday
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -59,6 +69,58 @@ def session_row(
         "cache_share": 0.91,
     }
     return SessionRow(session_id=session_id, **(fields | changes))
+
+
+def subagent_glance(subagent_id: str = "a1b2c3d4e5f6", **changes: Any) -> SubagentGlance:
+    """A small helper, at work eleven seconds ago."""
+    fields: dict[str, Any] = {
+        "kind": "Explore",
+        "model": "claude-haiku-5-5",
+        "requests": 9,
+        "context_tokens": 18_000,
+        "context_window_tokens": 200_000,
+        "cost_nusd": usd(0.04),
+        "unpriced_tokens": 0,
+        "last_at": NOW - timedelta(seconds=11),
+    }
+    return SubagentGlance(subagent_id=subagent_id, **(fields | changes))
+
+
+def session_glance(session_id: str, *subagents: SubagentGlance, **changes: Any) -> SessionGlance:
+    """A context that grew for an hour, was compacted once, and grew again."""
+    sizes = [24_000 + 2_600 * n for n in range(52)] + [31_000 + 3_100 * n for n in range(31)]
+    points = tuple(
+        ContextPoint(
+            at=NOW - timedelta(seconds=60 * (len(sizes) - n)),
+            tokens=size,
+            turn_id=f"t-{n // 9}",
+            is_compacted=n == 52,
+        )
+        for n, size in enumerate(sizes)
+    )
+    fields: dict[str, Any] = {"points": points, "subagents": subagents}
+    return SessionGlance(session_id=session_id, **(fields | changes))
+
+
+def burn_minutes() -> BurnMinutes:
+    """An hour with two busy stretches and a pause between them."""
+    steps = [max(0, round(40 - abs(n - 14) * 2.4 + n % 3 * 4)) for n in range(34)]
+    steps += [0, 3, 0, 0, 5, 0] + [6 + n * 2 + n % 4 * 5 for n in range(20)]
+    return BurnMinutes(
+        since=NOW.replace(second=0) - timedelta(minutes=59),
+        tokens=tuple(step * 3_100 for step in steps),
+        nusd=tuple(step * usd(0.0041) + step % 3 * usd(0.03) for step in steps),
+    )
+
+
+def tasks_of_today() -> tuple[TaskTotal, ...]:
+    """What the money of the made-up day was for; adds up to it."""
+    parts = (("bugfix", 8.10), ("test-repair", 6.02), ("dependency-upgrade", 2.11))
+    rest = (("exploration", 1.29), ("docs", 0.41), ("", 0.49))
+    return tuple(
+        TaskTotal(category=name, requests=9, tokens=round(cost * 160_000), cost_nusd=usd(cost))
+        for name, cost in (*parts, *rest)
+    )
 
 
 def view(*sessions: SessionRow, **changes: Any) -> DashboardView:
@@ -161,7 +223,14 @@ def busy_day() -> DashboardView:
     )
     today = replace(day.today, unpriced_tokens=sum(row.unpriced_tokens for row in rows))
     assert abs(sum(row.cost_nusd or 0 for row in rows) - (today.cost_nusd or 0)) < usd("0.005")
-    return replace(day, today=today, burn=total, skipped_lines=3)
+    return replace(
+        day,
+        today=today,
+        burn=total,
+        skipped_lines=3,
+        last_hour=burn_minutes(),
+        today_by_task=tasks_of_today(),
+    )
 
 
 def guarded_day() -> DashboardView:
@@ -237,11 +306,16 @@ def _ago(seconds: float) -> datetime:
 
 def _live_sessions() -> list[SessionRow]:
     sonnet, haiku = "claude-sonnet-5-5", "claude-haiku-5-5"
+    loop = Hit(
+        kind="repeat", turn_id="t-4", label="pytest tests", count=4, since_us=0, until_us=1,
+        cost_nusd=usd("0.92"),
+    )  # fmt: skip
     return [
-        session_row(),
+        session_row(task="bugfix"),
         session_row(
             "8c1b0d7e-2a45-4c9f-8e21-0c4d5e6f7a81",
             branch="main",
+            task="exploration",
             state="waiting",
             model=sonnet,
             subagents=2,
@@ -256,6 +330,8 @@ def _live_sessions() -> list[SessionRow]:
             "019ab4c2-7d10-7aa1-b6d3-5f1e2d3c4b5a",
             repo="api",
             branch="feat/export",
+            task="test-repair",
+            loop=loop,
             agent="codex",
             model="gpt-6-sol",
             context_tokens=240_000,
@@ -270,6 +346,7 @@ def _live_sessions() -> list[SessionRow]:
             "51e7c0aa-93b2-47d8-a1f4-6b7c8d9e0f12",
             repo="billing-service",
             branch="feature/PAY-2214-retry-webhooks-with-backoff",
+            task="feature",
             model=sonnet,
             context_tokens=158_000,
             burn=burn(0.004, 120),
@@ -282,6 +359,8 @@ def _live_sessions() -> list[SessionRow]:
             "a0b1c2d3-e4f5-4061-8273-8495a6b7c8d9",
             repo="infra",
             branch="chore/terraform-6",
+            task="dependency-upgrade",
+            cache_ends_at=_ago(960),
             model="claude-mystery-7",
             state="idle",
             burn=burn(),

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from builders import NOW, burn, session_row, usd
+from builders import NOW, burn, session_row, subagent_glance, usd
 from hypothesis import given
 from hypothesis import strategies as st
 from waste_builders import hit
@@ -16,6 +16,7 @@ from aicost_tui.columns import (
     gap_for,
     head_line,
     row_line,
+    subagent_line,
 )
 from aicost_tui.rows import Sort
 from aicost_tui.spans import Line, plain, width_of
@@ -25,18 +26,18 @@ def titles(width: int) -> list[str]:
     return [column.title for column in fit_columns(width)]
 
 
-def drawn(row: SessionRow, width: int = 160) -> Line:
+def drawn(row: SessionRow, width: int = 200) -> Line:
     return row_line(fit_columns(width), row, NOW, gap_for(width))
 
 
-def cell(row: SessionRow, title: str, width: int = 160) -> str:
+def cell(row: SessionRow, title: str, width: int = 200) -> str:
     """Return what stands in one column."""
     columns = fit_columns(width)
     column = next(column for column in columns if column.title == title)
     return plain(column.cell(row, column.width, NOW)).strip()
 
 
-def roles(row: SessionRow, text: str, width: int = 160) -> set[str]:
+def roles(row: SessionRow, text: str, width: int = 200) -> set[str]:
     return {span.role for span in drawn(row, width) if text in span.text}
 
 
@@ -45,10 +46,14 @@ def roles(row: SessionRow, text: str, width: int = 160) -> set[str]:
     [
         (46, "name context $/h cost"),
         (78, "name model context $/h cost next cache"),
-        (98, "agent name model context $/h cost next cache last"),
-        (118, "state agent name model context $/h cost next cache last"),
+        (98, "agent name model task context $/h cost next cache"),
         (138, "state agent name model task context $/h cost next cache last"),
-        (170, "state agent name model task context tokens tok/min $/h cost next cache calls last"),
+        (158, "state agent name model task context tok/min $/h cost next cache last flags"),
+        (
+            198,
+            "state agent name model task context tokens tok/min $/h cost next cache calls last"
+            " flags",
+        ),
     ],
 )
 def test_a_wider_table_has_more_columns(width: int, expected: str) -> None:
@@ -91,10 +96,10 @@ def test_the_sorted_column_carries_an_arrow(sort: Sort, title: str) -> None:
 
 def test_subagents_are_counted_even_where_the_name_is_cut() -> None:
     row = session_row(branch="feature/" + "x" * 90, subagents=3)
-    assert "… (3) " in plain(drawn(row, 46))
-    assert cell(session_row(subagents=1), "repo · branch", 220).endswith("(1 agent)")
-    assert cell(session_row(subagents=2), "repo · branch", 220).endswith("(2 agents)")
-    assert "(" not in cell(session_row(), "repo · branch")
+    assert "… ▸3 " in plain(drawn(row, 46))
+    assert cell(session_row(subagents=1), "repo · branch", 220).endswith("▸1 agent")
+    assert cell(session_row(subagents=2), "repo · branch", 220).endswith("▸2 agents")
+    assert "▸" not in cell(session_row(), "repo · branch")
 
 
 @pytest.mark.parametrize(
@@ -108,10 +113,10 @@ def test_context_levels(share: float, role: str) -> None:
 @pytest.mark.parametrize(
     ("changes", "text"),
     [
-        ({"context_tokens": 124_000}, "━━━━━━──── 62%"),
+        ({"context_tokens": 124_000}, "━━━━━━━╸──── 62%"),
         ({"context_tokens": None}, "—"),
         ({"context_window_tokens": None}, "124k"),
-        ({"context_tokens": 260_000}, "━━━━━━━━━━ 130%"),
+        ({"context_tokens": 260_000}, "━━━━━━━━━━━━ 130%"),
     ],
 )
 def test_context_says_what_is_known(changes: dict[str, Any], text: str) -> None:
@@ -148,7 +153,7 @@ def test_context_says_what_is_known(changes: dict[str, Any], text: str) -> None:
     ],
 )
 def test_unknown_is_never_shown_as_nothing(title: str, changes: dict[str, Any], text: str) -> None:
-    width = 170
+    width = 200
     assert cell(session_row(**changes), title, width) == text
 
 
@@ -203,8 +208,55 @@ def test_foreign_text_moves_no_column(text: str, width: int) -> None:
     assert "$3.20" in plain(line)
 
 
-@pytest.mark.parametrize("width", [48, 80, 160])
+@pytest.mark.parametrize("width", [48, 80, 138])
 def test_a_loop_is_flagged_and_never_cut(width: int) -> None:
     row = session_row(loop=hit(), repo="m" * 80, subagents=3)
-    assert " LOOP (3" in cell(row, "repo · branch", width)
+    assert " LOOP ▸3" in cell(row, "repo · branch", width)
     assert "LOOP" not in cell(session_row(), "repo · branch", width)
+
+
+def test_a_wide_table_has_a_column_for_what_is_wrong() -> None:
+    row = session_row(loop=hit(), cache_ends_at=NOW)
+    assert cell(row, "flags", 198) == "⟳ loop ×4  cold cache"
+    assert "LOOP" not in cell(row, "repo · branch", 198)
+    assert cell(session_row(), "flags", 198) == ""
+
+
+@pytest.mark.parametrize(
+    ("state", "seconds", "is_cold"),
+    [("busy", 0, True), ("idle", -1, True), ("waiting", 1, False), ("ended", -1, False)],
+)
+def test_a_cache_that_ended_is_told_while_one_may_go_on(
+    state: str, seconds: float, *, is_cold: bool
+) -> None:
+    row = session_row(state=state, cache_ends_at=NOW + timedelta(seconds=seconds))
+    assert ("cold cache" in cell(row, "flags", 198)) is is_cold
+
+
+def test_only_wanted_columns_are_shown_and_sign_and_name_always_are() -> None:
+    wanted = frozenset({"calls", "cost", "weather"})
+    assert [column.title for column in fit_columns(198, wanted)] == [
+        "",
+        "repo · branch",
+        "cost",
+        "calls",
+    ]
+    assert [column.title for column in fit_columns(198, frozenset())] == ["", "repo · branch"]
+
+
+def test_the_arrow_says_which_way_the_order_runs() -> None:
+    columns = fit_columns(138)
+    assert "▾cost" in plain(head_line(columns, Sort.COST, 2))
+    assert "▴cost" in plain(head_line(columns, Sort.COST, 2, is_reversed=True))
+
+
+@given(st.integers(1, 300))
+def test_a_subagent_stands_in_the_columns_of_its_session(width: int) -> None:
+    one = subagent_glance(kind="Explore", cost_nusd=usd(0.04))
+    line = subagent_line(fit_columns(width), one, NOW, gap_for(width))
+    assert width_of(line) == width_of(drawn(session_row(), width))
+    if width >= 78:
+        assert "└ Explore a1b2c3d4" in plain(line)
+        assert "haiku-5.5" in plain(line)
+        assert "$0.04" in plain(line)
+        assert "9%" in plain(line)

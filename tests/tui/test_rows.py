@@ -1,11 +1,12 @@
-"""Order and filter: live sessions first, stable, case and word order do not matter."""
+"""Order and range: live sessions first, stable, both ways."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from builders import NOW, burn, session_row, usd
 
-from aicost_tui.rows import STATES, Sort, matching, ordered
+from aicost_tui.rows import STATES, Listed, Sort, listed, ordered
 
 DEAR = session_row("dear", cost_nusd=usd(9), burn=burn(1), context_tokens=1000, repo="z.io/b")
 FAST = session_row("fast", cost_nusd=usd(1), burn=burn(9), context_tokens=2000, repo="C")
@@ -37,37 +38,50 @@ def test_equals_are_ordered_by_newest_activity_and_unknown_is_oldest() -> None:
     assert ordered((never, older, newest), Sort.BURN) == (newest, older, never)
 
 
+@pytest.mark.parametrize("sort", list(Sort))
+def test_an_order_turned_round_keeps_live_sessions_first(sort: Sort) -> None:
+    forth, back = ordered(ALL, sort), ordered(ALL, sort, is_reversed=True)
+    assert back == (*reversed(forth[:-1]), GONE)
+    assert ordered(reversed(ALL), sort, is_reversed=True) == back
+
+
+def test_texts_run_from_a_and_what_is_not_known_comes_last() -> None:
+    rows = [session_row(task, task=task) for task in ("", "docs", "bugfix")]
+    assert [row.task for row in ordered(rows, Sort.TASK)] == ["bugfix", "docs", ""]
+
+
 def test_the_sort_key_goes_round() -> None:
     seen = [Sort.BURN]
     while (following := seen[-1].next()) is not Sort.BURN:
         seen.append(following)
-    assert seen == list(Sort)
+    assert seen == [Sort.BURN, Sort.COST, Sort.CONTEXT, Sort.ACTIVITY, Sort.NAME]
+    assert Sort.MODEL.next() is Sort.BURN
+
+
+BERLIN = ZoneInfo("Europe/Berlin")
+MIDNIGHT = NOW.astimezone(BERLIN).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 @pytest.mark.parametrize(
-    ("needle", "ids"),
+    ("which", "ended_at", "is_listed"),
     [
-        ("", "1 2"),
-        ("  ", "1 2"),
-        ("shop", "1"),
-        ("SHOP", "1"),
-        ("dedup", "1"),
-        ("opus", "1"),
-        ("codex", "2"),
-        ("waiting", "2"),
-        ("shop fix", "1"),
-        ("fix shop", "1"),
-        ("shop codex", ""),
-        ("/home", ""),
-        ("[", ""),
+        (Listed.LIVE, NOW, False),
+        (Listed.HOUR, NOW - timedelta(minutes=59.9), True),
+        (Listed.HOUR, NOW - timedelta(minutes=60), False),
+        (Listed.TODAY, MIDNIGHT, True),
+        (Listed.TODAY, MIDNIGHT - timedelta(seconds=1), False),
+        (Listed.TODAY, None, False),
+        (Listed.ALL, NOW - timedelta(days=9), True),
+        (Listed.ALL, None, True),
     ],
 )
-def test_a_filter_looks_for_every_word(needle: str, ids: str) -> None:
-    rows = (
-        session_row("1"),
-        session_row("2", agent="codex", repo="api", branch="main", model="gpt-6", state="waiting"),
-    )
-    assert [row.session_id for row in matching(rows, needle)] == ids.split()
+def test_ended_sessions_are_listed_by_their_end(
+    which: Listed, ended_at: datetime | None, *, is_listed: bool
+) -> None:
+    ended = session_row("gone", state="ended", last_at=ended_at)
+    live = session_row(last_at=NOW - timedelta(days=9))
+    rows = listed((live, ended), which, NOW, BERLIN)
+    assert rows == ((live, ended) if is_listed else (live,))
 
 
 def test_every_state_has_a_sign_and_a_word_of_its_own() -> None:

@@ -62,7 +62,7 @@ def test_the_header_tells_the_day_in_two_lines() -> None:
     assert "3.1M tokens today" in first
     assert first.endswith("12:41:07")  # the view's zone, not the clock's
     assert second.startswith("burn $6.10/h   84.5k tokens/min   6 live   ◐ 1 waits for you")
-    assert second.endswith("3 log lines skipped   by $/h")
+    assert second.endswith("3 log lines skipped   by $/h ▾")
 
 
 def test_eighty_columns_have_all_of_it_a_little_shorter() -> None:

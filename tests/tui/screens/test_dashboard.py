@@ -4,9 +4,21 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 import pytest
-from builders import NOW, budget_status, busy_day, guarded_day, nudge, session_row, usd, view
-from fake_feed import Dashboard, until
+from builders import (
+    NOW,
+    budget_status,
+    busy_day,
+    guarded_day,
+    nudge,
+    session_glance,
+    session_row,
+    subagent_glance,
+    usd,
+    view,
+)
+from fake_feed import GLANCE, Dashboard, until
 from textual.pilot import Pilot
 from textual.widgets import Input
 
@@ -131,7 +143,14 @@ async def test_numbers_without_news_get_old_on_the_screen() -> None:
         ((80, 6), "a larger terminal shows", "context"),
         ((80, 7), "repo · branch", "session 3f2a91c4"),
         ((80, 15), "repo · branch", "session 3f2a91c4"),
-        ((80, 16), "session 3f2a91c4", "a larger terminal"),
+        ((80, 16), "session 3f2a91c4", "Burn, last hour"),
+        ((80, 21), "session 3f2a91c4", "Burn, last hour"),
+        ((80, 22), "Burn, last hour", "session 3f2a91c4"),
+        ((71, 24), "Context of shop", "Burn, last hour"),
+        ((72, 24), "Burn, last hour", "Today by task"),
+        ((111, 40), "Burn, last hour", "Today by task"),
+        ((112, 40), "Today by task", "session 3f2a91c4"),
+        ((140, 46), "session 3f2a91c4", "a larger terminal"),
     ],
 )
 async def test_small_terminals_keep_the_figures(
@@ -191,7 +210,7 @@ async def test_budgets_are_in_the_header_and_below_the_table() -> None:
             app, pilot, "week $71/120", "codex 5 h limit 82% ▲ ↺ 2h10", "─ Budgets ─", "─ Nudges ─"
         )
         await shows(
-            app, pilot, "almost used", "→ $41.20", "→ go on before 12:44", "2 more, n shows all"
+            app, pilot, "almost used", "→ $41.20", "→ go on before 12:44", "4 more, n shows all"
         )
         await pilot.resize_terminal(48, 24)
         await shows(app, pilot, "73% ▲", "■ session api", "n all 6", "62%", "$3.20")
@@ -214,7 +233,7 @@ async def test_where_nothing_runs_nobody_is_told_of_budgets() -> None:
     app = Dashboard(view(log_files=0))
     async with app.run_test(size=(80, 24)) as pilot:
         await shows(app, pilot, "No agent logs found")
-        assert "budget" not in screen_text(app)
+        assert "no budgets" not in screen_text(app)
 
 
 @pytest.mark.parametrize(
@@ -290,11 +309,142 @@ async def test_s_goes_through_the_orders_and_says_which() -> None:
         await shows(app, pilot, "by $/h", "▾$/h")
         for sort in (Sort.COST, Sort.CONTEXT, Sort.ACTIVITY, Sort.NAME):
             await pilot.press("s")
-            await shows(app, pilot, f"by {sort.value}")
-        rows = app.top.query_one(SessionTable).rows
-        assert [row.repo for row in rows[:2]] == ["api", "billing-service"]
+            await shows(app, pilot, f"by {sort.value} ▾")
+        table = app.top.query_one(SessionTable)
+        assert [row.repo for row in table.rows[:2]] == ["api", "billing-service"]
+        await pilot.press("S")
+        await shows(app, pilot, "by repo ▴")
+        assert [row.repo for row in table.rows[:2]] == ["shop", "shop"]
         await pilot.press("s")
+        await shows(app, pilot, "by $/h ▾")
+
+
+async def test_a_click_on_a_title_sorts_and_a_second_one_turns_it_round() -> None:
+    app = Dashboard(busy_day())
+    async with app.run_test(size=(140, 24)) as pilot:
+        await shows(app, pilot, "▾$/h")
+        table = app.top.query_one(SessionTable)
+        title = table.render_line(0).text.index("cost")
+        await pilot.click(SessionTable, offset=(title, 0))
+        await shows(app, pilot, "by cost ▾", "▾cost")
+        assert table.rows[0].repo == "api"
+        await pilot.click(SessionTable, offset=(title, 0))
+        await shows(app, pilot, "by cost ▴", "▴cost")
+        assert table.rows[0].repo == "infra"
+        model = table.render_line(0).text.index("model")
+        await pilot.click(SessionTable, offset=(model, 0))
+        await shows(app, pilot, "by model ▾")
+
+
+@pytest.mark.parametrize(
+    ("key", "words", "count"),
+    [("1", "live only", 6), ("2", "last hour only", 6), ("3", "today only", 10), ("4", None, 10)],
+)
+async def test_digits_say_which_sessions_are_listed(
+    key: str, words: str | None, count: int
+) -> None:
+    app = Dashboard(busy_day())
+    async with app.run_test(size=(140, 40)) as pilot:
+        table = app.top.query_one(SessionTable)
         await shows(app, pilot, "by $/h")
+        await pilot.press(key)
+        await until(pilot, lambda: len(table.rows) == count)
+        if words is None:
+            assert " only" not in screen_text(app)
+        else:
+            await shows(app, pilot, words)
+
+
+async def test_a_range_that_hides_all_says_how_to_see_them() -> None:
+    app = Dashboard(view(session_row(state="ended")))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await shows(app, pilot, "shop · fix/dedup")
+        await pilot.press("1")
+        await shows(app, pilot, "No session to list: live only", "4 lists all sessions")
+        await pilot.press("slash", *"zzz", "enter")
+        await shows(app, pilot, "No session matches zzz", "4 lists all sessions")
+        await pilot.press("escape", "4")
+        await shows(app, pilot, "shop · fix/dedup")
+
+
+async def test_a_term_that_says_nothing_is_told_and_the_others_filter() -> None:
+    app = Dashboard(busy_day())
+    async with app.run_test(size=(140, 24)) as pilot:
+        table = app.top.query_one(SessionTable)
+        await shows(app, pilot, "billing-service")
+        await pilot.press("slash", *"repo:shop >5 x:[b]")
+        await shows(app, pilot, "✕ >5: write >$5", "x:[b]: no field “x”")
+        assert {row.repo for row in table.rows} == {"shop"}
+        await pilot.press("escape", "slash", *"task:bugfix >$3 >50%")
+        await until(pilot, lambda: len(table.rows) == 1)
+        assert "✕" not in app.text()[-2]
+
+
+async def test_subagents_are_folded_under_their_session() -> None:
+    app = Dashboard(busy_day())
+    helper = subagent_glance("[b]a1b2c3", kind="Ex[red]plore")
+    app.daemon.answers[GLANCE] = lambda params: msgspec.to_builtins(
+        session_glance(params["id"], helper, more_subagents=3)
+    )
+    async with app.run_test(size=(140, 40)) as pilot:
+        await shows(app, pilot, "shop · main ▸2")
+        assert "f agents" not in footer(app)
+        await pilot.press("f")
+        await pilot.press("down")
+        await until(pilot, lambda: "f agents" in footer(app))
+        await pilot.press("f")
+        await shows(app, pilot, "shop · main ▾2", "└ Ex[red]plore [b]a1b2c", "3 earlier ones")
+        await shows(app, pilot, "haiku-5.5", "$0.04", "9%")
+        table = app.top.query_one(SessionTable)
+        await pilot.press("down")
+        assert table.cursor_row is not None
+        assert table.cursor_row.repo == "api"
+        await pilot.press("up", "f")
+        await until(pilot, lambda: "└" not in "".join(app.text()[3:12]))
+
+
+async def test_a_click_on_the_sign_unfolds_and_elsewhere_only_selects() -> None:
+    app = Dashboard(busy_day())
+    async with app.run_test(size=(140, 40)) as pilot:
+        await shows(app, pilot, "shop · main ▸2")
+        table = app.top.query_one(SessionTable)
+        at = table.render_line(2).text.index("▸")
+        await pilot.click(SessionTable, offset=(at - 4, 2))
+        await until(pilot, lambda: table.cursor_id == table.rows[1].session_id)
+        assert not app.top.unfolded
+        await pilot.click(SessionTable, offset=(at, 2))
+        await shows(app, pilot, "shop · main ▾2")
+
+
+async def test_the_charts_follow_the_cursor_and_the_hour() -> None:
+    app = Dashboard(busy_day())
+    app.daemon.answers[GLANCE] = lambda params: msgspec.to_builtins(session_glance(params["id"]))
+    async with app.run_test(size=(140, 40)) as pilot:
+        await shows(app, pilot, "Context of shop · fix/dedup", "▲ compacted 12:10", "200k┤")
+        await shows(app, pilot, "$20┤", "peak $18.11/h at 12:41", "bugfix", "$8.10")
+        await pilot.press("end")
+        await shows(app, pilot, "Context of mobile · release/4.2")
+        app.fake_feed.send(view(session_row()))
+        await shows(app, pilot, "nothing burnt in the last hour", "no calls yet today")
+
+
+async def test_a_session_of_one_call_has_no_chart_yet() -> None:
+    app = Dashboard(busy_day())
+    app.daemon.answers[GLANCE] = lambda params: msgspec.to_builtins(
+        session_glance(params["id"], points=session_glance("a").points[:1])
+    )
+    async with app.run_test(size=(140, 40)) as pilot:
+        await shows(app, pilot, "a chart comes with the second call")
+
+
+async def test_a_pause_freezes_the_charts_too() -> None:
+    app = Dashboard(busy_day())
+    async with app.run_test(size=(140, 40)) as pilot:
+        await shows(app, pilot, "bugfix", "$8.10")
+        await pilot.press("space")
+        app.fake_feed.send(view(session_row(cost_nusd=usd(77))))
+        await until(pilot, lambda: app.top.view and len(app.top.view.sessions) == 1)
+        assert "$8.10" in screen_text(app)
 
 
 async def test_slash_filters_while_one_types_and_escape_shows_all_again() -> None:
@@ -375,7 +525,7 @@ async def test_y_copies_the_id_of_the_selected_session() -> None:
 
 async def test_the_detail_follows_the_cursor() -> None:
     app = Dashboard(busy_day())
-    async with app.run_test(size=(80, 24)) as pilot:
+    async with app.run_test(size=(80, 20)) as pilot:
         await shows(app, pilot, "session 3f2a91c4", "the agent works")
         await pilot.press("down")
         await shows(app, pilot, "session 8c1b0d7e", "waits for you")
@@ -396,7 +546,7 @@ async def test_r_is_there_only_when_the_daemon_is_lost_and_tries_at_once() -> No
         assert app.fake_feed.connections == 2
 
 
-@pytest.mark.parametrize("key", ["space", "s", "y", "slash", "escape", "r", "b", "n"])
+@pytest.mark.parametrize("key", ["space", "s", "S", "f", "1", "y", "slash", "escape", "r", "n"])
 async def test_keys_that_cannot_do_anything_do_nothing(key: str) -> None:
     app = Dashboard()
     async with app.run_test(size=(80, 24)) as pilot:

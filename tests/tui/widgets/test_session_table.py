@@ -4,13 +4,24 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 import pytest
-from builders import NOW, burn, busy_day, session_row, usd, view
-from fake_feed import Dashboard, until
+from builders import (
+    NOW,
+    burn,
+    busy_day,
+    session_glance,
+    session_row,
+    subagent_glance,
+    usd,
+    view,
+)
+from fake_feed import GLANCE, Dashboard, until
 from rich.segment import Segment
 from textual.geometry import Region
 from textual.pilot import Pilot
 
+from aicost.core.errors import DaemonDown
 from aicost.core.view import SessionRow
 from aicost_tui.rows import Sort
 from aicost_tui.widgets.session_table import SessionTable
@@ -48,8 +59,8 @@ def shown(table: SessionTable) -> list[str]:
         ("end down", 49),
         ("end home", 0),
         ("end g", 0),
-        ("pagedown", 14),
-        ("pagedown pagedown pageup", 14),
+        ("pagedown", 7),
+        ("pagedown pagedown pageup", 7),
         ("pageup", 0),
     ],
 )
@@ -175,7 +186,7 @@ async def test_a_click_selects_and_a_click_on_a_title_sorts() -> None:
         at = shown(table)[0].index("cost")
         await pilot.click(SessionTable, offset=(at, 0))
         await until(pilot, lambda: table.sort is Sort.COST)
-        await pilot.click(SessionTable, offset=(shown(table)[0].index("model"), 0))
+        await pilot.click(SessionTable, offset=(1, 0))  # the sign has no order
         await pilot.pause()
         assert table.sort is Sort.COST
 
@@ -212,3 +223,73 @@ async def test_titles_stay_when_rows_scroll() -> None:
         await pilot.pause()
         assert "repo · branch" in shown(table)[0]
         assert "repo-049" in shown(table)[-1]
+
+
+def folded() -> Dashboard:
+    """Fifty sessions with two subagents each."""
+    app = Dashboard(view(*[replace(row, subagents=2) for row in many(50)]))
+    helpers = [subagent_glance(f"{name}-helper") for name in "ab"]
+    app.daemon.answers[GLANCE] = lambda params: msgspec.to_builtins(
+        session_glance(params["id"], *helpers)
+    )
+    return app
+
+
+async def unfold(app: Dashboard, pilot: Pilot[None], session_id: str) -> SessionTable:
+    table = await start(app, pilot)
+    app.top.unfolded = frozenset({session_id})
+    await until(pilot, lambda: table.unfolded.get(session_id))
+    return table
+
+
+async def test_subagents_are_lines_that_the_cursor_passes_over() -> None:
+    app = folded()
+    async with app.run_test(size=(140, 24)) as pilot:
+        table = await unfold(app, pilot, "id-001")
+        assert table.lines_wanted == 50 + 2 + 1
+        assert "└ Explore a-helper" in table.render_line(3).text
+        await pilot.press("down", "down")
+        assert table.cursor_id == "id-002"
+        assert table.render_line(5).text.startswith("▌")
+        await pilot.press("end")
+        assert table.cursor_id == "id-049"
+        assert any(line.startswith("▌") for line in shown(table))
+
+
+async def test_a_click_on_a_subagent_selects_its_session() -> None:
+    app = folded()
+    async with app.run_test(size=(140, 24)) as pilot:
+        table = await unfold(app, pilot, "id-001")
+        await pilot.click(SessionTable, offset=(20, 4))
+        assert table.cursor_id == "id-001"
+        await pilot.click(SessionTable, offset=(20, 5))
+        assert table.cursor_id == "id-002"
+
+
+async def test_unfolding_the_last_line_brings_its_subagents_into_sight() -> None:
+    app = folded()
+    async with app.run_test(size=(140, 24)) as pilot:
+        await start(app, pilot)
+        await pilot.press("end")
+        table = await unfold(app, pilot, "id-049")
+        await until(pilot, lambda: "b-helper" in shown(table)[-1])
+
+
+async def test_subagents_not_known_yet_say_so() -> None:
+    app = folded()
+    app.daemon.answers[GLANCE] = DaemonDown("gone")
+    async with app.run_test(size=(140, 24)) as pilot:
+        table = await start(app, pilot)
+        app.top.unfolded = frozenset({"id-000", "another"})
+        await until(pilot, lambda: "asking the daemon" in table.render_line(2).text)
+        assert "repo-001" in table.render_line(3).text
+
+
+async def test_chosen_columns_are_the_only_ones() -> None:
+    app = Dashboard(view(*many(3)))
+    async with app.run_test(size=(140, 24)) as pilot:
+        table = await start(app, pilot)
+        table.wanted = frozenset({"cost"})
+        await pilot.pause()
+        assert table.render_line(0).text.split() == ["repo", "·", "branch", "cost"]
+        assert "$3.20" in table.render_line(1).text
