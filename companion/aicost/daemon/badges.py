@@ -37,7 +37,7 @@ T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
-GATHER_S = 0.1  # changes this close together are one look
+GATHER_S = 0.2  # changes this close together are one look
 QUIET_S = 2.0  # agents come and go without a log line
 FULL_S = 10.0  # rates fall, days and shells end
 
@@ -157,8 +157,6 @@ class Badges:
         agents = told | {name: agent_of(live) for name, live in running.sessions.items()}
         world = self._world(running, datetime.now(UTC))
         await self._in_thread(lambda: self._look(world, agents, is_full=is_full))
-        if not self._access.reader.trouble:  # else the badges grow old: `alive` tells
-            await self._in_thread(self._show)
         if is_full:
             self._full_at_s = time.monotonic()
 
@@ -177,6 +175,8 @@ class Badges:
             self._shells.save()
         found = self._in_ledger(lambda db: self._find(self._question(db), world))
         self._lines = lines_of(found)
+        if not self._access.reader.trouble:  # else the badges grow old: `alive` tells
+            self._show()
 
     def _show(self) -> None:
         self._files.show(self._lines, time.time())

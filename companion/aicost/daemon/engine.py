@@ -131,9 +131,11 @@ class Engine:
         return self._record(reads) if reads else Recorded(0, frozenset())
 
     def read_evidence_of(self, paths: Iterable[tuple[str, str]]) -> None:
-        """Read the evidence in what was appended to a few (path, home) logs."""
+        """Read the evidence in what was appended to a few (path, home) logs.
+
+        What follows from it, as of a session's whole work, is settled later.
+        """
         self.read_paths(paths, "evidence")
-        self.ledger.settle()
 
     def note_told(
         self, totals: Sequence[ClientTotal], limits: Mapping[str, LimitsSeen] = NO_LIMITS

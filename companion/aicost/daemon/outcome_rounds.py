@@ -36,7 +36,7 @@ class Rounds:
     """How often is looked, in seconds."""
 
     rest_s: float = 30.0  # between looks for sessions that are due
-    gap_s: float = 0.5  # while there is more to judge, or to read before that
+    gap_s: float = 0.25  # while there is more to judge, or to read before that
     quiet_s: float = 60.0  # a session that made a call since is still at work
 
 
@@ -77,10 +77,11 @@ class OutcomeRounds:
         """Judge some sessions; return whether there may be more."""
         loop = asyncio.get_running_loop()
         try:
-            if not await loop.run_in_executor(self._thread, self._has_due):
-                return False
-            judge = self._judge = self._judge or self._made_judge()
-            judged = await loop.run_in_executor(self._thread, partial(self._judged, judge))
+            if self._judge is None:
+                if not await loop.run_in_executor(self._thread, self._has_due):
+                    return False
+                self._judge = self._made_judge()
+            judged = await loop.run_in_executor(self._thread, partial(self._judged, self._judge))
             if judged:
                 await self._access.reader.note_outcomes(judged)
         except LedgerDamaged as error:

@@ -8,6 +8,7 @@ from aicost.daemon.indexer import Survey
 from aicost.daemon.reader import Reader
 from aicost.daemon.setup import Setup
 from aicost.platform.processes import own_use
+from aicost.report.status import ReaderState
 from aicost.store.recovery import kept_aside
 
 
@@ -38,3 +39,15 @@ def own_state(
         "ledger": str(setup.dirs.ledger_file),
         "damaged_ledgers": [str(path) for path in kept_aside(setup.dirs.ledger_file)],
     }
+
+
+def reader_state(reader: Reader, budget_troubles: Sequence[str]) -> ReaderState:
+    """Return what `aicost status` shows of the reading."""
+    return ReaderState(
+        log_files=reader.seen.files,
+        daemon_pid=os.getpid(),
+        unwatched=reader.watcher.unwatched,
+        unreadable=reader.seen.unreadable_names,
+        trouble=reader.trouble,
+        budget_troubles=tuple(budget_troubles),
+    )

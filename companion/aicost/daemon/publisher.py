@@ -9,7 +9,7 @@ from aicost.core.view import DashboardView
 
 log = logging.getLogger(__name__)
 
-GATHER_S = 0.08  # changes this close together make one view
+GATHER_S = 0.15  # changes this close together make one view
 QUIET_S = 2.0  # rates fall and agents come and go without a log line
 
 
@@ -32,7 +32,8 @@ class Publisher:
 
     def changed(self) -> None:
         """Note that the ledger or the running agents changed. In the event loop only."""
-        self._changed.set()
+        if self._watched():
+            self._changed.set()
 
     async def run(self) -> None:
         """Publish until cancelled."""

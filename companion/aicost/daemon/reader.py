@@ -44,6 +44,8 @@ class Pace:
     folders_s: float = 0.4  # for folders to watch that were not there: a first session makes them
     retry_s: float = 2.0  # after the ledger could not be written
     gather_s: float = 0.01  # lines of one flush arrive together
+    settle_rests: float = 50.0  # times as long as it took to sum sessions up, before the next time:
+    settle_rest_s: float = 2.0  # a long session takes long, and agents write on; at most
 
 
 class Reader:
@@ -77,6 +79,7 @@ class Reader:
         self._totals: dict[str, ClientTotal] = {}  # told and not recorded yet, by session
         self._limits: dict[str, LimitsSeen] = {}  # the same
         self._untold: dict[str, set[tuple[str, int]]] = {}
+        self._is_settled, self._settle_at = True, float("-inf")
         self._thread = ThreadPoolExecutor(1, "ledger")
 
     def wake(self, path: str, home: str) -> None:
@@ -203,6 +206,7 @@ class Reader:
                 await self._read_woken()
                 if self._look_now:
                     return
+            self._is_settled = True
             _give(self._due, self.seen)
         except StoreError as error:
             self._note(error)
@@ -267,8 +271,10 @@ class Reader:
         loop = asyncio.get_running_loop()
         start = loop.time()
         while not self._look_now and (left := start + self._rest_s() - loop.time()) > 0:
-            if not await self._is_woken(min(left, self._pace.folders_s)):
-                if self._watch():
+            if not await self._is_woken(min(left, self._pace.folders_s, self._settle_in_s())):
+                if self._settle_in_s() <= 0:
+                    await self._settle_or_note()
+                elif self._watch():
                     self._changed(_NOTHING)  # a registry may have come
                     return
             elif not self.trouble and not self._look_now:
@@ -303,6 +309,30 @@ class Reader:
             self._changed(recorded)
         if self._old_evidence_is_read or not self.seen.without_evidence:
             await self._in_thread(self.engine.read_evidence_of, paths)
+            self._is_settled = False
+            if self._settle_in_s() <= 0:
+                await self._settle()
+
+    def _settle_in_s(self) -> float:
+        """Return how long what was read may wait to be summed up; for ever if all is."""
+        if self._is_settled or self.trouble:
+            return float("inf")
+        return self._settle_at - time.monotonic()
+
+    async def _settle(self) -> None:
+        start = time.monotonic()
+        await self._in_thread(self.engine.ledger.settle)
+        rest_s = self._pace.settle_rests * (time.monotonic() - start)
+        self._settle_at = time.monotonic() + min(rest_s, self._pace.settle_rest_s)
+        self._is_settled = True
+
+    async def _settle_or_note(self) -> None:
+        try:
+            await self._settle()
+        except StoreError as error:
+            self._note(error)
+        else:
+            self._changed(_NOTHING)  # it is another change: the one before was told at once
 
     def _watch(self) -> bool:
         """Watch what can be watched by now; return whether something is new."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 Params = Mapping[str, object]
 Answer = Callable[[answers.Question, Params], str]
+LATELY_S = 0.1  # less than what looks at changes waits for more of them
 PROGRESS_S = 0.25  # how often a waiting client hears how far the reading is
 
 
@@ -55,6 +57,7 @@ class Service:
         self._db = connect_readonly(setup.dirs.ledger_file)
         self._remembered = Remembered(self._db)
         self._agents = Live()  # in the thread of queries
+        self._running, self._looked_s = Running(), float("-inf")  # at the last look, and when
         self._stop = asyncio.Event()
         self._damage: LedgerDamaged | None = None
         self._reader = Reader(self._engine, self._on_change)
@@ -162,7 +165,7 @@ class Service:
                 journal=self._journal,
                 zone=lambda: self._setup.zone,
                 rules=self._budgets.current,
-                running=self._live,
+                running=self._live_lately,
                 guards=guards.guard_ids,
                 heard=heard,
                 decided=decided,
@@ -175,7 +178,7 @@ class Service:
     def _open_advice(self) -> advising.Advising:
         """Keep what screens, agents' users and the desktop are to hear of."""
         about = (self._budgets, self._setup.attribution, self._setup.zone, self._guards.guard_ids)
-        access = advising.Access(*about, self._query, self._live, self._moment)
+        access = advising.Access(*about, self._query, self._live_lately, self._moment)
         return advising.Advising.open(access, self._journal.note_shown)
 
     def _open_badges(self) -> badges.Badges:
@@ -188,7 +191,7 @@ class Service:
             question=lambda db: self._setup.question(db, self._setup.zone),
             zone=lambda: self._setup.zone,
             rules=self._budgets.current,
-            running=self._live,
+            running=self._live_lately,
             guards=guards.guard_ids,
             reader=self._reader,
             damaged=self._note_damage,
@@ -214,7 +217,7 @@ class Service:
 
     def _open_status_lines(self) -> StatusLines:
         """Keep Claude Code's status lines, and hear what it says there."""
-        asked = (self._query, self._live, self._moment)
+        asked = (self._query, self._live_lately, self._moment)
         days, advising = self._engine.ledger.days, self._advising
         return StatusLines.open(self._setup.dirs.run_dir, asked, days, advising, self._reader)
 
@@ -222,7 +225,9 @@ class Service:
         self._damage = damage
         self._stop.set()
 
-    def _on_change(self, _: Recorded) -> None:
+    def _on_change(self, recorded: Recorded) -> None:
+        if not recorded.sessions:  # but who runs, maybe
+            self._looked_s = float("-inf")
         self._guarding.changed()
         self._status_lines.changed()
         self._budgets_changed()
@@ -251,21 +256,14 @@ class Service:
     async def _overview(self, params: Params, notify: Notify) -> object:
         """Say how all stands, also while the ledger cannot be written."""
         from aicost.daemon.overview import overview
-        from aicost.report.status import ReaderState
+        from aicost.daemon.own_state import reader_state
 
         try:
             question, asked = await self._prepared("overview", params, notify)
         except StoreError:
             question, asked = await self._prepared("overview", {**params, "wait": False}, notify)
         live = await self._live(asked["homes"])
-        reader = ReaderState(
-            log_files=self._reader.seen.files,
-            daemon_pid=os.getpid(),
-            unwatched=self._reader.watcher.unwatched,
-            unreadable=self._reader.seen.unreadable_names,
-            trouble=self._reader.trouble,
-            budget_troubles=self._budgets.troubles,
-        )
+        reader = reader_state(self._reader, self._budgets.troubles)
         advise = self._advising.finding(question, live)
         return {"text": await self._query(lambda: overview(question, live, reader, asked, advise))}
 
@@ -355,7 +353,8 @@ class Service:
             caught_up.cancel()
 
     async def _build_view(self, *, is_asked: bool = True) -> DashboardView:
-        live, reader = await self._live(), self._reader
+        live = await (self._live() if is_asked else self._live_lately())
+        reader = self._reader
         coverage = answers.Coverage(
             homes=tuple(sorted(self._engine.homes)),
             log_files=reader.seen.files,
@@ -373,6 +372,12 @@ class Service:
         running = await self._query(lambda: self._agents.read(homes))
         self._budgets.note_folders({one.cwd for one in running.sessions.values()})
         return running
+
+    async def _live_lately(self) -> Running:
+        """Return who ran a moment ago: all that look at one change look once."""
+        if time.monotonic() - self._looked_s > LATELY_S:
+            self._running, self._looked_s = await self._live(), time.monotonic()
+        return self._running
 
     def _moment(self) -> answers.Question:
         question = self._setup.question(self._db, self._setup.zone)

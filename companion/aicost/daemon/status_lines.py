@@ -107,7 +107,8 @@ class StatusLines:
 
     def changed(self) -> None:
         """Note that the ledger changed. In the event loop only."""
-        self._changed.set()
+        if self._told_at:  # else nobody has a line, until a client tells
+            self._changed.set()
 
     async def run(self) -> None:
         """Keep the lines until cancelled; leave none behind."""

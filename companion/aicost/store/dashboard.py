@@ -138,25 +138,28 @@ WHERE x.session_id = ? AND x.last_us IS NOT NULL GROUP BY x.id
 """
 
 
-# The first call of the main thread after each of the last compactions there.
+# The first call of the main thread after each of the last compactions there. (CROSS: from the few
+# compactions on, not from all spans.)
 _COMPACTED = """
 SELECT (SELECT c.input_tokens + c.cache_read_tokens + c.cache_write_5m_tokens
     + c.cache_write_1h_tokens FROM span b JOIN call c ON c.span = b.id
   WHERE b.session = k.session AND b.subagent_id = '' AND c.at_us > k.at_us
   ORDER BY c.at_us, c.key LIMIT 1)
-FROM (SELECT s.session, k.at_us FROM compaction k JOIN span s ON s.id = k.span
-  JOIN session x ON x.id = s.session WHERE x.agent = ? AND s.subagent_id = ''
+FROM (SELECT s.session, k.at_us FROM compaction k CROSS JOIN span s ON s.id = k.span
+  CROSS JOIN session x ON x.id = s.session WHERE x.agent = ? AND s.subagent_id = ''
   ORDER BY k.at_us DESC LIMIT ?) k
 """
 
 
 def session_facts(db: sqlite3.Connection, ids: Iterable[str]) -> Iterator[SessionFacts]:
     """Yield what the ledger knows of each session; ids without a call are passed over."""
-    compacted = {agent: compacted_context(db, agent) for agent in ("claude", "codex")}
+    compacted: dict[str, int | None] = {}
     for session_id in ids:
         row = db.execute(_SESSION, (session_id,)).fetchone()
         if row is not None:
             facts = _facts(db, session_id, *row)
+            if facts.agent not in compacted:
+                compacted[facts.agent] = compacted_context(db, facts.agent)
             yield replace(facts, compacted_context_tokens=compacted[facts.agent])
 
 

@@ -9,6 +9,7 @@ import sqlite3
 import threading
 from collections.abc import AsyncIterator, Callable, Generator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -30,7 +31,9 @@ from aicost.daemon.reader import NOTHING_SEEN, Pace, Reader
 from aicost.daemon.reading import read_log
 from aicost.platform.dirs import load_dirs
 from aicost.store.cursors import read_homes
+from aicost.store.evidence import has_stale
 from aicost.store.ledger import Ledger, Recorded
+from aicost.store.waste import has_stale_waste
 
 NEVER_S = 1000.0
 NO_POLL = Pace(poll_s=NEVER_S, bare_poll_s=NEVER_S, folders_s=0.02, retry_s=NEVER_S)
@@ -430,6 +433,91 @@ async def test_who_asks_for_usage_does_not_wait_for_evidence_to_be_summed_up(
         assert not with_evidence.done()
         may_end.set()
         assert (await asyncio.wait_for(with_evidence, TOO_LATE_S)).has_evidence
+
+
+@pytest.fixture
+def settled(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Gets a value whenever the ledger sums up what was appended."""
+    real, found = Ledger.settle, list[int]()
+
+    def settle(ledger: Ledger) -> None:
+        real(ledger)
+        found.append(1)
+
+    monkeypatch.setattr(Ledger, "settle", settle)
+    return found
+
+
+def evidence_to(run: Run, log: Path) -> int:
+    cursor = run.reader.engine.cursors["evidence"].get(str(log))
+    return cursor.seen_bytes if cursor else 0
+
+
+async def has_evidence_of(run: Run, log: Path) -> None:
+    await eventually(lambda: evidence_to(run, log) == log.stat().st_size, "its evidence")
+
+
+def is_summed_up(run: Run) -> bool:
+    with contextlib.closing(sqlite3.connect(run.ledger)) as db:
+        return not (has_stale(db) or has_stale_waste(db))
+
+
+async def test_a_session_that_goes_on_is_not_summed_up_at_each_of_its_calls(
+    home: Path, logs: Path, settled: list[int]
+) -> None:
+    log = append(log_of(logs), call_line("msg_1"))
+    pace = replace(NO_POLL, settle_rests=10**9, settle_rest_s=NEVER_S)
+    async with running(home, [logs], pace) as run:
+        await asyncio.wait_for(run.reader.catch_up(with_evidence=True), TOO_LATE_S)
+        append(log, call_line("msg_2"))
+        await eventually(lambda: settled, "the first sums, at once")
+        for number in range(3, 6):
+            append(log, call_line(f"msg_{number}"))
+            await run.has(f"msg_{number}")
+            await has_evidence_of(run, log)
+        assert settled == [1]
+        assert not is_summed_up(run)
+        await asyncio.wait_for(run.reader.catch_up(with_evidence=True), TOO_LATE_S)
+        assert is_summed_up(run)
+
+
+async def test_what_was_left_is_summed_up_after_a_rest_and_told(
+    home: Path, logs: Path, settled: list[int]
+) -> None:
+    log = append(log_of(logs), call_line("msg_1"))
+    pace = replace(NO_POLL, settle_rests=10**9, settle_rest_s=0.2, folders_s=NEVER_S)
+    async with running(home, [logs], pace) as run:
+        await asyncio.wait_for(run.reader.catch_up(with_evidence=True), TOO_LATE_S)
+        append(log, call_line("msg_2"))
+        await eventually(lambda: settled, "the first sums")
+        append(log, call_line("msg_3"))
+        await run.has("msg_3")
+        await eventually(lambda: len(settled) == 2, "the sums after a rest")
+        await eventually(lambda: run.changes[-1].sessions == frozenset(), "word of it")
+        assert is_summed_up(run)
+
+
+async def test_sums_that_cannot_be_written_are_made_when_they_can(
+    home: Path, logs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = append(log_of(logs), call_line("msg_1"))
+    pace = replace(NO_POLL, settle_rests=10**9, settle_rest_s=0.05, retry_s=0.05)
+    async with running(home, [logs], pace) as run:
+        await asyncio.wait_for(run.reader.catch_up(with_evidence=True), TOO_LATE_S)
+        append(log, call_line("msg_2"))
+        await has_evidence_of(run, log)
+
+        tries = list[int]()
+
+        def full(_: Ledger) -> None:
+            tries.append(1)
+            raise StoreError("the disk is full")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(Ledger, "settle", full)
+            append(log, call_line("msg_3"))
+            await eventually(lambda: tries, "a try")
+        await eventually(lambda: not run.reader.trouble and is_summed_up(run), "the sums")
 
 
 async def test_a_stop_in_the_middle_of_a_reading_leaves_a_whole_ledger(
