@@ -19,13 +19,14 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from aicost import __version__
-from aicost.core.errors import StoreError
 from aicost.team import intake
 from aicost.team.bodies import Refused, read_body, read_object
 from aicost.team.database import Database
 from aicost.team.metrics import Metrics
 from aicost.team.openapi import openapi
 from aicost.team.pace import Pace
+from aicost.team.reports import Reports
+from aicost.team.routing import day_of, route, token_of
 from aicost.team.settings import TeamSettings
 
 log = logging.getLogger(__name__)
@@ -51,20 +52,22 @@ class TeamServer:
         self._desk, self._now = intake.Desk(database, settings), now
         self._puts = Pace(settings.puts_per_minute)
         self.metrics = Metrics()
+        self.reports = Reports(self._desk, now)
 
     def routes(self) -> list[Route]:
         """Return what there is to ask."""
         source = "/v1/teams/{team}/sources/{pseudonym}"
         return [
-            self._route("/healthz", self.health, "GET"),
-            self._route("/metrics", self.told_metrics, "GET"),
-            self._route("/openapi.json", self.described, "GET"),
-            self._route("/v1/about", self.about, "GET"),
-            self._route("/v1/join", self.join, "POST"),
-            self._route("/v1/leave", self.leave, "POST"),
-            self._route(f"{source}/days/{{day}}", self.put_day, "PUT"),
-            self._route(f"{source}/days", self.days, "GET"),
-            self._route(source, self.forget, "DELETE"),
+            route(self.metrics, "/healthz", self.health, "GET"),
+            route(self.metrics, "/metrics", self.told_metrics, "GET"),
+            route(self.metrics, "/openapi.json", self.described, "GET"),
+            route(self.metrics, "/v1/about", self.about, "GET"),
+            route(self.metrics, "/v1/join", self.join, "POST"),
+            route(self.metrics, "/v1/leave", self.leave, "POST"),
+            route(self.metrics, f"{source}/days/{{day}}", self.put_day, "PUT"),
+            route(self.metrics, f"{source}/days", self.days, "GET"),
+            route(self.metrics, source, self.forget, "DELETE"),
+            route(self.metrics, "/v1/teams/{team}/report", self.reports.report, "GET"),
         ]
 
     async def health(self, _request: Request) -> Response:
@@ -99,7 +102,7 @@ class TeamServer:
 
     async def leave(self, request: Request) -> Response:
         """Let the caller's token be good for nothing."""
-        await run_in_threadpool(intake.leave, self._desk, _token(request))
+        await run_in_threadpool(intake.leave, self._desk, token_of(request))
         return Response(status_code=204)
 
     async def put_day(self, request: Request) -> Response:
@@ -126,7 +129,7 @@ class TeamServer:
 
     async def days(self, request: Request) -> Response:
         """Tell a source which revisions there are of its days."""
-        first, last = (_day(request, name) for name in ("from", "to"))
+        first, last = (day_of(request, name) for name in ("from", "to"))
         found = await run_in_threadpool(
             intake.days_of, self._desk, self._caller(request), first, last
         )
@@ -152,7 +155,7 @@ class TeamServer:
         if request.path_params["team"] != self._desk.settings.team:
             raise Refused(404, "no such team")
         return intake.Caller(
-            token=_token(request) if token else "",
+            token=token_of(request) if token else "",
             pseudonym=request.path_params["pseudonym"],
             write_secret=request.headers.get("x-aicost-write", ""),
             device=request.headers.get("x-aicost-device", ""),
@@ -160,17 +163,6 @@ class TeamServer:
 
     def _today(self) -> date:
         return self._now().astimezone(UTC).date()
-
-    def _route(self, path: str, endpoint: Any, method: str) -> Route:  # noqa: ANN401
-        async def measured(request: Request) -> Response:
-            start_s = time.perf_counter()
-            response = await _answered(endpoint, request)
-            took_s = time.perf_counter() - start_s
-            self.metrics.observe(path, method, response.status_code, took_s)
-            log.info("%s %s %d %.0f ms", method, path, response.status_code, 1000 * took_s)
-            return response
-
-        return Route(path, measured, methods=[method])
 
 
 def team_app(database: Database, settings: TeamSettings, now: Now) -> Starlette:
@@ -186,20 +178,6 @@ def team_app(database: Database, settings: TeamSettings, now: Now) -> Starlette:
     return Starlette(routes=server.routes(), lifespan=lifespan, exception_handlers=errors)
 
 
-async def _answered(endpoint: Any, request: Request) -> Response:  # noqa: ANN401
-    """Return an endpoint's answer, or the error in its place."""
-    try:
-        response: Response = await endpoint(request)
-    except Refused as error:
-        content = {"error": error.error, "hint": error.hint, **error.more}
-        return JSONResponse(content, error.status, headers=error.headers)
-    except StoreError as error:
-        log.warning("%s: %s", error.what, error.why)
-        content = {"error": error.what, "hint": "try again later"}
-        return JSONResponse(content, 503, headers={"Retry-After": "60"})
-    return response
-
-
 async def _no_such_page(_request: Request, _error: Exception) -> Response:
     return JSONResponse({"error": "no such address", "hint": "GET /openapi.json"}, 404)
 
@@ -207,23 +185,6 @@ async def _no_such_page(_request: Request, _error: Exception) -> Response:
 async def _no_such_method(_request: Request, error: Any) -> Response:  # noqa: ANN401
     content = {"error": "this address is asked otherwise", "hint": "GET /openapi.json"}
     return JSONResponse(content, 405, headers=error.headers)
-
-
-def _token(request: Request) -> str:
-    kind, _, token = request.headers.get("authorization", "").partition(" ")
-    if kind.lower() != "bearer" or not token:
-        raise Refused(
-            401, "a token is needed", "aicost team join", headers={"WWW-Authenticate": "Bearer"}
-        )
-    return token
-
-
-def _day(request: Request, name: str) -> str:
-    given = request.query_params.get(name, "")
-    try:
-        return date.fromisoformat(given).isoformat()
-    except ValueError as error:
-        raise Refused(422, f"{name} is a day, YYYY-MM-DD") from error
 
 
 def _too_often(wait_s: float) -> Refused:

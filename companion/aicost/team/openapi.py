@@ -7,6 +7,7 @@ import msgspec
 from aicost import __version__
 from aicost.core.team.checking import MOST, MOST_ROWS, PATTERNS
 from aicost.core.team.documents import DayDocument
+from aicost.team.reports import GROUPS
 from aicost.team.settings import TeamSettings
 
 Json = dict[str, Any]
@@ -98,6 +99,18 @@ def _paths(settings: TeamSettings) -> Json:
                 secured=True,
             )
         },
+        "/v1/teams/{team}/report": {
+            "get": _operation(
+                "what is published of some weeks, by one group",
+                {200: "Report", 401: "Error"},
+                parameters=[
+                    team,
+                    _parameter("from", "query", a_day), _parameter("to", "query", a_day),
+                    _parameter("group", "query", {"enum": list(GROUPS)}, required=False),
+                ],
+                secured=True,
+            )
+        },
         source: {
             "delete": _operation(
                 "delete all that a source sent", {204: "", 403: "Error"}, parameters=who
@@ -175,5 +188,13 @@ _SCHEMAS: Json = {
     "Join": _object(code=_TEXT, cohort=_OR_NULL) | {"additionalProperties": False},
     "Joined": _object(**_PROMISE, token=_TEXT, project_key=_OR_NULL),
     "Put": _object(status=_TEXT, revision=_NUMBER),
+    "Report": _object(
+        team=_TEXT,
+        group=_TEXT,
+        weeks=_WORDS,
+        rows={"type": "array", "items": _object(key=_TEXT, sources=_NUMBER, cost_usd=_NUMBER)},
+        withheld={"type": "object"},
+        outcomes={"type": "object"},
+    ),
     "Days": _object(days={"type": "object", "additionalProperties": _NUMBER}),
 }

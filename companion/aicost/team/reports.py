@@ -1,0 +1,85 @@
+"""Reports as JSON: published weeks, and sums of nothing else."""
+
+import hmac
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import UTC, date, datetime
+from hashlib import sha256
+from typing import get_args
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from aicost.core.team.anonymity import DIMENSIONS, TOTAL, Dimension
+from aicost.core.team.weekly_report import TeamWeek, merged
+from aicost.team import access
+from aicost.team.bodies import Refused
+from aicost.team.intake import Desk
+from aicost.team.publishing import published_weeks
+from aicost.team.routing import day_of, token_of
+
+WEEK = "week"  # the group that is a row for each week
+GROUPS = (WEEK, *DIMENSIONS[1:])
+Json = dict[str, object]
+
+
+class Reports:
+    """Answers to whoever may read; `now` is the clock."""
+
+    def __init__(self, desk: Desk, now: Callable[[], datetime]) -> None:
+        self._desk, self._now = desk, now
+
+    async def report(self, request: Request) -> Response:
+        """Return a report of some weeks by one group."""
+        group = request.query_params.get("group", WEEK)
+        if group not in GROUPS:
+            raise Refused(422, "group is not known", f"one of {', '.join(GROUPS)}")
+        weeks = await self.weeks(request)
+        return JSONResponse({"team": self._desk.settings.team, **document(weeks, group)})
+
+    async def weeks(self, request: Request) -> list[TeamWeek]:
+        """Return the published weeks that a request asks for. Raises Refused."""
+        if request.path_params.get("team", self._desk.settings.team) != self._desk.settings.team:
+            raise Refused(404, "no such team")
+        await run_in_threadpool(self._check_reader, token_of(request))
+        first, last = (date.fromisoformat(day_of(request, name)) for name in ("from", "to"))
+        today = self._now().astimezone(UTC).date()
+        desk = self._desk
+        return await run_in_threadpool(
+            published_weeks, desk.database, desk.settings, first, last, today
+        )
+
+    def _check_reader(self, token: str) -> None:
+        """Raises Refused if a token may not read: one of its own, else any member's."""
+        if (wanted := self._desk.settings.reader_hash) is not None:
+            if not hmac.compare_digest(wanted, sha256(token.encode()).hexdigest()):
+                raise Refused(401, "this token may not read reports")
+            return
+        with self._desk.database.transaction(reading=True) as change:
+            if access.member(change, token) is None:
+                raise Refused(401, "this token is not known", "aicost team join")
+
+
+def document(weeks: list[TeamWeek], group: str) -> Json:
+    """Return a report as JSON has it. `rows` add up published cells: each is "at least so much"."""
+    if group == WEEK:
+        rows: list[Json] = [
+            {**asdict(cell), "key": week.week} for week in weeks for cell in week.cells[TOTAL]
+        ]
+    else:
+        rows = [asdict(cell) for cell in merged(weeks, _dimension(group))]
+    dimension = TOTAL if group == WEEK else _dimension(group)
+    return {
+        "group": group,
+        "weeks": [week.week for week in weeks],
+        "rows": rows,
+        "withheld": {
+            week.week: dict(week.withheld[dimension]) for week in weeks if week.withheld[dimension]
+        },
+        "outcomes": {week.week: asdict(week.outcomes) for week in weeks if week.outcomes},
+    }
+
+
+def _dimension(group: str) -> Dimension:
+    return next(name for name in get_args(Dimension) if name == group)
