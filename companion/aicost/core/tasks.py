@@ -1,7 +1,7 @@
 """Tasks: runs of consecutive turns of a session with one purpose. Pure."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from aicost.core.categories import TaskCategory
@@ -23,8 +23,7 @@ class Task:
 
     category: TaskCategory  # OTHER until a turn of it tells more
     turn_ids: tuple[str, ...]
-    cost_nusd: int | None = None
-    branches: frozenset[str] = frozenset()  # of its last turn for which they are known
+    cost_nusd: int | None = None  # None: nothing of it has a price
 
 
 def tasks_of(turns: Iterable[TurnOfTask]) -> tuple[Task, ...]:
@@ -32,40 +31,46 @@ def tasks_of(turns: Iterable[TurnOfTask]) -> tuple[Task, ...]:
 
     A turn that comes later changes the last task only, or begins another.
     """
-    found: list[Task] = []
+    found: list[_Begun] = []
     for turn in turns:
-        if found and is_of(found[-1], turn):
-            found[-1] = _with(found[-1], turn)
-        else:
-            category = turn.category or TaskCategory.OTHER
-            ids = (turn.turn_id,)
-            found.append(Task(category=category, turn_ids=ids, cost_nusd=turn.cost_nusd,
-                              branches=turn.branches))  # fmt: skip
-    return tuple(found)
+        if not found or not found[-1].goes_on(turn):
+            found.append(_Begun())
+        found[-1].take(turn)
+    return tuple(one.so_far() for one in found)
 
 
-def is_of(task: Task, turn: TurnOfTask) -> bool:
-    """Say whether a turn goes on with the task before it.
+@dataclass(slots=True)
+class _Begun:
+    """A task to which turns are added."""
 
-    It does if it has the same category, or if of one of both it cannot be told; not if the user
-    went to another branch in between.
-    """
-    if task.branches and turn.branches and not task.branches & turn.branches:
-        return False
-    unclear = (None, TaskCategory.OTHER)
-    return turn.category in unclear or task.category in (TaskCategory.OTHER, turn.category)
+    category: TaskCategory = TaskCategory.OTHER
+    turn_ids: list[str] = field(default_factory=list)
+    cost_nusd: int | None = None
+    branches: frozenset[str] = frozenset()  # of its last turn for which they are known
 
+    def goes_on(self, turn: TurnOfTask) -> bool:
+        """Say whether a turn goes on with this task.
 
-def _with(task: Task, turn: TurnOfTask) -> Task:
-    is_told = task.category is not TaskCategory.OTHER or turn.category is None
-    known = [cost for cost in (task.cost_nusd, turn.cost_nusd) if cost is not None]
-    return replace(
-        task,
-        category=task.category if is_told else (turn.category or task.category),
-        turn_ids=(*task.turn_ids, turn.turn_id),
-        cost_nusd=sum(known) if known else None,
-        branches=turn.branches or task.branches,
-    )
+        It does if it has the same category, or if of one of both it cannot be told; not if the
+        user went to another branch in between.
+        """
+        if self.branches and turn.branches and not self.branches & turn.branches:
+            return False
+        unclear = (None, TaskCategory.OTHER)
+        return turn.category in unclear or self.category in (TaskCategory.OTHER, turn.category)
+
+    def take(self, turn: TurnOfTask) -> None:
+        """Add a turn."""
+        self.turn_ids.append(turn.turn_id)
+        self.branches = turn.branches or self.branches
+        if self.category is TaskCategory.OTHER and turn.category is not None:
+            self.category = turn.category
+        if turn.cost_nusd is not None:
+            self.cost_nusd = turn.cost_nusd + (self.cost_nusd or 0)
+
+    def so_far(self) -> Task:
+        """Return the task as it is by now."""
+        return Task(category=self.category, turn_ids=tuple(self.turn_ids), cost_nusd=self.cost_nusd)
 
 
 def task_words(task: Task) -> str:
