@@ -30,6 +30,7 @@ from aicost.store.recovery import kept_aside, opened, salvaged_homes
 if TYPE_CHECKING:
     from aicost.store.outcomes import Judged
 
+_NOTHING = Recorded(0, frozenset())
 NO_LIMITS: Mapping[str, LimitsSeen] = MappingProxyType({})
 BY_GIT = Attribution(key_of=repo_key_of)  # without any project of the user's
 
@@ -90,7 +91,11 @@ class Engine:
     def read(
         self, logs: Sequence[Unread], *, cores: int | None = None
     ) -> Generator[Step, None, None]:
-        """Read and record logs in this order, a transaction per step."""
+        """Read and record logs in this order, a transaction per step.
+
+        What follows from a step's evidence is settled while workers read on; a step each that
+        reads nothing.
+        """
         files = size = 0
         workers = os.cpu_count() or 1 if cores is None else cores
         in_bulk = sum(log.pending_bytes for log in logs) > BATCH_BYTES
@@ -113,6 +118,8 @@ class Engine:
                         size += sum(log.pending_bytes for log in part.logs)
                 self._keep(read_to)
                 yield Step(Recorded(calls, frozenset(sessions)), files, size)
+                while first.logs[0].stage == "evidence" and self.ledger.settle_some_read():
+                    yield Step(_NOTHING, files, size)
 
     def read_paths(self, paths: Iterable[tuple[str, str]], stage: Stage = "usage") -> Recorded:
         """Read what was appended to a few (path, home) logs, and record it."""

@@ -315,11 +315,27 @@ def roll_up(db: sqlite3.Connection, day_of: Callable[[int], int]) -> None:
     """Bring what is kept of some stale spans and sessions up to date. Inside a transaction."""
     query = "SELECT span FROM stale_span ORDER BY span LIMIT ?"
     spans = [span for (span,) in db.execute(query, (_CHUNK,))]
+    roll_up_spans(db, day_of, spans)
+    if len(spans) < _CHUNK:  # the last ones: before, sessions would be settled again and again
+        settle_accounts(db)
+
+
+def spans_read(db: sqlite3.Connection) -> list[int]:
+    """Return some stale spans of sessions whose steps were read since they were settled."""
+    query = (
+        "SELECT s.id FROM stale_waste w JOIN span s ON s.session = w.session"
+        " JOIN stale_span k ON k.span = s.id LIMIT ?"
+    )
+    return [span for (span,) in db.execute(query, (_CHUNK,))]
+
+
+def roll_up_spans(
+    db: sqlite3.Connection, day_of: Callable[[int], int], spans: Sequence[int]
+) -> None:
+    """Bring the daily evidence of these spans up to date. Inside a transaction."""
     _mark_sessions_of(db, spans)
     _roll_up(db, day_of, spans)
     db.executemany("DELETE FROM stale_span WHERE span = ?", [(span,) for span in spans])
-    if len(spans) < _CHUNK:  # the last ones: before, sessions would be settled again and again
-        settle_accounts(db)
 
 
 def _mark_sessions_of(db: sqlite3.Connection, spans: Iterable[int]) -> None:

@@ -147,15 +147,27 @@ class Ledger:
                 with self._transaction():
                     evidence.roll_up(self._db, self.days.day_of)
                 return True
-            if waste.has_stale_waste(self._db):
+            return self._settle_work()
+
+    def settle_some_read(self) -> bool:
+        """Do a part of it, of sessions with evidence that was read since; others are to come."""
+        with store_errors():
+            if spans := evidence.spans_read(self._db):
                 with self._transaction():
-                    waste.settle_waste(self._db, self._book)
+                    evidence.roll_up_spans(self._db, self.days.day_of, spans)
                 return True
-            if categories.has_stale_work(self._db):
-                with self._transaction():
-                    categories.settle_categories(self._db)
-                return True
-            return False
+            return self._settle_work()
+
+    def _settle_work(self) -> bool:
+        if waste.has_stale_waste(self._db):
+            with self._transaction():
+                waste.settle_waste(self._db, self._book)
+            return True
+        if categories.has_stale_work(self._db):
+            with self._transaction():
+                categories.settle_categories(self._db)
+            return True
+        return False
 
     def write_tags(self, tags: Iterable[Tag]) -> None:
         """Repeat the journal's tags; the turns that they are of are settled next."""

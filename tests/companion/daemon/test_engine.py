@@ -434,3 +434,17 @@ def test_a_log_from_the_year_2300_is_read_like_any_other(home: Path, logs: Path)
         read_everything(engine)
         assert calls(engine) == {"msg_1"}
         assert engine.survey().is_complete
+
+
+def test_what_follows_from_evidence_is_settled_while_it_is_read(
+    real_excerpt: Excerpt, tmp_path: Path
+) -> None:
+    with opened(tmp_path, [real_excerpt.home]) as engine:
+        read_everything(engine)
+        for _ in engine.read(engine.survey().without_evidence, cores=1):
+            pass
+        read = evidence(engine.ledger.db)
+        engine.settle()
+        settled = evidence(engine.ledger.db)
+    for name in ("categories", "progress"):
+        assert read[name] == settled[name] != []
