@@ -299,6 +299,7 @@ class Coverage:
     reading: Reading | None  # None: everything on disk is in the ledger
     trouble: str = ""  # what keeps it from recording more
     unreadable: int = 0  # logs and folders
+    breaks: int = 0  # how often the number of skipped lines changed
 
 
 def view(
@@ -317,6 +318,7 @@ def view(
         recent = dashboard.session_ids_since(question.db, 0, RECENT_SESSIONS)
     rows = rows_of(question, running, dict.fromkeys([*running.sessions, *recent]))
     advice = advise(rows) if advise else None
+    known = question.remembered or Remembered(question.db)
     return DashboardView(
         at=question.now,
         day=date.fromordinal(today).isoformat(),
@@ -325,7 +327,9 @@ def view(
         burn=dashboard.total_burn((row.burn for row in rows), BURN_WINDOW_S),
         sessions=tuple(rows),
         reading=coverage.reading,
-        skipped_lines=queries.skipped_lines(question.db),
+        skipped_lines=known.lasting(
+            "skipped lines", coverage.breaks, lambda: queries.skipped_lines(question.db)
+        ),
         homes=coverage.homes,
         log_files=coverage.log_files,
         trouble=coverage.trouble,

@@ -2,7 +2,9 @@
 
 import logging
 import sqlite3
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -23,6 +25,8 @@ from aicost.platform.repo_budgets import (
     soft,
 )
 from aicost.platform.trust import Trusted, is_trusted, load_trusted
+from aicost.store.connection import connect_readonly
+from aicost.store.places import names_of
 
 if TYPE_CHECKING:
     from aicost.core.spending import Evaluation, Repeating, Reserved, SessionNow
@@ -32,6 +36,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _MOST_ROOTS = 200  # checkouts whose files are looked at
+_NAMED_FOR_S = 5.0  # a log may tell later which repository a checkout without a remote is of
 _Look = tuple[int, int, int, int]  # of a file: it changed if one of them did
 
 
@@ -98,10 +103,13 @@ class Budgets:
         *,
         repo_of: Callable[[str], str],
         more: Callable[[], Sequence[Budget]] = tuple,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Read nothing yet. `repo_of` names a folder's repository as reports do."""
         self._config_file, self._trust_file = config_file, trust_file
-        self._repo_of, self._more = repo_of, more
+        self._repo_of, self._more, self._clock = repo_of, more, clock
+        self._names: dict[Path, str] = {}  # of the checkouts that set budgets
+        self._named_s = clock()
         self._roots: dict[Path, Path] = {}  # a checkout and its file; the last noted one last
         self._known: dict[str, Path | None] = {}  # folder -> its checkout
         self._settings = Settings()
@@ -115,12 +123,15 @@ class Budgets:
         cls, dirs: "Dirs", attribution: "Attribution", more: Callable[[], Sequence[Budget]]
     ) -> Self:
         """Take them from the config, from repositories that agents work in, and from `more`."""
-        return cls(
-            dirs.config_file,
-            dirs.trust_file,
-            repo_of=lambda folder: attribution.names_of(folder)[1],
-            more=more,
-        )
+
+        def repo_of(folder: str) -> str:
+            try:
+                with closing(connect_readonly(dirs.ledger_file)) as db:
+                    return names_of(db, attribution, folder)[1]
+            except sqlite3.Error:  # whoever answers from the ledger says what is wrong with it
+                return attribution.names_of(folder)[1]
+
+        return cls(dirs.config_file, dirs.trust_file, repo_of=repo_of, more=more)
 
     def note_folders(self, folders: Iterable[str]) -> None:
         """Take on the repositories that sessions work in."""
@@ -144,6 +155,7 @@ class Budgets:
         has_news = self._is_new(self._trust_file)
         if has_news:
             self._read(self._trust_file, self._read_trust)
+        self._look_for_names()
         for root, file in self._roots.items():
             if self._is_new(file) or has_news:
                 self._read(file, partial(self._read_repo, root))
@@ -153,6 +165,15 @@ class Budgets:
             grace_permille=self._settings.grace_permille,
             fail=self._settings.gate_fail,
         )
+
+    def _look_for_names(self) -> None:
+        """Have files of checkouts that are called otherwise by now read anew."""
+        if self._clock() - self._named_s < _NAMED_FOR_S:
+            return
+        self._named_s = self._clock()
+        for root in self._repos:
+            if self._repo_of(str(root)) != self._names[root]:
+                self._looks.pop(self._roots[root], None)
 
     def reload(self) -> Rules:
         """Read all files again, changed or not, and return what holds now."""
@@ -188,7 +209,8 @@ class Budgets:
         if file is None:
             self._repos.pop(root, None)
             return
-        budgets = parse_repo_budgets(file, self._repo_of(str(root)))
+        self._names[root] = self._repo_of(str(root))
+        budgets = parse_repo_budgets(file, self._names[root])
         is_untrusted = not is_trusted(self._trusted, file)
         self._repos[root] = RepoBudgets(
             budgets=soft(budgets) if is_untrusted else budgets,
@@ -216,6 +238,7 @@ class Budgets:
     def _forget(self, root: Path) -> None:
         file = self._roots.pop(root)
         self._repos.pop(root, None)
+        self._names.pop(root, None)
         self._troubles.pop(file, None)
         self._looks.pop(file, None)
 

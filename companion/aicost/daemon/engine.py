@@ -53,6 +53,7 @@ class Engine:
     cursors: dict[Stage, dict[str, Cursor]] = field(
         default_factory=lambda: {stage: {} for stage in STAGES}
     )
+    breaks: int = 0  # how often the number of skipped lines changed
     _nearby: Nearby | None = None
     _kept_homes: set[str] = field(default_factory=set)
 
@@ -205,6 +206,9 @@ class Engine:
 
     def _keep(self, cursors: Iterable[tuple[Stage, str, Cursor]]) -> None:
         for stage, path, cursor in cursors:
+            known = self.cursors[stage].get(path)
+            if cursor.broken_lines != (known.broken_lines if known else 0):
+                self.breaks += 1
             self.cursors[stage][path] = cursor
 
     def use_prices(self, book: PriceBook) -> None:

@@ -361,6 +361,7 @@ class Service:
             reading=reader.reading,
             trouble=reader.trouble,
             unreadable=len(reader.seen.unreadable),
+            breaks=self._engine.breaks,
         )
         question, days = self._moment(), self._engine.ledger.days
         advise = self._advising.looking(question, live, None if is_asked else coverage)

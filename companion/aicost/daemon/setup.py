@@ -32,7 +32,7 @@ from aicost.sources.homes import home_folders
 from aicost.store import queries
 from aicost.store.connection import connect_readonly
 from aicost.store.journal import read_tags
-from aicost.store.places import Attribution
+from aicost.store.places import Attribution, names_of
 
 _REPO_KEYS = 2  # the way keys are made; another number names what the ledger has anew
 
@@ -101,7 +101,7 @@ class Setup:
             zone=zone,
             now=datetime.now(UTC),
             ticket_of=partial(ticket_of, pattern=self.ticket_pattern),
-            repo_of=lambda cwd: self.attribution.names_of(cwd)[1],
+            repo_of=lambda cwd: names_of(db, self.attribution, cwd)[1],
         )
 
 

@@ -4,7 +4,7 @@ That is who asked at the gate, who was let pass, and who works without asking.
 """
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -29,6 +29,7 @@ from aicost.core.usage import Agent
 from aicost.daemon.budgeting import evaluate
 from aicost.daemon.world import World
 from aicost.platform.git import repo_of
+from aicost.platform.processes import start_mark
 from aicost.store.places import Attribution, names_of
 from aicost.store.present import (
     Known,
@@ -65,6 +66,7 @@ class _Heard:
     model: str = ""
     model_at: datetime | None = None
     is_busy: bool = False
+    process: tuple[int, str] = (0, "")  # of its client: the number, and what tells it from another
     runs: dict[int, Run] = field(default_factory=dict)
 
 
@@ -97,8 +99,14 @@ class Weighed:
 class Scales:
     """Remembers what hooks said, and weighs. Belongs to one thread. Raises sqlite3.Error."""
 
-    def __init__(self, db: sqlite3.Connection, attribution: Attribution) -> None:
-        self._db, self._attribution = db, attribution
+    def __init__(
+        self,
+        db: sqlite3.Connection,
+        attribution: Attribution,
+        mark_of: Callable[[int], str] = start_mark,
+    ) -> None:
+        """`mark_of` tells a process from another of its number, "" if it is gone."""
+        self._db, self._attribution, self._mark_of = db, attribution, mark_of
         self._heard: dict[str, _Heard] = {}
         self._in_flight = InFlight()
         self._sizes: Mapping[str, CallSize] = {}
@@ -116,6 +124,7 @@ class Scales:
             return
         heard = self._heard.setdefault(ask.session_id, _Heard(ask.agent, now))
         heard.at = now
+        self._hear_process(heard, ask)
         # A call's log line names the branch of its moment; of Codex, that of the thread's start.
         names_branch = ask.agent == "claude" and ask.event in _BEFORE_CALLS
         if ask.cwd and (ask.cwd != heard.cwd or names_branch):
@@ -133,6 +142,10 @@ class Scales:
             heard.turn_id, heard.turn_at = ask.turn_id, now
             heard.runs.clear()
         self._hear_commands(heard, ask, now)
+
+    def _hear_process(self, heard: _Heard, ask: Ask) -> None:
+        if ask.pid > 0 and ask.pid != heard.process[0]:
+            heard.process = ask.pid, self._mark_of(ask.pid)
 
     def _hear_commands(self, heard: _Heard, ask: Ask, now: datetime) -> None:
         if ask.event not in AFTER_TOOLS:
@@ -295,6 +308,11 @@ class Scales:
                 self._in_flight.ends(name)
                 self._heard.pop(name, None)
             self._ran = frozenset()
+        for name in self._in_flight.sessions - running.sessions.keys():
+            pid, mark = self._heard[name].process if name in self._heard else (0, "")
+            if mark and self._mark_of(pid) != mark:  # killed: no registry tells
+                self._in_flight.ends(name)
+                self._heard.pop(name, None)
         self._ran |= running.sessions.keys()
         self._registries = running.registries
         for name, heard in tuple(self._heard.items()):

@@ -16,6 +16,7 @@ class Remembered:
         self._db = db
         self._version = -1
         self._answers: dict[Hashable, Any] = {}
+        self._lasting: dict[str, tuple[Hashable, Any]] = {}
 
     def answer(self, question: Hashable, find: Callable[[], T], rows: Callable[[T], int]) -> T:
         """Return what `find` returned for the same question, if the ledger is as it was then.
@@ -35,3 +36,13 @@ class Remembered:
                 self._answers.clear()
             self._answers[question] = found
         return found
+
+    def lasting(self, name: str, version: Hashable, find: Callable[[], T]) -> T:
+        """Return what `find` returned under this name, whatever was written since.
+
+        Until there is another `version` of what it found.
+        """
+        if name not in self._lasting or self._lasting[name][0] != version:
+            self._lasting[name] = version, find()
+        known: T = self._lasting[name][1]
+        return known

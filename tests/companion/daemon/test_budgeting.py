@@ -1,20 +1,26 @@
 """Which budgets there are, on which session each bears, and how large a session's calls are."""
 
 import logging
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from ledgers import BOOK
 from log_builders import MODEL, at, calls_read, event, recorded, tokens
 
 from aicost.core.budget import Budget, BudgetFilter, Scope, Traits
+from aicost.core.facts import Parsed, RemoteSeen
 from aicost.core.spending import LAST_CALLS, CallSize, Evaluation, SessionNow
 from aicost.daemon.budgeting import Budgets, evaluate
 from aicost.daemon.rules import Rules
+from aicost.platform.dirs import load_dirs
 from aicost.platform.repo_budgets import read_repo_file
 from aicost.platform.trust import distrust, trust
 from aicost.store.ledger import Ledger
+from aicost.store.places import Attribution
 
 CALL = 440_000
 
@@ -103,8 +109,13 @@ class Place:
         (self.repo / ".git" / "HEAD").write_text("ref: refs/heads/main\n")
         (self.repo / "src").mkdir()
         self.file = self.repo / ".aicost.toml"
+        self.repo_of: Callable[[str], str] = lambda folder: folder.rpartition("/")[2]
+        self.now_s = 100.0
         self.budgets = Budgets(
-            self.config, self.trust, repo_of=lambda folder: folder.rpartition("/")[2]
+            self.config,
+            self.trust,
+            repo_of=lambda folder: self.repo_of(folder),
+            clock=lambda: self.now_s,
         )
 
     def known(self) -> list[tuple[str, int, bool]]:
@@ -164,6 +175,38 @@ def test_a_repositorys_budgets_come_with_the_sessions_in_it(place: Place, tmp_pa
     assert place.known() == [("shop", 5, False)]
     place.file.unlink()
     assert place.known() == []
+
+
+def test_a_repository_that_is_called_otherwise_by_now_is_found_out(place: Place) -> None:
+    place.file.write_text(HARD.format(scope="day", amount=25))
+    place.budgets.note_folders([str(place.repo)])
+    assert [name for name, _, _ in place.known()] == ["shop"]
+    place.repo_of = lambda _: "github.com/acme/shop"
+    place.now_s += 4.9
+    assert [name for name, _, _ in place.known()] == ["shop"]
+    place.now_s += 0.2
+    assert [name for name, _, _ in place.known()] == ["github.com/acme/shop"]
+
+
+def test_a_checkout_without_a_remote_is_called_as_its_log_says(
+    place: Place, tmp_path: Path
+) -> None:
+    dirs = load_dirs({"AICOST_HOME": str(tmp_path / "aicost")})
+    dirs.data_dir.mkdir(parents=True, exist_ok=True)
+    place.file.write_text(HARD.format(scope="day", amount=25))
+
+    def names() -> list[str]:
+        budgets = Budgets.of(dirs, Attribution(key_of=lambda _: "shop"), tuple)
+        budgets.note_folders([str(place.repo)])
+        return [one.filter.repo for one in budgets.current().budgets]
+
+    assert names() == ["shop"]  # there is no ledger yet
+    seen = RemoteSeen(cwd=str(place.repo), repo_key="github.com/acme/shop")
+    with Ledger(dirs.ledger_file, book=BOOK, zone=ZoneInfo("UTC")) as ledger:
+        ledger.record([calls_read()])
+        assert names() == ["shop"]
+        ledger.record([replace(calls_read(path="r.jsonl"), parsed=(Parsed(remotes=(seen,)),))])
+    assert names() == ["github.com/acme/shop"]
 
 
 def test_a_repository_stops_nothing_before_it_is_trusted(place: Place) -> None:

@@ -142,6 +142,21 @@ def test_a_moved_log_is_one_log_with_one_count_of_broken_lines(engine: Engine, l
     assert (files(engine), skipped_lines(engine.ledger.db)) == (1, 1)
 
 
+def test_another_number_of_skipped_lines_is_noticed(engine: Engine, logs: Path) -> None:
+    log = append(log_of(logs), call_line("msg_1"))
+    read_everything(engine)
+    assert engine.breaks == 0
+    append(log, b"broken\n")
+    read_everything(engine)
+    assert (engine.breaks, skipped_lines(engine.ledger.db)) == (1, 1)
+    append(log, call_line("msg_2"))
+    read_everything(engine)
+    assert engine.breaks == 1
+    log.write_bytes(call_line("msg_3"))  # made anew, whole
+    read_everything(engine)
+    assert (engine.breaks, skipped_lines(engine.ledger.db)) == (2, 0)
+
+
 def test_history_stays_when_the_agent_deletes_its_logs(engine: Engine, logs: Path) -> None:
     append(log_of(logs), call_line("msg_1"))
     read_everything(engine)

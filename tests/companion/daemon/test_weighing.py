@@ -275,6 +275,29 @@ def test_a_session_that_was_killed_makes_no_call(scales: Scales) -> None:
     assert reserved(scales.weigh(world(running=unsure), ask())) == {"s-3": 1}
 
 
+def test_a_client_that_was_killed_and_is_in_no_registry_makes_no_call(ledger: Ledger) -> None:
+    processes = {7: "began at 5", 8: "began at 6"}
+    scales = Scales(ledger.db, NO_ATTRIBUTION, lambda pid: processes.get(pid, ""))
+    passes(scales, ask(session="s-2", pid=7))
+    passes(scales, ask(session="s-3", pid=8))
+    passes(scales, ask(session="s-4"))  # a hook that knows no process
+    everyone = {"s-2": 1, "s-3": 1, "s-4": 1}
+    assert reserved(scales.weigh(world(), ask())) == everyone
+    del processes[7]
+    assert reserved(scales.weigh(world(), ask())) == {"s-3": 1, "s-4": 1}
+    processes[8] = "began at 9"  # another process got its number
+    assert reserved(scales.weigh(world(), ask())) == {"s-4": 1}
+    passes(scales, ask(session="s-3", pid=8))  # the session goes on in it
+    assert reserved(scales.weigh(world(), ask())) == {"s-3": 1, "s-4": 1}
+
+
+def test_a_session_of_a_server_that_others_share_goes_on_with_it(ledger: Ledger) -> None:
+    scales = Scales(ledger.db, NO_ATTRIBUTION, lambda pid: f"began at {pid}")
+    for session in ("s-2", "s-3"):
+        passes(scales, ask(session=session, agent="codex", pid=7))
+    assert reserved(scales.weigh(world(), ask())) == {"s-2": 1, "s-3": 1}
+
+
 def test_a_subagents_prompt_begins_no_turn(scales: Scales) -> None:
     scales.hear(ask("UserPromptSubmit", turn_id="p-2"), NOW)
     scales.hear(ask("UserPromptSubmit", turn_id="p-3", thread_id="a1", agent="codex"), NOW)

@@ -68,3 +68,22 @@ def test_a_long_answer_is_not_kept(tmp_path: Path, rows: int, asked: int) -> Non
 
         assert [len(remembered.answer("t", find, len)) for _ in range(2)] == [rows, rows]
         assert len(found) == asked
+
+
+def test_what_lasts_is_asked_again_only_for_another_version(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "db", isolation_level=None)) as db:
+        db.execute("CREATE TABLE t (x)")
+        remembered, found = Remembered(db), list[int]()
+
+        def find() -> int:
+            found.append(db.execute("SELECT count(*) FROM t").fetchone()[0])
+            return found[-1]
+
+        assert remembered.lasting("rows", 1, find) == 0
+        with closing(sqlite3.connect(tmp_path / "db", isolation_level=None)) as other:
+            other.execute("INSERT INTO t VALUES (1)")
+        assert remembered.answer("else", lambda: 7, one_row) == 7
+        assert remembered.lasting("rows", 1, find) == 0
+        assert remembered.lasting("other rows", 1, find) == 1
+        assert remembered.lasting("rows", 2, find) == 1
+        assert found == [0, 1, 1]
