@@ -11,6 +11,7 @@ from textual.pilot import Pilot
 from aicost.core.errors import AicostError
 from aicost.core.view import DashboardView
 from aicost_tui.app import DashboardApp
+from aicost_tui.choices import ChoiceFile
 from aicost_tui.screens.dashboard import DashboardScreen
 
 GLANCE = "session.glance"
@@ -55,6 +56,10 @@ class FakeDaemon:
         assert isinstance(found, dict)
         return found
 
+    def asked_of(self, method: str) -> list[dict[str, object]]:
+        """Return the parameters of each question to one method."""
+        return [params for name, params in self.asked if name == method]
+
 
 class FakeWait:
     """Stands in for asyncio.sleep: notes the seconds, and lasts until `release`."""
@@ -74,7 +79,12 @@ class FakeWait:
 class Dashboard(DashboardApp):
     """The real app with a fake feed, a clock that a test moves, and no pause between pictures."""
 
-    def __init__(self, *items: DashboardView | AicostError | None, refresh_s: float = 0) -> None:
+    def __init__(
+        self,
+        *items: DashboardView | AicostError | None,
+        refresh_s: float = 0,
+        choices: ChoiceFile | None = None,
+    ) -> None:
         self.fake_feed, self.fake_wait, self.now = FakeFeed(*items), FakeWait(), NOW
         self.daemon = FakeDaemon()
         super().__init__(
@@ -83,6 +93,7 @@ class Dashboard(DashboardApp):
             clock=lambda: self.now,
             refresh_s=refresh_s,
             wait=self.fake_wait,
+            choices=choices,
         )
 
     @property

@@ -115,6 +115,13 @@ def test_what_has_no_room_is_one_line_with_its_sum() -> None:
     assert lines[-1] == "3 more  $2.19"
 
 
+def test_much_room_is_used_for_air() -> None:
+    lines = [plain(line) for line in task_lines(TASKS, 44, 12)]
+    assert [bool(line) for line in lines] == [True, False] * 6
+    assert task_at(TASKS, 2, 12) is TASKS[1]
+    assert task_at(TASKS, 3, 12) is None
+
+
 def test_a_day_without_calls_says_so() -> None:
     assert plain(task_lines((), 44, 4)[0]) == "no calls yet today"
 

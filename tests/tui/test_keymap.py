@@ -5,6 +5,7 @@ from textual.binding import Binding, BindingType
 
 from aicost_tui import keymap
 from aicost_tui.app import DashboardApp
+from aicost_tui.screens.columns import ColumnList, ColumnsScreen
 from aicost_tui.screens.dashboard import DashboardScreen
 from aicost_tui.screens.help import HelpScreen
 from aicost_tui.screens.panel import PanelScreen
@@ -18,6 +19,8 @@ LISTS: dict[type, list[BindingType]] = {
     FilterInput: keymap.FILTER_KEYS,
     HelpScreen: keymap.HELP_KEYS,
     PanelScreen: keymap.PANEL_KEYS,
+    ColumnList: keymap.COLUMN_LIST_KEYS,
+    ColumnsScreen: keymap.COLUMN_KEYS,
 }
 EVERY = [
     (owner, binding)
@@ -38,5 +41,6 @@ def test_every_key_is_described_and_its_action_exists(owner: type, binding: Bind
     assert binding.id
     assert binding.description
     assert binding.tooltip
-    assert hasattr(owner, f"action_{binding.action.partition('(')[0]}")
+    where, _, action = binding.action.partition("(")[0].rpartition(".")
+    assert hasattr(DashboardApp if where == "app" else owner, f"action_{action}")
     assert binding in owner.BINDINGS  # type: ignore[attr-defined]

@@ -11,13 +11,15 @@ from textual import work
 from textual.app import SystemCommand
 from textual.binding import BindingType
 from textual.screen import Screen
+from textual.theme import Theme
 
 from aicost.core.view import DashboardView
 from aicost_tui.actions import ActingApp, Follower
+from aicost_tui.choices import ChoiceFile
 from aicost_tui.commands import key_table, palette_commands
 from aicost_tui.feed import Ask, Clock, Feed, Keeper, Pacer, follow, system_clock
 from aicost_tui.keymap import APP_KEYS
-from aicost_tui.messages import FeedLost, SessionOpened, ViewReceived
+from aicost_tui.messages import ColumnsChosen, FeedLost, SessionOpened, ViewReceived
 from aicost_tui.screens.dashboard import DashboardScreen
 from aicost_tui.screens.help import HelpScreen
 from aicost_tui.themes import AICOST_DARK, OURS, THEME_OF_SIXTEEN
@@ -37,7 +39,7 @@ class DashboardApp(ActingApp):
     CSS_PATH = Path(__file__).with_name("dashboard.tcss")  # also for a subclass elsewhere
     BINDINGS: ClassVar[list[BindingType]] = APP_KEYS
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what a test puts others in place of
         self,
         feed: Feed,
         ask: Ask,
@@ -46,11 +48,13 @@ class DashboardApp(ActingApp):
         refresh_s: float = 0.25,
         wait: Callable[[float], Awaitable[object]] = asyncio.sleep,
         keeper: Keeper | None = None,
+        choices: ChoiceFile | None = None,
     ) -> None:
         # Without colours Textual would still send greys; its ANSI mode sends none at all.
         super().__init__(ansi_color=True if os.environ.get("NO_COLOR") else None)
         self.ask, self.clock, self.keeper = ask, clock, keeper
         self._feed, self._wait = feed, wait
+        self._choices, self._first_theme = choices or ChoiceFile(), ""
         self._dashboard = DashboardScreen(clock(), ask, rest_s=4 * refresh_s)
         self._pacer = Pacer(self._show, self.set_timer, refresh_s)
 
@@ -63,7 +67,11 @@ class DashboardApp(ActingApp):
         for theme in OURS:
             self.register_theme(theme)
         few_colours = self.console.color_system == "standard"
-        self.theme = THEME_OF_SIXTEEN if few_colours else AICOST_DARK.name
+        chosen = self._choices.choices.theme
+        known = chosen if chosen in self.available_themes else AICOST_DARK.name
+        self.theme = self._first_theme = THEME_OF_SIXTEEN if few_colours else known
+        self.theme_changed_signal.subscribe(self, self._theme_chosen)
+        self._dashboard.wanted = self._choices.choices.columns
         self.set_interval(1.0, self.tick)
         self.follow_feed()
 
@@ -120,6 +128,33 @@ class DashboardApp(ActingApp):
     def connect(self) -> None:
         """Listen to the daemon anew."""
         self.follow_feed()
+
+    def on_columns_chosen(self, message: ColumnsChosen) -> None:
+        """Keep the columns for the next time."""
+        self._remember(lambda: self._choices.choose_columns(message.columns))
+
+    def _theme_chosen(self, theme: Theme) -> None:
+        if theme.name != self._first_theme:  # that one nobody chose just now
+            self._first_theme = ""
+            self._remember(lambda: self._choices.choose_theme(theme.name))
+
+    def _remember(self, keep: Callable[[], None]) -> None:
+        try:
+            keep()
+        except OSError as error:
+            self.notify(
+                f"This will not be remembered: {error.strerror}", severity="warning", markup=False
+            )
+
+    def on_tasks_wanted(self) -> None:
+        """Open the history of this week by task."""
+        from aicost_tui.history_place import Level, Place, Range
+        from aicost_tui.screens.history import HistoryScreen
+
+        self.action_history()
+        screen = self.get_screen("history")
+        assert isinstance(screen, HistoryScreen)
+        screen.place = Place(range=Range.WEEK, levels=(Level(by="category"),))
 
     def on_budgets_wanted(self) -> None:
         """Open the screen of budgets."""

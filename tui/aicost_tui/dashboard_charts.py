@@ -99,7 +99,9 @@ def task_lines(tasks: Sequence[TaskTotal], width: int, height: int) -> tuple[Lin
     whole, top = _measure(tasks), max(_weight(task) for task in tasks)
     fits = len(tasks) <= height
     shown = tasks if fits else tasks[: max(0, height - 1)]
-    lines = [_task_line(task, width, top, whole) for task in shown]
+    lines = list[Line]()
+    for task in shown:
+        lines += [_task_line(task, width, top, whole), *[()] * (_step(tasks, height) - 1)]
     if not fits and height > 0:
         rest = tasks[len(shown) :]
         cost = sum(task.cost_nusd or 0 for task in rest)
@@ -110,7 +112,8 @@ def task_lines(tasks: Sequence[TaskTotal], width: int, height: int) -> tuple[Lin
 def task_at(tasks: Sequence[TaskTotal], line: int, height: int) -> TaskTotal | None:
     """Return the task that stands in a line of those, None for what is none."""
     shown = len(tasks) if len(tasks) <= height else height - 1
-    return tasks[line] if 0 <= line < shown else None
+    at, between = divmod(line, _step(tasks, height))
+    return tasks[at] if 0 <= at < shown and not between else None
 
 
 def tasks_line(tasks: Sequence[TaskTotal], width: int) -> Line:
@@ -155,6 +158,11 @@ def _task_line(task: TaskTotal, width: int, top: float, whole: float) -> Line:
         ),
         1,
     )
+
+
+def _step(tasks: Sequence[TaskTotal], height: int) -> int:
+    """Return the lines from one task to the next: a free one between where there is room."""
+    return 2 if len(tasks) * 2 <= height else 1
 
 
 def _weight(task: TaskTotal) -> float:

@@ -41,6 +41,7 @@ APP_KEYS: list[BindingType] = [
 ]
 DASHBOARD_KEYS: list[BindingType] = [
     _key("r", "retry", "retry", id="top.retry", tooltip="Try to reach the daemon now"),
+    _key("enter", "open", "open", id="top.open", tooltip="Look into the selected session"),
     _key("s", "sort", "sort", id="top.sort", tooltip="Next order: $/h, cost, context, last, repo"),
     _hidden("S", "reverse", "turn", id="top.reverse", tooltip="Turn the order round"),
     _key("f", "fold", "agents", id="top.fold", tooltip="Show or hide the session's subagents"),
@@ -55,6 +56,8 @@ DASHBOARD_KEYS: list[BindingType] = [
     _key("b", "budgets", "budgets", id="top.budgets", tooltip="Budgets: see, set, change"),
     _key("n", "nudges", "nudges", id="top.nudges", tooltip="All advice, with what to do"),
     _key("h", "app.history", "history", id="top.history", tooltip="Days, weeks, months: what for"),
+    _hidden("H", "tasks", "tasks", id="top.tasks", tooltip="The history, by task"),
+    _key("c", "columns", "columns", id="top.columns", tooltip="Choose the table's columns"),
     _key("space", "pause", "pause", id="top.pause", tooltip="Freeze the table, or let it go on"),
     _hidden("1", "list(1)", "live", id="top.list_live", tooltip="List live sessions only"),
     _hidden("2", "list(2)", "hour", id="top.list_hour", tooltip="List those of the last hour"),
@@ -90,6 +93,16 @@ HELP_KEYS: list[BindingType] = [
         id="help.close",
         tooltip="Back to the dashboard",
     ),
+]
+COLUMN_LIST_KEYS: list[BindingType] = [
+    _key("space", "take", "show/hide", id="columns.take", tooltip="Show the column, or hide it"),
+    _hidden("up,k", "move(-1)", "up", id="columns.up", tooltip="The column above"),
+    _hidden("down,j", "move(1)", "down", id="columns.down", tooltip="The column below"),
+]
+COLUMN_KEYS: list[BindingType] = [
+    _key("a", "every", "all", id="columns.every", tooltip="Take all columns"),
+    _key("enter", "keep", "keep", id="columns.keep", tooltip="Keep these columns"),
+    _key("escape,c,q", "leave", "cancel", id="columns.leave", tooltip="Leave them as they were"),
 ]
 DIALOG_KEYS: list[BindingType] = [
     _key("escape", "close", "close", id="dialog.close", tooltip="Close, and change nothing"),
@@ -164,8 +177,8 @@ CALENDAR_KEYS: list[BindingType] = [
     _hidden("right", "day(7)", "week after", id="calendar.right", tooltip="The week after"),
     _hidden("up,k", "day(-1)", "day before", id="calendar.up", tooltip="The day before"),
     _hidden("down,j", "day(1)", "day after", id="calendar.down", tooltip="The day after"),
-    _hidden("home,g", "day(-366)", "first day", id="calendar.first", tooltip="The first day"),
-    _hidden("end,G", "day(366)", "today", id="calendar.last", tooltip="Today"),
+    _hidden("home,g", "day(-370)", "first day", id="calendar.first", tooltip="The first day"),
+    _hidden("end,G", "day(370)", "today", id="calendar.last", tooltip="Today"),
 ]
 SESSION_KEYS: list[BindingType] = [
     _key("r", "retry", "retry", id="session.retry", tooltip="Ask the daemon again now"),

@@ -38,5 +38,17 @@ class SessionOpened(Message):
         super().__init__()
 
 
+class TasksWanted(Message):
+    """The user wants to see in the history what the money went for."""
+
+
+class ColumnsChosen(Message):
+    """The user chose which columns may be shown; None: all that have room."""
+
+    def __init__(self, columns: frozenset[str] | None) -> None:
+        self.columns = columns
+        super().__init__()
+
+
 class BudgetsWanted(Message):
     """The user wants to see and set budgets."""

@@ -1,4 +1,4 @@
-"""Our own theme: quiet ground, dim labels, bright figures, one accent. The only literal colours."""
+"""Our themes: quiet ground, dim labels, bright figures, one accent. The only literal colours."""
 
 from textual.theme import Theme
 
@@ -34,5 +34,68 @@ AICOST_DARK = Theme(
         "input-cursor-background": "#6cb6ff",
     },
 )
-OURS = (AICOST_DARK,)
+AICOST_LIGHT = Theme(
+    name="aicost-light",
+    primary="#0a5fb4",
+    secondary="#6b3fb3",
+    accent="#0a5fb4",
+    warning="#835600",
+    error="#b3261e",
+    success="#17693a",
+    foreground="#1c2126",
+    background="#fbfbf9",
+    surface="#f1f2ee",
+    panel="#e6e8e3",
+    dark=False,
+    variables={
+        "text-primary": "#0a5fb4",
+        "text-secondary": "#6b3fb3",
+        "text-accent": "#0a5fb4",
+        "text-success": "#17693a",
+        "text-warning": "#835600",
+        "text-error": "#b3261e",
+        "footer-background": "#f1f2ee",
+        "scrollbar": "#c9cec6",
+        "scrollbar-hover": "#aeb5aa",
+        "scrollbar-active": "#0a5fb4",
+        "scrollbar-background": "#fbfbf9",
+        "scrollbar-background-hover": "#fbfbf9",
+        "scrollbar-background-active": "#fbfbf9",
+        "border": "#c9cec6",
+        "input-cursor-background": "#0a5fb4",
+    },
+)
+# Black, white, and colours that read well on black: for tired eyes and poor projectors.
+AICOST_CONTRAST = Theme(
+    name="aicost-contrast",
+    primary="#5cd6ff",
+    secondary="#d8b4ff",
+    accent="#5cd6ff",
+    warning="#ffd84d",
+    error="#ff9d94",
+    success="#5dff9b",
+    foreground="#ffffff",
+    background="#000000",
+    surface="#000000",
+    panel="#1c1c1c",
+    dark=True,
+    variables={
+        "text-primary": "#5cd6ff",
+        "text-secondary": "#d8b4ff",
+        "text-accent": "#5cd6ff",
+        "text-success": "#5dff9b",
+        "text-warning": "#ffd84d",
+        "text-error": "#ff9d94",
+        "footer-background": "#000000",
+        "scrollbar": "#ffffff",
+        "scrollbar-hover": "#5cd6ff",
+        "scrollbar-active": "#5cd6ff",
+        "scrollbar-background": "#000000",
+        "scrollbar-background-hover": "#000000",
+        "scrollbar-background-active": "#000000",
+        "border": "#ffffff",
+        "input-cursor-background": "#5cd6ff",
+    },
+)
+OURS = (AICOST_DARK, AICOST_LIGHT, AICOST_CONTRAST)
 THEME_OF_SIXTEEN = "ansi-dark"  # of Textual: the terminal's own colours, on its own ground

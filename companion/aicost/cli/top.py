@@ -43,8 +43,10 @@ def show(args: Namespace, env: Mapping[str, str]) -> int:
         ask.call(env, "homes.add", {"homes": home_folders(env)})  # meets another version, too
         return _print_one(env, as_json=args.json)
     from aicost_tui.app import DashboardApp
+    from aicost_tui.choices import ChoiceFile
 
-    app = DashboardApp(lambda: _feed(env), partial(_ask, env), keeper=_keeper(env))
+    choices = ChoiceFile(load_dirs(env).choices_file)
+    app = DashboardApp(lambda: _feed(env), partial(_ask, env), keeper=_keeper(env), choices=choices)
     app.run()
     return app.return_code or ExitCode.OK
 

@@ -31,6 +31,11 @@ class Dirs:
         """Which repositories' budgets the user trusts."""
         return self.data_dir / "trusted.json"
 
+    @property
+    def choices_file(self) -> Path:
+        """What the user chose for the dashboard."""
+        return self.data_dir / "dashboard.json"
+
 
 def load_dirs(env: Mapping[str, str]) -> Dirs:
     """Find all places and make the private folders.

@@ -12,13 +12,20 @@ from textual.widget import Widget
 from aicost.core.errors import AicostError
 from aicost.core.view import DashboardView, SessionRow
 from aicost_tui.actions import ACTIONS, ActingScreen, possible_actions
+from aicost_tui.columns import CHOICES
 from aicost_tui.dashboard_charts import tasks_line
 from aicost_tui.export import Table, session_table
 from aicost_tui.feed import Ask
 from aicost_tui.filters import matching, parse_filter
 from aicost_tui.glancing import Glancing
 from aicost_tui.keymap import ACTION_KEYS, DASHBOARD_KEYS
-from aicost_tui.messages import BudgetsWanted, RetryAsked
+from aicost_tui.messages import (
+    BudgetsWanted,
+    ColumnsChosen,
+    RetryAsked,
+    SessionOpened,
+    TasksWanted,
+)
 from aicost_tui.panels import CHARTED, NAMES, TALL, Name, page_of, panel_of
 from aicost_tui.rows import Listed, Sort, listed, ordered
 from aicost_tui.screens.panel import PanelScreen
@@ -49,6 +56,9 @@ _CONDITIONAL = frozenset(
     {
         "retry",
         "sort",
+        "open",
+        "columns",
+        "tasks",
         "reverse",
         "list",
         "fold",
@@ -77,6 +87,7 @@ class DashboardScreen(ActingScreen):
     is_reversed: reactive[bool] = reactive(False, init=False)
     listed: reactive[Listed] = reactive(Listed.ALL, init=False)
     needle: reactive[str] = reactive("", init=False)
+    wanted: reactive[frozenset[str] | None] = reactive(None, init=False)  # columns
     unfolded: reactive[frozenset[str]] = reactive(frozenset(), init=False)
 
     def __init__(self, now: datetime, ask: Ask, *, rest_s: float = 1.0) -> None:
@@ -124,7 +135,7 @@ class DashboardScreen(ActingScreen):
         self._show()
 
     watch_lost = watch_paused = watch_sort = watch_needle = watch_view
-    watch_is_reversed = watch_listed = watch_unfolded = watch_view
+    watch_is_reversed = watch_listed = watch_unfolded = watch_wanted = watch_view
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Hide what cannot be done now."""
@@ -145,6 +156,36 @@ class DashboardScreen(ActingScreen):
     def action_list(self, which: int) -> None:
         """List other sessions: 1 live ones, 2 the last hour's, 3 today's, 4 all."""
         self.listed = Listed(which)
+
+    def action_open(self) -> None:
+        """Look into the selected session."""
+        row = self.selected_session()
+        if row is not None:
+            self.post_message(SessionOpened(row.session_id))
+
+    def action_columns(self) -> None:
+        """Choose the columns of the table."""
+        from aicost_tui.screens.columns import ColumnsScreen  # only who opens it pays for loading
+
+        self.app.push_screen(ColumnsScreen(self.wanted), self._columns_chosen)
+
+    def _columns_chosen(self, chosen: frozenset[str] | None) -> None:
+        if chosen is not None:
+            titles = {title for title, _ in CHOICES}
+            self.wanted = None if chosen >= titles else chosen
+            self.post_message(ColumnsChosen(self.wanted))
+
+    def action_tasks(self) -> None:
+        """Show what the money went for in the history."""
+        self.post_message(TasksWanted())
+
+    def on_task_panel_opened(self) -> None:
+        """Show in the history what was clicked."""
+        self.action_tasks()
+
+    def on_session_table_opened(self) -> None:
+        """Look into the session that was clicked twice."""
+        self.action_open()
 
     def action_fold(self) -> None:
         """Show the subagents of the selected session, or hide them again."""
@@ -257,6 +298,7 @@ class DashboardScreen(ActingScreen):
         rows = ordered(matching(in_time, typed), self.sort, is_reversed=self.is_reversed)
         table = self.query_one(SessionTable)
         table.now, table.sort, table.is_reversed = at, self.sort, self.is_reversed
+        table.wanted = self.wanted
         table.rows = rows
         table.unfolded = {one: self._glancing.glances[one] for one in sorted(self.unfolded)}
         if rows and not table.has_class("-shown"):
@@ -326,6 +368,9 @@ class DashboardScreen(ActingScreen):
             "retry": self.lost is not None,
             "sort": has_sessions,
             "reverse": has_sessions,
+            "open": self.selected_session() is not None,
+            "columns": has_sessions,
+            "tasks": bool(self._picture and self._picture.today_by_task),
             "list": has_sessions,
             "fold": bool((row := self.selected_session()) and row.subagents),
             "filter": has_sessions and not isinstance(self.focused, FilterInput),

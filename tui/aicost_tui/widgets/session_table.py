@@ -79,6 +79,9 @@ class SessionTable(ScrollView, can_focus=True, inherit_bindings=False):
             self.sort = sort
             super().__init__()
 
+    class Opened(Message):
+        """A session was clicked twice: somebody wants to look into it."""
+
     class FoldAsked(Message):
         """The subagents of a session are to be shown, or hidden again."""
 
@@ -168,6 +171,8 @@ class SessionTable(ScrollView, can_focus=True, inherit_bindings=False):
             self.cursor_id = row.session_id
             if below is None and self._action_at(row, event.x) == FOLD:
                 self.post_message(self.FoldAsked(row.session_id))
+            elif event.chain == 2:
+                self.post_message(self.Opened())
 
     def render_line(self, y: int) -> Strip:
         """Draw the titles (line 0), a session, a subagent, or nothing."""
