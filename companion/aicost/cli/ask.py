@@ -14,6 +14,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:  # typing is one of the slow imports
     from typing import Any
 
+    from aicost.core.view import Reading
+
 ANSWER_S = 600.0  # a first read of years of logs takes its time
 STARTING_S = 15.0  # how long a daemon may take to listen, or to end
 _LOOK_S = 0.02
@@ -75,13 +77,12 @@ def _answer_alone(env: Mapping[str, str], method: str, params: Mapping[str, obje
     import time
     from contextlib import suppress
 
-    from aicost.core.view import Reading
     from aicost.daemon.lifecycle import AlreadyRunning
     from aicost.daemon.oneshot import answer as answer_alone
     from aicost.ipc.protocol import NotRunning
     from aicost.platform.dirs import load_dirs
 
-    def show(reading: Reading) -> None:
+    def show(reading: "Reading") -> None:
         show_progress({"bytes_done": reading.bytes_done, "bytes_total": reading.bytes_total})
 
     until = time.monotonic() + STARTING_S

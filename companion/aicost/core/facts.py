@@ -7,10 +7,10 @@ it again, or in a copy, changes nothing.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from itertools import chain
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from aicost.core.limits import RateLimits
 from aicost.core.purposes import Purpose
@@ -299,6 +299,11 @@ class FileRead:
     ready: Ready | None = None  # calls that are in no `parsed`
 
 
+_OTHER_FACTS = tuple(
+    field.name for field in fields(Parsed) if field.name not in ("calls", "broken_lines", "thread")
+)
+
+
 def together(blocks: Sequence[Parsed]) -> Parsed:
     """Put the facts of a file's blocks together, each call once."""
     calls: dict[str, UsageEvent] = {}
@@ -307,24 +312,8 @@ def together(blocks: Sequence[Parsed]) -> Parsed:
             known = calls.setdefault(call.event_key, call)
             if known is not call:
                 calls[call.event_key] = merged(known, call)
-    flat = chain.from_iterable
-    return Parsed(
-        calls=tuple(calls.values()),
-        prompts=tuple(flat(block.prompts for block in blocks)),
-        subagents=tuple(flat(block.subagents for block in blocks)),
-        threads=tuple(flat(block.threads for block in blocks)),
-        remotes=tuple(flat(block.remotes for block in blocks)),
-        tool_calls=tuple(flat(block.tool_calls for block in blocks)),
-        commands=tuple(flat(block.commands for block in blocks)),
-        steps=tuple(flat(block.steps for block in blocks)),
-        compactions=tuple(flat(block.compactions for block in blocks)),
-        work=tuple(flat(block.work for block in blocks)),
-        errors=tuple(flat(block.errors for block in blocks)),
-        settings=tuple(flat(block.settings for block in blocks)),
-        skills=tuple(flat(block.skills for block in blocks)),
-        copies=tuple(flat(block.copies for block in blocks)),
-        client_totals=tuple(flat(block.client_totals for block in blocks)),
-        hidden=tuple(flat(block.hidden for block in blocks)),
-        limits=tuple(flat(block.limits for block in blocks)),
-        pull_requests=tuple(flat(block.pull_requests for block in blocks)),
-    )
+    others: dict[str, Any] = {}
+    for name in _OTHER_FACTS:  # of which a block mostly has none
+        if found := [facts for block in blocks if (facts := getattr(block, name))]:
+            others[name] = found[0] if len(found) == 1 else tuple(chain.from_iterable(found))
+    return Parsed(calls=tuple(calls.values()), **others)

@@ -5,14 +5,17 @@ Whatever a log brought is cleaned here; no sentence blames, none shouts.
 
 import re
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from aicost.core.budget import STEPS, Budget, BudgetFilter, BudgetStatus, Scope
 from aicost.core.money import dollars
-from aicost.core.reports import HiddenSpend
 from aicost.core.repos import repo_label
 from aicost.core.text import clean, fit
-from aicost.core.view import SessionRow
+
+if TYPE_CHECKING:  # a report starts without them
+    from aicost.core.reports import HiddenSpend
+    from aicost.core.view import SessionRow
 
 _WHOSE: dict[Scope, str] = {  # of whom or what a limit is, as a sentence says it
     "turn": "this turn's",
@@ -175,7 +178,7 @@ def loop_sentence(label: str, count: int, cost_nusd: int | None, since: str) -> 
 LOOP_ACTION = "stop it, or narrow the task: name the error or the file"
 
 
-def context_sentence(row: SessionRow, now: datetime, zone: ZoneInfo) -> str:
+def context_sentence(row: "SessionRow", now: datetime, zone: ZoneInfo) -> str:
     """Return what the next prompt costs in a session that has a price for it."""
     price = dollars(row.next_prompt_nusd or 0)
     text = f"the next prompt here costs {price}, its answer is extra"
@@ -189,12 +192,12 @@ def context_sentence(row: SessionRow, now: datetime, zone: ZoneInfo) -> str:
     return text
 
 
-def context_action(row: SessionRow) -> str:
+def context_action(row: "SessionRow") -> str:
     """Return what to do about a dear context."""
     return f"{_fresh(row)} if the task is new, /compact if it goes on"
 
 
-def expiry_sentence(row: SessionRow, now: datetime, zone: ZoneInfo) -> str:
+def expiry_sentence(row: "SessionRow", now: datetime, zone: ZoneInfo) -> str:
     """Return when the cache goes, and what the next prompt costs before and after that."""
     assert row.cache_ends_at is not None  # asked only of sessions with a cache
     before, after = dollars(row.next_prompt_nusd or 0), dollars(row.rewrite_nusd or 0)
@@ -202,18 +205,18 @@ def expiry_sentence(row: SessionRow, now: datetime, zone: ZoneInfo) -> str:
     return f"the cache ends at {ends}: a prompt here then costs {after} instead of {before}"
 
 
-def expiry_action(row: SessionRow, now: datetime, zone: ZoneInfo) -> str:
+def expiry_action(row: "SessionRow", now: datetime, zone: ZoneInfo) -> str:
     """Return what to do before the cache goes."""
     assert row.cache_ends_at is not None
     return f"go on before {moment(row.cache_ends_at, now, zone)}, or {_fresh(row)}"
 
 
-def _fresh(row: SessionRow) -> str:
+def _fresh(row: "SessionRow") -> str:
     """Return the agent's own command for a new context."""
     return "/new" if row.agent == "codex" else "/clear"
 
 
-def unpriced_sentence(row: SessionRow) -> str:
+def unpriced_sentence(row: "SessionRow") -> str:
     """Return how many of a session's tokens no price is known for."""
     model = fit(clean(row.model), _MOST_CELLS) or "a model"
     return f"{row.unpriced_tokens:,} tokens here have no known price (now {model}): in no sum"
@@ -222,7 +225,7 @@ def unpriced_sentence(row: SessionRow) -> str:
 UNPRICED_ACTION = "say what they cost: aicost prices set"
 
 
-def hidden_sentence(hidden: HiddenSpend) -> str:
+def hidden_sentence(hidden: "HiddenSpend") -> str:
     """Return what a session cost beside its log; `why` names the causes in a word or two each."""
     why = f" ({', '.join(map(clean, hidden.why))})" if hidden.why else ""
     return f"{dollars(hidden.cost_nusd or 0)} of this session is in no log line{why}"

@@ -1,6 +1,6 @@
 """What a call costs: list price of its day, exact, in whole nano-dollars. No I/O, no clock."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -158,6 +158,24 @@ class PriceBook:
                 return None if subunits is None else _rounded(subunits)
         return None
 
+    def nusd_of_alike(self, events: Sequence[UsageEvent]) -> list[int | None]:
+        """Return `nusd_of` of each of some calls of one model, speed, tier and place; faster."""
+        first = events[0]
+        terms = self._terms(first.model, first.speed, first.service_tier, first.inference_geo)
+        row = terms.rows[0] if len(terms.rows) == 1 else None
+        if row is None or row.start is not None or None in row.standard:
+            return [self.nusd_of(event) for event in events]
+        rates = cast("tuple[int, int, int, int, int]", row.standard)
+        threshold, per_search, found = row.threshold_tokens, row.web_search, list[int | None]()
+        for event in events:
+            tokens = event.tokens
+            if threshold is None or tokens.context_tokens <= threshold:
+                searches = event.web_searches * per_search
+                found.append(_rounded(_sum(tokens, rates) + searches))
+            else:
+                found.append(self.nusd_of(event))
+        return found
+
     def row_of(self, event: UsageEvent) -> AppliedRow | None:
         """Return the row that prices a call, whether it has all rates for it or not."""
         terms = self._terms(event.model, event.speed, event.service_tier, event.inference_geo)
@@ -295,14 +313,7 @@ def _charge_by_length(
 def _charge(tokens: TokenCounts, rates: tuple[int | None, ...]) -> int | None:
     """Return sub-units, or None when tokens of a kind without a price are among them."""
     if None not in rates:  # nearly always, and three times as fast as looking at each of them
-        fresh, read, write_5m, write_1h, output = cast("tuple[int, int, int, int, int]", rates)
-        return (
-            tokens.input_tokens * fresh
-            + tokens.cache_read_tokens * read
-            + tokens.cache_write_5m_tokens * write_5m
-            + tokens.cache_write_1h_tokens * write_1h
-            + tokens.output_tokens * output
-        )
+        return _sum(tokens, cast("tuple[int, int, int, int, int]", rates))
     total = 0
     for count, rate in zip(_billed(tokens), rates):
         if count:
@@ -310,6 +321,17 @@ def _charge(tokens: TokenCounts, rates: tuple[int | None, ...]) -> int | None:
                 return None
             total += count * rate
     return total
+
+
+def _sum(tokens: TokenCounts, rates: tuple[int, int, int, int, int]) -> int:
+    fresh, read, write_5m, write_1h, output = rates
+    return (
+        tokens.input_tokens * fresh
+        + tokens.cache_read_tokens * read
+        + tokens.cache_write_5m_tokens * write_5m
+        + tokens.cache_write_1h_tokens * write_1h
+        + tokens.output_tokens * output
+    )
 
 
 def _missing(tokens: TokenCounts, row: AppliedRow) -> str:

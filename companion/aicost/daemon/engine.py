@@ -13,7 +13,6 @@ from aicost.core.errors import StoreError
 from aicost.core.facts import ClientTotal, FileRead, LimitsSeen, Stage
 from aicost.core.prices import PriceBook
 from aicost.core.tailing import Cursor
-from aicost.core.view import Reading
 from aicost.daemon.client_totals import read_client_totals
 from aicost.daemon.indexer import BATCH_BYTES, Part, Survey, Unread, may_read, read_unread
 from aicost.daemon.nearby import Nearby, survey_all
@@ -28,6 +27,7 @@ from aicost.store.places import Attribution
 from aicost.store.recovery import kept_aside, opened, salvaged_homes
 
 if TYPE_CHECKING:
+    from aicost.core.view import Reading
     from aicost.store.outcomes import Judged
 
 _NOTHING = Recorded(0, frozenset())
@@ -259,8 +259,10 @@ def _step(part: Part, parts: Iterator[Part]) -> Iterator[Part]:
         yield part
 
 
-def progress(found: Survey, step: Step, elapsed_s: float) -> Reading:
+def progress(found: Survey, step: Step, elapsed_s: float) -> "Reading":
     """Return how far a reading is, and how long the rest takes at its speed so far."""
+    from aicost.core.view import Reading  # (what reads begins without it)
+
     total, done = found.pending_bytes, step.bytes_done
     return Reading(
         files_done=step.files_done,

@@ -1,15 +1,16 @@
-"""Answer one question without a daemon: read what is new, ask the ledger, leave nothing behind."""
+"""Answer one question without a daemon: read what is new, ask the ledger, leave nothing behind.
+
+What makes the answer is imported when logs were read: worker processes begin before it.
+"""
 
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from aicost.core.errors import ConfigError
-from aicost.core.session import Running
-from aicost.core.view import Reading
-from aicost.daemon import answers
 from aicost.daemon.engine import Engine, progress
 from aicost.daemon.indexer import Survey, survey
 from aicost.daemon.lifecycle import AlreadyRunning, ledger_lock
@@ -18,6 +19,11 @@ from aicost.platform.dirs import Dirs
 from aicost.store.connection import connect_readonly, store_errors
 from aicost.store.cursors import read_all_cursors, read_homes
 from aicost.store.recovery import LedgerDamaged, mark_damaged, telling_damage
+
+if TYPE_CHECKING:
+    from aicost.core.session import Running
+    from aicost.core.view import Reading
+    from aicost.daemon.answers import Question
 
 LOCK_WAIT_S = 10.0  # another command may be reading
 JUDGE_S = 5.0  # after it, no other round of asking git begins
@@ -28,7 +34,7 @@ def answer(
     env: Mapping[str, str],
     method: str,
     params: Mapping[str, object],
-    show: Callable[[Reading], None] = lambda _: None,
+    show: "Callable[[Reading], None]" = lambda _: None,
 ) -> str:
     """Return what the daemon would answer. Raises AicostError.
 
@@ -59,27 +65,34 @@ def _read_and_answer(
     homes: Iterable[str],
     method: str,
     params: Mapping[str, object],
-    show: Callable[[Reading], None],
+    show: "Callable[[Reading], None]",
 ) -> str:
     with closing(setup.open_engine(homes, keeps_days=True)) as engine:
         left = engine.survey()
         if params.get("wait", True):
-            needs = answers.needs_evidence(method, params)
-            _read_all(engine, left, show, with_evidence=needs)
+            _read_usage(engine, left, show)
+            _read_evidence(engine, left, method, params)
             left = engine.left_of(left)
             if _shows_outcomes(method, params):
                 _judge_some(setup.dirs, engine)
         return _answer(setup, engine.ledger.db, left, method, params)
 
 
-def _read_all(
-    engine: Engine, found: Survey, show: Callable[[Reading], None], *, with_evidence: bool
-) -> None:
+def _read_usage(engine: Engine, found: Survey, show: "Callable[[Reading], None]") -> None:
     start = time.monotonic()
     for step in engine.read_all(found):
         show(progress(found, step, time.monotonic() - start))
+        import aicost.daemon.answers  # noqa: F401 - while worker processes read
     engine.keep_homes()
-    if with_evidence:
+
+
+def _read_evidence(
+    engine: Engine, found: Survey, method: str, params: Mapping[str, object]
+) -> None:
+    """Read what calls were made for, if the answer needs it."""
+    from aicost.daemon.answers import needs_evidence
+
+    if needs_evidence(method, params):
         for _ in engine.read(found.without_evidence):
             pass
         engine.settle()
@@ -108,6 +121,8 @@ def _judge_some(dirs: Dirs, engine: Engine) -> None:
 def _answer(
     setup: Setup, db: sqlite3.Connection, left: Survey, method: str, params: Mapping[str, object]
 ) -> str:
+    from aicost.daemon import answers
+
     homes = setup.asked_homes(params.get("homes"))
     asked = asked_alone(params) | {"homes": homes}
     left = left.within(homes)
@@ -135,7 +150,7 @@ def _answer(
 
 def _of_running(
     setup: Setup,
-    question: answers.Question,
+    question: "Question",
     left: Survey,
     method: str,
     asked: Mapping[str, object],
@@ -146,7 +161,9 @@ def _of_running(
     homes = setup.asked_homes(asked.get("homes")) if method != "badge" else []
     live = read_live(homes or {*setup.homes, *read_homes(question.db)})
     if method == "sessions":
-        return answers.sessions(question, live, asked)
+        from aicost.daemon.answers import sessions
+
+        return sessions(question, live, asked)
     if method == "overview":
         return _overview(setup, question, left, live, asked)
     from aicost.daemon.badge_answers import answered_alone
@@ -156,9 +173,9 @@ def _of_running(
 
 def _overview(
     setup: Setup,
-    question: answers.Question,
+    question: "Question",
     left: Survey,
-    live: Running,
+    live: "Running",
     asked: Mapping[str, object],
 ) -> str:
     from aicost.daemon.advising import advice_on, setting_of  # (a report starts without them)
@@ -179,7 +196,7 @@ def _overview(
     return overview(question, live, state, asked, lambda rows: advice_on(question, setting, rows))
 
 
-def _budgets(setup: Setup, question: answers.Question, asked: Mapping[str, object]) -> str:
+def _budgets(setup: Setup, question: "Question", asked: Mapping[str, object]) -> str:
     from collections import Counter  # (a report starts without them)
 
     from aicost.daemon.budget_answers import listed, sources_for

@@ -9,6 +9,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from aicost.core.attribution import (
@@ -19,7 +20,6 @@ from aicost.core.attribution import (
 )
 from aicost.core.errors import ConfigError, StoreError
 from aicost.core.prices import PriceBook
-from aicost.daemon.answers import Question
 from aicost.daemon.engine import BY_GIT, Engine, open_engine
 from aicost.platform.ci import ci_job
 from aicost.platform.config import Settings, load_settings
@@ -29,10 +29,11 @@ from aicost.platform.timezone import check_zone, local_zone
 from aicost.prices.book import is_stale, load_price_book, refresh_price_book
 from aicost.prices.own import own_prices_file
 from aicost.sources.homes import home_folders
-from aicost.store import queries
 from aicost.store.connection import connect_readonly
-from aicost.store.journal import read_tags
 from aicost.store.places import Attribution, names_of
+
+if TYPE_CHECKING:
+    from aicost.daemon.answers import Question
 
 _REPO_KEYS = 2  # the way keys are made; another number names what the ledger has anew
 
@@ -88,13 +89,18 @@ class Setup:
             homes={*self.homes, *homes},
             attribution=self.attribution,
         )
-        tags = read_tags(self.dirs.journal_file)  # a ledger made anew knows none
-        if tags is not None:
-            engine.ledger.write_tags(tags)
+        if self.dirs.journal_file.exists():
+            from aicost.store.journal import read_tags  # (a first start has none)
+
+            tags = read_tags(self.dirs.journal_file)  # a ledger made anew knows none
+            if tags is not None:
+                engine.ledger.write_tags(tags)
         return engine
 
-    def question(self, db: sqlite3.Connection, zone: ZoneInfo) -> Question:
+    def question(self, db: sqlite3.Connection, zone: ZoneInfo) -> "Question":
         """Return what every answer of this moment depends on."""
+        from aicost.daemon.answers import Question  # (what reads begins without it)
+
         return Question(
             db=db,
             book=self.book,
@@ -112,6 +118,10 @@ def asked_alone(params: Mapping[str, object]) -> dict[str, object]:
 
 def _zone_of_ledger(dirs: Dirs) -> ZoneInfo | None:
     """Return the zone a ledger counts days in; None if there is none, or none that is known."""
+    if not dirs.ledger_file.exists():
+        return None
+    from aicost.store import queries  # (a first reading begins without them)
+
     try:
         with closing(connect_readonly(dirs.ledger_file)) as db:
             return ZoneInfo(check_zone(queries.meta(db, "timezone")))

@@ -55,8 +55,7 @@ class StoredCall(NamedTuple):
     uncertain_ncredits: int = 0  # those of them that may be another number
 
 
-@lru_cache(maxsize=8192)  # a log names each several times, one after another
-def key_of(event_key: str) -> int:
+def new_key_of(event_key: str) -> int:
     """Return the key of a call: 64 bits of a hash, so that the index of keys stays small.
 
     Two of a million calls would share a key with probability 3e-8. It is no row id, because
@@ -64,6 +63,10 @@ def key_of(event_key: str) -> int:
     """
     digest = blake2b(event_key.encode(), digest_size=8).digest()
     return int.from_bytes(digest, "big", signed=True)
+
+
+# For those that are named several times, one after another.
+key_of = lru_cache(maxsize=8192)(new_key_of)
 
 
 def stored_calls(db: sqlite3.Connection, keys: Iterable[int]) -> dict[int, StoredCall]:

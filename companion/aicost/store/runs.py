@@ -4,7 +4,7 @@ Whether the ledger has a call already, only it can say: of those that it has, `e
 back what was read, to be merged by the one rule (`core.usage.merged`).
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -13,9 +13,10 @@ from aicost.core.days import LocalDays, from_us, to_us
 from aicost.core.facts import CallValues, FileRead, Ready, Run, RunNames
 from aicost.core.prices import PriceBook
 from aicost.core.usage import TokenCounts, UsageEvent
-from aicost.store.calls import credits_of, key_of, parts_of, parts_text
+from aicost.store.calls import credits_of, new_key_of, parts_of, parts_text
 
 KEY: Final = 0  # where it stands in the values of a call
+_NO_CREDITS = (None, 0)  # of agents that do not pay in credits
 
 
 class Counting:
@@ -40,27 +41,31 @@ class Counting:
 
     def _runs(self, calls: Iterable[UsageEvent]) -> list[Run]:
         found, day_of = list[Run](), self._days.day_of
-        first: UsageEvent | None = None
-        day, values = 0, list[CallValues]()
+        day, alike, times = 0, list[UsageEvent](), list[int]()
         for call in calls:
             at_us = to_us(call.at)
             its_day = day_of(at_us)
-            if first is None or its_day != day or not _are_alike(call, first):
-                if first is not None:
-                    found.append(run_of(_names_of(first), day, values))
-                first, day, values = call, its_day, []
-            values.append(self._values(call, at_us))
-        if first is not None:
-            found.append(run_of(_names_of(first), day, values))
+            if alike and (its_day != day or not _are_alike(call, alike[0])):
+                found.append(self._run(day, alike, times))
+                alike, times = [], []
+            day = its_day
+            alike.append(call)
+            times.append(at_us)
+        if alike:
+            found.append(self._run(day, alike, times))
         return found
 
-    def _values(self, call: UsageEvent, at_us: int) -> CallValues:
-        event_key = call.event_key
-        return (
-            key_of(event_key), event_key, at_us, *call.tokens.counts(), call.web_searches,
-            parts_text(call.parts) if call.parts else None,
-            self._book.nusd_of(call), *credits_of(self._book, call),
-        )  # fmt: skip
+    def _run(self, day: int, calls: Sequence[UsageEvent], times: Iterable[int]) -> Run:
+        """Make a run of calls of one day that share their names."""
+        values = [
+            (
+                new_key_of(call.event_key), call.event_key, at_us, *call.tokens.counts(),
+                call.web_searches, parts_text(call.parts) if call.parts else None, nusd,
+                *(credits_of(self._book, call) if call.agent == "codex" else _NO_CREDITS),
+            )
+            for call, at_us, nusd in zip(calls, times, self._book.nusd_of_alike(calls))
+        ]  # fmt: skip
+        return run_of(_names_of(calls[0]), day, values)
 
 
 def run_of(names: RunNames, day: int, calls: list[CallValues]) -> Run:

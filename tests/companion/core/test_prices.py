@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
 
@@ -595,6 +595,23 @@ def reference(event: UsageEvent) -> Decimal:
 def test_equals_decimal_arithmetic_rounded_once(event: UsageEvent) -> None:
     exact = reference(event).quantize(Decimal(1), rounding=ROUND_HALF_EVEN)
     assert cost(event).nusd == exact
+
+
+@given(
+    events,
+    models | st.sampled_from(["claude-mystery-9", "<synthetic>", ""]),
+    st.lists(
+        st.tuples(token_counts, moments, st.lists(token_counts, max_size=2).map(tuple)), max_size=4
+    ),
+)
+def test_calls_of_one_kind_cost_together_what_each_costs(
+    event: UsageEvent,
+    model: str,
+    others: list[tuple[TokenCounts, datetime, tuple[TokenCounts, ...]]],
+) -> None:
+    first = replace(event, model=model)
+    more = [replace(first, tokens=counts, at=at, parts=parts) for counts, at, parts in others]
+    assert BOOK.nusd_of_alike([first, *more]) == [BOOK.nusd_of(one) for one in [first, *more]]
 
 
 @given(events)
