@@ -29,6 +29,7 @@ _SHARES = 8  # no unit is more than this part of what is left
 _UNITS_PER_STEP = 4
 _STEP_SHARES = 3  # no step is more than this part of what is left
 MAX_WORKERS = 4
+_NOTHING_NEW = Continuation.NOTHING_NEW
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,10 +123,13 @@ def survey(homes: Iterable[str], cursors: Cursors) -> Survey:
     for home in homes:
         moved = {stage: _Moved(home, cursors.get(stage, {})) for stage in STAGES}
         for source in SOURCES.values():
+            stages = [(stage, cursors.get(stage, {})) for stage in source.parsers]
             for path, found in source.find_logs(Path(home), look.closed):
                 look.count(path, home, found)
-                for stage in source.parsers:
-                    cursor = cursors.get(stage, {}).get(path)
+                for stage, known in stages:
+                    cursor = known.get(path)
+                    if cursor is not None and continuation(cursor, found) is _NOTHING_NEW:
+                        continue  # (nearly all, mostly)
                     if cursor is None and (cursor := moved[stage].cursor_of(found)):
                         look.moved.append((stage, path, cursor))
                     look.take(path, home, found, cursor or Cursor(), stage)
