@@ -6,8 +6,9 @@ is noted in `stale_waste`.
 
 import sqlite3
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from aicost.core.days import from_us
 from aicost.core.prices import PriceBook
@@ -22,11 +23,18 @@ from aicost.store.schema import TOKENS
 _SOME = 20  # sessions in one transaction
 _PLACE = "coalesce(t.turn_id, ''), s.subagent_id"
 _SPANS = "FROM span s LEFT JOIN span t ON t.id = s.turn"
-_CALLS = (
-    f"SELECT c.key, c.at_us, {_PLACE}, m.name, c.cost_nusd,"
-    " (SELECT count(*) FROM tool_call k WHERE k.call = c.key), c.variant, c.parts,"
-    f" {', '.join('c.' + name for name in TOKENS)} {_SPANS} JOIN call c ON c.span = s.id"
-    " JOIN model m ON m.id = c.model WHERE s.session = ? ORDER BY c.at_us, c.key"
+_CALLS = (  # as in a Call; with parts, its context is that of the last
+    f"SELECT c.key, c.at_us, {_PLACE}, m.name, c.input_tokens + c.cache_read_tokens"
+    " + c.cache_write_5m_tokens + c.cache_write_1h_tokens, c.cache_read_tokens,"
+    " c.cache_write_5m_tokens + c.cache_write_1h_tokens, c.cache_write_1h_tokens > 0,"
+    " c.output_tokens, c.cost_nusd, (SELECT count(*) FROM tool_call k WHERE k.call = c.key),"
+    f" c.parts {_SPANS} JOIN call c ON c.span = s.id JOIN model m ON m.id = c.model"
+    " WHERE s.session = ? ORDER BY c.at_us, c.key"
+)
+_COUNTS = f"SELECT {', '.join(TOKENS)} FROM call WHERE key = ?"
+_VARIANT = (
+    "SELECT v.speed, v.service_tier, v.inference_geo FROM call c JOIN variant v ON v.id = c.variant"
+    " WHERE c.key = ?"
 )
 _STEPS = (
     f"SELECT k.key, k.call, k.at_us, {_PLACE}, k.kind, k.target, l.name, k.part, k.content,"
@@ -65,15 +73,14 @@ _INSERT_PROGRESS = (
 
 @dataclass(frozen=True, slots=True)
 class _Priced:
-    """The price book, and what makes a call's price special."""
+    """The price book, and the ledger that knows what makes a call's price special."""
 
+    db: sqlite3.Connection
     book: PriceBook
-    variants: Mapping[int, tuple[str, str, str]]  # by id
-    of_calls: Mapping[int, int]  # key of a call -> id of its variant
 
     def price(self, call: Call, tokens: TokenCounts) -> int | None:
         """Return what some tokens would cost at a call's rates."""
-        speed, service_tier, inference_geo = self.variants[self.of_calls[call.key]]
+        speed, service_tier, inference_geo = self.db.execute(_VARIANT, (call.key,)).fetchone()
         return self.book.nusd_of(
             UsageEvent(
                 event_key="",
@@ -121,7 +128,10 @@ def has_stale_waste(db: sqlite3.Connection) -> bool:
 def settle_waste(db: sqlite3.Connection, book: PriceBook) -> None:
     """Bring some changed sessions up to date. Inside a transaction."""
     query = "SELECT session FROM stale_waste ORDER BY session LIMIT ?"
-    for (session,) in db.execute(query, (_SOME,)).fetchall():
+    sessions = db.execute(query, (_SOME,)).fetchall()
+    for table in ("waste", "progress", "stale_waste"):
+        db.executemany(f"DELETE FROM {table} WHERE session = ?", sessions)
+    for (session,) in sessions:
         _settle(db, book, session)
 
 
@@ -129,8 +139,6 @@ def _settle(db: sqlite3.Connection, book: PriceBook, session: int) -> None:
     from aicost.core.waste.find import find_waste  # all detectors: a start looks for nothing
 
     work = work_of(db, session, book)
-    for table in ("waste", "progress", "stale_waste"):
-        db.execute(f"DELETE FROM {table} WHERE session = ?", (session,))
     db.executemany(
         _INSERT_HIT,
         [
@@ -146,40 +154,26 @@ def _settle(db: sqlite3.Connection, book: PriceBook, session: int) -> None:
 
 def work_of(db: sqlite3.Connection, session: int, book: PriceBook) -> Work:
     """Return all of a session's work, by its row id."""
-    variants = _variants(db)
-    of_calls: dict[int, int] = {}
     (agent,) = db.execute("SELECT agent FROM session WHERE id = ?", (session,)).fetchone()
-    calls = tuple(_calls(db, session, of_calls))
     return Work(
         agent=agent,
-        calls=calls,
-        steps=tuple(Step(*row) for row in db.execute(_STEPS, (session,))),
-        refusals=tuple(Refusal(*row) for row in db.execute(_REFUSALS, (session,))),
-        compactions=tuple(Compaction(*row) for row in db.execute(_COMPACTIONS, (session,))),
-        subagents=tuple(Subagent(*row) for row in db.execute(_SUBAGENTS, (session,))),
-        price=_Priced(book, variants, of_calls).price,
+        calls=[_call(db, row) for row in db.execute(_CALLS, (session,))],
+        steps=list(map(Step._make, db.execute(_STEPS, (session,)))),
+        refusals=list(map(Refusal._make, db.execute(_REFUSALS, (session,)))),
+        compactions=list(map(Compaction._make, db.execute(_COMPACTIONS, (session,)))),
+        subagents=list(map(Subagent._make, db.execute(_SUBAGENTS, (session,)))),
+        price=_Priced(db, book).price,
         window=book.context_window_tokens,
     )
 
 
-def _variants(db: sqlite3.Connection) -> dict[int, tuple[str, str, str]]:
-    rows = db.execute("SELECT id, speed, service_tier, inference_geo FROM variant")
-    return {row_id: (speed, tier, geo) for row_id, speed, tier, geo in rows}
-
-
-def _calls(db: sqlite3.Connection, session: int, of_calls: dict[int, int]) -> Iterator[Call]:
-    for row in db.execute(_CALLS, (session,)):
-        key, at_us, turn_id, thread, model, cost, tools, variant, parts, *counts = row
-        of_calls[key] = variant
-        fresh, read, short, long, output = counts[:5]
-        context = fresh + read + short + long
-        if parts:
-            tokens = TokenCounts(**dict(zip(TOKENS, counts)))
-            context = requests_of(tokens, parts_of(parts))[-1].context_tokens
-        yield Call(
-            key, at_us, turn_id, thread, model, context, read, short + long, long > 0, output,
-            cost, tools,
-        )  # fmt: skip
+def _call(db: sqlite3.Connection, row: Sequence[Any]) -> Call:
+    call, parts = Call._make(row[:-1]), row[-1]
+    if not parts:
+        return call
+    counts = db.execute(_COUNTS, (call.key,)).fetchone()
+    last = requests_of(TokenCounts(**dict(zip(TOKENS, counts))), parts_of(parts))[-1]
+    return call._replace(context_tokens=last.context_tokens)
 
 
 def waste_of(

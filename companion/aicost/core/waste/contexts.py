@@ -29,8 +29,10 @@ def dumps(work: Work) -> Iterator[Hit]:
         for number, (call, after) in enumerate(pairwise(calls)):
             found = work.results.get(call.key, ())
             grown = after.context_tokens - call.context_tokens - call.output_tokens
+            if not found or grown <= 0:
+                continue
             window = work.window(call.model, after.context_tokens)
-            if not found or window is None or grown * 100 < window * DUMP_PERCENT:
+            if window is None or grown * 100 < window * DUMP_PERCENT:
                 continue
             step, tokens = _largest(found, grown)
             kept = _kept(calls[number + 1 :])
