@@ -28,14 +28,11 @@ _CALLS = (  # as in a Call; with parts, its context is that of the last
     " + c.cache_write_5m_tokens + c.cache_write_1h_tokens, c.cache_read_tokens,"
     " c.cache_write_5m_tokens + c.cache_write_1h_tokens, c.cache_write_1h_tokens > 0,"
     " c.output_tokens, c.cost_nusd, (SELECT count(*) FROM tool_call k WHERE k.call = c.key),"
-    f" c.parts {_SPANS} JOIN call c ON c.span = s.id JOIN model m ON m.id = c.model"
+    f" c.parts, c.variant {_SPANS} JOIN call c ON c.span = s.id JOIN model m ON m.id = c.model"
     " WHERE s.session = ? ORDER BY c.at_us, c.key"
 )
 _COUNTS = f"SELECT {', '.join(TOKENS)} FROM call WHERE key = ?"
-_VARIANT = (
-    "SELECT v.speed, v.service_tier, v.inference_geo FROM call c JOIN variant v ON v.id = c.variant"
-    " WHERE c.key = ?"
-)
+_VARIANTS = "SELECT id, speed, service_tier, inference_geo FROM variant"
 _STEPS = (
     f"SELECT k.key, k.call, k.at_us, {_PLACE}, k.kind, k.target, l.name, k.part, k.content,"
     " k.size_bytes, iif(r.call IS NULL, k.failed, r.error IS NOT NULL), r.error"
@@ -73,14 +70,15 @@ _INSERT_PROGRESS = (
 
 @dataclass(frozen=True, slots=True)
 class _Priced:
-    """The price book, and the ledger that knows what makes a call's price special."""
+    """The price book, and what makes a call's price special."""
 
-    db: sqlite3.Connection
     book: PriceBook
+    variants: Mapping[int, tuple[str, str, str]]  # by id
+    of_calls: Mapping[int, int]  # key of a call -> id of its variant
 
     def price(self, call: Call, tokens: TokenCounts) -> int | None:
         """Return what some tokens would cost at a call's rates."""
-        speed, service_tier, inference_geo = self.db.execute(_VARIANT, (call.key,)).fetchone()
+        speed, service_tier, inference_geo = self.variants[self.of_calls[call.key]]
         return self.book.nusd_of(
             UsageEvent(
                 event_key="",
@@ -155,20 +153,22 @@ def _settle(db: sqlite3.Connection, book: PriceBook, session: int) -> None:
 def work_of(db: sqlite3.Connection, session: int, book: PriceBook) -> Work:
     """Return all of a session's work, by its row id."""
     (agent,) = db.execute("SELECT agent FROM session WHERE id = ?", (session,)).fetchone()
+    rows = db.execute(_CALLS, (session,)).fetchall()
+    variants = {row_id: (speed, tier, geo) for row_id, speed, tier, geo in db.execute(_VARIANTS)}
     return Work(
         agent=agent,
-        calls=[_call(db, row) for row in db.execute(_CALLS, (session,))],
-        steps=list(map(Step._make, db.execute(_STEPS, (session,)))),
-        refusals=list(map(Refusal._make, db.execute(_REFUSALS, (session,)))),
-        compactions=list(map(Compaction._make, db.execute(_COMPACTIONS, (session,)))),
-        subagents=list(map(Subagent._make, db.execute(_SUBAGENTS, (session,)))),
-        price=_Priced(db, book).price,
+        calls=tuple([_call(db, row[-2], row[:-2]) for row in rows]),
+        steps=tuple(map(Step._make, db.execute(_STEPS, (session,)))),
+        refusals=tuple(map(Refusal._make, db.execute(_REFUSALS, (session,)))),
+        compactions=tuple(map(Compaction._make, db.execute(_COMPACTIONS, (session,)))),
+        subagents=tuple(map(Subagent._make, db.execute(_SUBAGENTS, (session,)))),
+        price=_Priced(book, variants, {row[0]: row[-1] for row in rows}).price,
         window=book.context_window_tokens,
     )
 
 
-def _call(db: sqlite3.Connection, row: Sequence[Any]) -> Call:
-    call, parts = Call._make(row[:-1]), row[-1]
+def _call(db: sqlite3.Connection, parts: str | None, values: Iterable[Any]) -> Call:
+    call = Call._make(values)
     if not parts:
         return call
     counts = db.execute(_COUNTS, (call.key,)).fetchone()
