@@ -8,7 +8,6 @@ from typing import Any
 
 import msgspec
 
-from aicost.core.history import History
 from aicost.core.reports import WorkDone
 from aicost.core.view import DashboardView
 from aicost.ipc.protocol import check_hello, error_in, garbled, hung_up, not_running, request
@@ -102,14 +101,6 @@ async def _connected(
 def work_in(answer: Mapping[str, Any]) -> dict[str, WorkDone] | None:
     """Return what sessions' calls were made for, of an answer to `work`; None: it is not read."""
     return msgspec.convert(answer["work"], dict[str, WorkDone] | None)
-
-
-def history_in(answer: Mapping[str, Any]) -> History:
-    """Return the answer to `history`. Raises DaemonDown for what is none."""
-    try:
-        return msgspec.convert(answer, History)
-    except msgspec.ValidationError as error:
-        raise garbled(f"{error}") from error
 
 
 async def _line(reader: asyncio.StreamReader) -> bytes:

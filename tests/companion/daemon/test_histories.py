@@ -12,7 +12,7 @@ from aicost.core.errors import ConfigError
 from aicost.core.history import History
 from aicost.daemon.answers import Question
 from aicost.daemon.histories import history_answer
-from aicost.ipc.client import history_in
+from aicost.ipc.answers import value_in
 from aicost.store.ledger import Ledger
 from aicost.store.remembered import Remembered
 
@@ -32,7 +32,7 @@ def test_an_answer_survives_the_wire() -> None:
         asked = {"by": "session", "last_days": 7, "within": [["repo", "shop"]]}
         answer = history_answer(question(ledger), asked)
     sent = msgspec.json.decode(msgspec.json.encode(msgspec.to_builtins(answer)))
-    received = history_in(sent)
+    received = value_in(sent, History)
     assert isinstance(received, History)
     assert received == answer
     assert received.rows[0].key == "s-1"

@@ -11,12 +11,13 @@ import pytest
 from claude_logs import TOO_LATE_S, append, call_line, eventually, log_of, prompt_line
 
 from aicost.core.errors import ConfigError
+from aicost.core.history import History
 from aicost.core.session_glance import SessionGlance
 from aicost.core.session_page import SessionPage
 from aicost.daemon.service import Service
 from aicost.daemon.setup import load_setup
 from aicost.ipc import wire
-from aicost.ipc.client import history_in
+from aicost.ipc.answers import value_in
 from aicost.platform.dirs import load_dirs
 
 
@@ -72,7 +73,7 @@ async def test_an_unknown_session_is_an_error_with_a_way_out(service: Service) -
 async def test_the_history_is_told_at_once(service: Service, home: Path) -> None:
     append(log_of(home / ".claude"), prompt_line("u-1"), call_line("msg_1"))
     await ask("report")
-    found = history_in(await ask("history", by="session", within=[["agent", "claude"]]))
+    found = value_in(await ask("history", by="session", within=[["agent", "claude"]]), History)
     assert [(row.key, row.requests) for row in found.rows] == [("s-1", 1)]
     assert sum(day.requests for day in found.days) == 1
     with pytest.raises(ConfigError, match="cannot be asked"):

@@ -16,7 +16,7 @@ from aicost.core.errors import DaemonDown, ProtocolMismatch, StoreError
 from aicost.core.reports import WorkDone
 from aicost.core.view import DashboardView
 from aicost.daemon.server import Notify
-from aicost.ipc.client import ask, history_in, subscribe, work_in
+from aicost.ipc.client import ask, subscribe, work_in
 from aicost.ipc.protocol import hello
 
 Peer = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -133,11 +133,6 @@ def test_the_work_of_sessions_is_as_it_was_said() -> None:
     done = WorkDone()
     assert work_in({"work": {"s-1": msgspec.to_builtins(done)}}) == {"s-1": done}
     assert work_in({"work": None}) is None
-
-
-def test_an_answer_that_is_no_history_is_a_daemon_of_another_mind() -> None:
-    with pytest.raises(DaemonDown, match="cannot be read"):
-        history_in({"by": "weather"})
 
 
 async def test_a_question_gets_its_answer_whatever_is_told_before(home: Path) -> None:
