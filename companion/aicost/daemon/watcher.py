@@ -3,10 +3,10 @@
 import asyncio
 import logging
 import os
+import stat
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from watchdog.events import (
     FileCreatedEvent,
@@ -208,7 +208,7 @@ class _Handler(FileSystemEventHandler):
 def _identity(path: str) -> tuple[int, int] | None:
     """Return what tells a folder from another of the same name; None if it is none."""
     try:
-        found = Path(path).stat()
+        found = os.stat(path)  # noqa: PTH116 - asked several times a second
     except OSError:
         return None
-    return (found.st_dev, found.st_ino) if Path(path).is_dir() else None
+    return (found.st_dev, found.st_ino) if stat.S_ISDIR(found.st_mode) else None
