@@ -14,7 +14,6 @@ from typing import NamedTuple
 MAX_LABEL_CELLS = 24
 _MAX_COMMAND = 8_000  # characters that a command is known by
 
-_BLANKS = r"\s+"
 _CONTINUED = r"\\\r?\n"
 _COMMENT = r"\s*#"
 _SHELL = (  # as agents wrap what they run
@@ -173,7 +172,7 @@ def _split(command: str) -> list[Part]:
 
 def _bared(part: Part) -> Part:
     """Take off one part what varies without changing what is run."""
-    text = re.sub(_BLANKS, " ", part.text).strip()
+    text = " ".join(part.text.split())
     while (prefix := re.match(_PREFIX, text)) is not None:
         text = text[prefix.end() :]
     while ">" in text or "<" in text:

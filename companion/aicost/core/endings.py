@@ -9,7 +9,7 @@ or builds say how it ended.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
@@ -129,7 +129,7 @@ def error_key(text: str) -> str:
     low = "\n".join(lines).lower()
     words = [word for word in _SPEAKING if word in low]  # a few of fifty
     said = [line for line in lines if _speaks_of_an_error(line, words)] or lines[-_LAST_LINES:]
-    steady = sorted({line for line in map(_steady, said) if line})
+    steady = sorted({line for line in _steady(said) if line})
     return hash_of("\n".join(steady)) if steady else ""  # (tests side by side end in any order)
 
 
@@ -168,11 +168,16 @@ def _speaks_of_an_error(line: str, words: Sequence[str]) -> bool:
     return re.search(_PLACED, line) is not None
 
 
-def _steady(line: str) -> str:
-    """Return a line without what differs from run to run."""
-    if "/" in line:
-        line = re.sub(_FOLDER, "<folder>", line)
-    if re.search(r"\d", line):
-        for varying, instead in _VARYING:
-            line = re.sub(varying, instead, line)
-    return " ".join(line.split())
+def _steady(lines: Sequence[str]) -> Iterator[str]:
+    """Yield lines without what differs from run to run; no pattern reaches beyond a line."""
+    text = "\n".join(lines)
+    if "/" in text:
+        text = re.sub(_FOLDER, "<folder>", text)
+    varied, steady = list[str](), list[str]()
+    for line in text.split("\n"):
+        (varied if re.search(r"\d", line) else steady).append(line)
+    text = "\n".join(varied)
+    for varying, instead in _VARYING:
+        text = re.sub(varying, instead, text)
+    for line in (*steady, *text.split("\n")):
+        yield " ".join(line.split())

@@ -141,6 +141,9 @@ def _without_long(lines: bytes, max_line_bytes: int) -> tuple[bytes, int]:
     return b"".join(kept), dropped
 
 
+_BLANK = ord(" ")  # all white space is at most this
+
+
 def line_spans(lines: bytes) -> Iterator[tuple[int, int]]:
     """Yield (start, end) of each line that is not blank, without the white space around it."""
     start = 0
@@ -148,10 +151,11 @@ def line_spans(lines: bytes) -> Iterator[tuple[int, int]]:
         end = lines.find(b"\n", start)
         stop = end if end >= 0 else len(lines)
         last = stop
-        while last > start and lines[last - 1] in b"\r \t":
-            last -= 1
-        while start < last and lines[start] in b" \t":
-            start += 1
+        if last > start and (lines[start] <= _BLANK or lines[last - 1] <= _BLANK):
+            while last > start and lines[last - 1] in b"\r \t":
+                last -= 1
+            while start < last and lines[start] in b" \t":
+                start += 1
         if last > start:
             yield start, last
         if end < 0:

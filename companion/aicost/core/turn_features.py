@@ -85,12 +85,11 @@ def conventional_type(subject: str) -> str:
 def packed(features: TurnFeatures) -> bytes:
     """Return features as at most 600 bytes."""
     out = bytearray([_FORMAT])
-    known = sorted(
-        (_NUMBER[name], min(n, MOST_COUNTED)) for name, n in features.counts.items() if n
-    )
+    known = sorted([(_NUMBER[name], n) for name, n in features.counts.items() if n])
     out.append(len(known))
     for number, count in known:
-        out += bytes((number, count))
+        out.append(number)
+        out.append(min(count, MOST_COUNTED))
     for zone, most in ZONES.items():
         numbers = sorted(features.words.get(zone, ()))[:most]
         out.append(len(numbers))

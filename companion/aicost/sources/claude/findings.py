@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import NamedTuple
 
+from aicost.core.drafts import drafts_of
 from aicost.core.facts import (
     ClientTotal,
     CommandRan,
@@ -22,6 +23,7 @@ from aicost.core.facts import (
 )
 from aicost.sources.claude.records import Place
 
+_new_tool_call = drafts_of(ToolCallSeen)
 _SETTINGS = ("version", "entrypoint", "effort", "permission_mode", "command")
 
 
@@ -73,7 +75,9 @@ class Findings:
         """Note that a call asked for a tool."""
         key = f"claude:{tool_use_id}"
         if key not in self._tool_calls:
-            seen = ToolCallSeen(key=key, event_key=event_key, name=name, at=at)
+            seen = _new_tool_call()
+            seen.key, seen.event_key, seen.name, seen.at = key, event_key, name, at
+            seen.__class__ = ToolCallSeen
             self._tool_calls[key] = seen
 
     def command(self, ran: CommandRan) -> None:
