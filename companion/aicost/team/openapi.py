@@ -56,14 +56,7 @@ def _tighten(schemas: Json) -> None:
 
 
 def _paths(settings: TeamSettings) -> Json:
-    source = "/v1/teams/{team}/sources/{pseudonym}"
     team = _parameter("team", "path", {"const": settings.team})
-    pseudonym = _parameter("pseudonym", "path", _text("[a-z2-7]{26}"))
-    write = _parameter("X-Aicost-Write", "header", _text("[0-9a-f]{64}"))
-    device = _parameter("X-Aicost-Device", "header", _text("[0-9a-f]{8,16}"), required=False)
-    who = [team, pseudonym, write]
-    a_day: Json = {"type": "string", "format": "date"}
-    document = {"$ref": _REF.format(name="DayDocument")}
     return {
         "/healthz": {"get": _operation("whether it works", {200: "Health", 503: "Error"})},
         "/metrics": {"get": _operation("for Prometheus", {200: "text/plain"})},
@@ -79,12 +72,37 @@ def _paths(settings: TeamSettings) -> Json:
         "/v1/leave": {
             "post": _operation("give the token back", {204: "", 401: "Error"}, secured=True)
         },
+        "/v1/teams/{team}/report": {
+            "get": _operation(
+                "what is published of some weeks, by one group",
+                {200: "Report", 401: "Error"},
+                parameters=[
+                    team,
+                    *_RANGE,
+                    _parameter("group", "query", {"enum": list(GROUPS)}, required=False),
+                ],
+                secured=True,
+            )
+        },
+        **_source_paths(team),
+    }
+
+
+def _source_paths(team: Json) -> Json:
+    source = "/v1/teams/{team}/sources/{pseudonym}"
+    who = [
+        team,
+        _parameter("pseudonym", "path", _text("[a-z2-7]{26}")),
+        _parameter("X-Aicost-Write", "header", _text("[0-9a-f]{64}")),
+    ]
+    device = _parameter("X-Aicost-Device", "header", _text("[0-9a-f]{8,16}"), required=False)
+    return {
         f"{source}/days/{{day}}": {
             "put": _operation(
                 "send a day; it replaces what was sent of it before",
                 {200: "Put", 201: "Put", 401: "Error", 403: "Error", 409: "Stale", 429: "Error"},
-                parameters=[*who, device, _parameter("day", "path", a_day)],
-                body=document,
+                parameters=[*who, device, _parameter("day", "path", _A_DAY)],
+                body={"$ref": _REF.format(name="DayDocument")},
                 secured=True,
             )
         },
@@ -92,22 +110,7 @@ def _paths(settings: TeamSettings) -> Json:
             "get": _operation(
                 "the revisions of a source's own days",
                 {200: "Days", 401: "Error", 403: "Error"},
-                parameters=[
-                    *who, device,
-                    _parameter("from", "query", a_day), _parameter("to", "query", a_day),
-                ],
-                secured=True,
-            )
-        },
-        "/v1/teams/{team}/report": {
-            "get": _operation(
-                "what is published of some weeks, by one group",
-                {200: "Report", 401: "Error"},
-                parameters=[
-                    team,
-                    _parameter("from", "query", a_day), _parameter("to", "query", a_day),
-                    _parameter("group", "query", {"enum": list(GROUPS)}, required=False),
-                ],
+                parameters=[*who, device, *_RANGE],
                 secured=True,
             )
         },
@@ -116,7 +119,7 @@ def _paths(settings: TeamSettings) -> Json:
                 "delete all that a source sent", {204: "", 403: "Error"}, parameters=who
             )
         },
-    }  # fmt: skip
+    }
 
 
 def _operation(
@@ -165,6 +168,8 @@ def _object(**fields: Json) -> Json:
     return {"type": "object", "properties": fields, "required": required}
 
 
+_A_DAY: Json = {"type": "string", "format": "date"}
+_RANGE = [_parameter(name, "query", _A_DAY) for name in ("from", "to")]
 _NUMBER: Json = {"type": "integer"}
 _WORDS: Json = {"type": "array", "items": _TEXT}
 _OR_NULL: Json = {"type": ["string", "null"]}

@@ -5,13 +5,13 @@ where the server knows a higher one (a backup was restored, the ledger was lost)
 """
 
 from dataclasses import dataclass, replace
-from datetime import datetime
-from email.utils import parsedate_to_datetime
+from datetime import UTC, datetime
 from typing import Literal
 
 State = Literal["due", "sent", "parked"]  # parked: the server will not have it as it is
 FIRST_DELAY_S, LONGEST_DELAY_S = 30.0, 6 * 3600.0
 LONGEST_RETRY_AFTER_S = 24 * 3600.0
+_HTTP_DATE = "%a, %d %b %Y %H:%M:%S GMT"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,10 +103,8 @@ def retry_after_s(value: str, now: datetime) -> float | None:
         wait_s = float(text[:10])
     else:
         try:
-            until = parsedate_to_datetime(text)
+            until = datetime.strptime(text, _HTTP_DATE).replace(tzinfo=UTC)
         except ValueError:
-            return None
-        if until.tzinfo is None:
             return None
         wait_s = (until - now).total_seconds()
     return min(max(0.0, wait_s), LONGEST_RETRY_AFTER_S)
