@@ -32,6 +32,7 @@ class Labelled:
     session_id: str
     turn_id: str
     repo: str
+    who: str  # the developer, by number
     label: str
     also: tuple[str, ...]  # other labels that are right too
     cost_usd: float
@@ -58,6 +59,7 @@ def _labelled(row: Mapping[str, object], is_gold: bool, known: Mapping[Key, obje
         session_id,
         turn_id,
         str(stored["repo"]),
+        str(stored["who"]),
         str(row["label"]),
         tuple(map(str, also)),
         float(str(row.get("cost", 0.0))),
@@ -115,15 +117,20 @@ def main(home: Path) -> None:
     folders = dict(found for path in logs for found in _folders_in(path))
     gold = _gold()
     more = [json.loads(line) for line in MORE.read_text().splitlines()]
+    people: dict[str, str] = {}
     lines = []
     for row in (*gold, *more):
         key = (str(row["session"]), str(row["uuid"]))
-        repo = "spotter" if "spotter" in folders.get(key[1], "") else "cli"
-        lines.append(
-            json.dumps(
-                {"session": key[0], "turn": key[1], "repo": repo, "features": found[key].hex()}
-            )
-        )
+        folder = folders.get(key[1], "")
+        owner = "/".join(folder.split("/")[:3])  # "/Users/ada", "/home/ada"
+        told = {
+            "session": key[0],
+            "turn": key[1],
+            "repo": "spotter" if "spotter" in folder else "cli",
+            "who": people.setdefault(owner, f"developer {len(people) + 1}"),
+            "features": found[key].hex(),
+        }
+        lines.append(json.dumps(told))
     FEATURES.write_bytes(lzma.compress("\n".join(lines).encode(), preset=9))
     print(f"{len(lines)} turns, {FEATURES.stat().st_size} bytes")
 

@@ -2,14 +2,15 @@
 
     PYTHONPATH=tests python -m classify.report [--rounds 3]
 
-Twice: leaving sessions out (ten folds, several shuffles), and leaving a repository out. Only the
-gold set is counted; the further labels help to train, from sessions that are not being tested.
+Thrice: leaving sessions out (ten folds, several shuffles), leaving a developer out, and leaving a
+repository out. Only the gold set is counted; the further labels help to train, from sessions that
+are not being tested.
 """
 
 import argparse
 import random
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -150,11 +151,22 @@ def main(rounds: int) -> None:
     print("all", figures(whole))
     for table in (by_class(whole), confusion(whole), calibration(whole), mistakes(whole)):
         print("\n" + "\n".join(table))
-    repos = sorted({turn.repo for turn in turns})
+    print("\nLeaving a developer out")
+    _leave_out(turns, lambda turn: turn.who)
     print("\nLeaving a repository out")
-    left_out = list(tried(turns, [repos.index(turn.repo) for turn in turns]))
-    for repo in repos:
-        print(f"{repo:8}", figures([one for one in left_out if one.turn.repo == repo]))
+    _leave_out(turns, lambda turn: turn.repo)
+
+
+def _leave_out(turns: Sequence[Labelled], group_of: Callable[[Labelled], str]) -> None:
+    """Print how each group does with weights that did not know it."""
+    groups = sorted({group_of(turn) for turn in turns})
+    left_out = list(tried(turns, [groups.index(group_of(turn)) for turn in turns]))
+    for group in groups:
+        if some := [one for one in left_out if group_of(one.turn) == group]:
+            print(f"{group:12}", figures(some))
+    print(f"{'all':12}", figures(left_out))
+    for table in (by_class(left_out), confusion(left_out)):
+        print("\n" + "\n".join(table))
 
 
 if __name__ == "__main__":
