@@ -21,6 +21,7 @@ from bench import (
     ledger,
     prompts,
     resident,
+    screen,
     second_pass,
     statusline,
     storm,
@@ -50,6 +51,7 @@ PARTS: Mapping[str, Callable[[Bench], list[Figure]]] = {
     "prompts": prompts.measure,
     "ledger": ledger.measure,
     "appends": appends.measure,
+    "screen": screen.measure,
     "storm": storm.measure,
     "large": large.measure,
 }

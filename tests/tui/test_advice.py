@@ -106,7 +106,8 @@ def test_what_began_on_another_day_says_the_day(away: timedelta, when: str) -> N
 def test_a_session_that_is_not_in_the_view_is_named_by_its_id() -> None:
     [line, *_] = texts(panel_lines(facts(nudge(session_id="0123456789")), 138, 8))
     assert "01234567  " in line
-    known = nudge_facts(view(session_row("s1", repo="api"), nudges=()), NOW, BERLIN)
+    rows = (session_row("s1", repo="api"), session_row("of no nudge"))
+    known = nudge_facts(view(*rows, nudges=(nudge(session_id="s1"),)), NOW, BERLIN)
     assert known.names == {"s1": "api · fix/dedup"}
 
 

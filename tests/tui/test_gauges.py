@@ -263,7 +263,9 @@ def test_without_budgets_one_line_says_how_to_set_one() -> None:
 
 
 def test_names_of_sessions_come_from_the_view() -> None:
-    shown = budget_facts(view(session_row("s1", repo="api"), budgets=()), NOW, BERLIN)
+    own = budget_status(1, 2, "session", subject="s1")
+    rows = (session_row("s1", repo="api"), session_row("of no budget"))
+    shown = budget_facts(view(*rows, budgets=(own,)), NOW, BERLIN)
     assert shown.names == {"s1": "api · fix/dedup"}
 
 

@@ -47,6 +47,7 @@ def _clean(text: str) -> str:
     return " ".join("".join(kept).split())
 
 
+@lru_cache(maxsize=4096)
 def char_cells(char: str) -> int:
     """Return the terminal cells of one cleaned character: 0, 1 or 2."""
     if char.isascii():

@@ -1,6 +1,7 @@
 """The first screen: header, sessions, the selected one, keys; and every state they can be in."""
 
 from datetime import datetime
+from functools import partial
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -10,6 +11,7 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from aicost.core.errors import AicostError
+from aicost.core.session_glance import SessionGlance
 from aicost.core.view import DashboardView, SessionRow
 from aicost_tui.actions import ACTIONS, ActingScreen, possible_actions
 from aicost_tui.columns import CHOICES
@@ -19,6 +21,7 @@ from aicost_tui.feed import Ask
 from aicost_tui.filters import matching, parse_filter
 from aicost_tui.glancing import Glancing
 from aicost_tui.keymap import ACTION_KEYS, DASHBOARD_KEYS
+from aicost_tui.losses import lost_lines, trouble_lines
 from aicost_tui.messages import (
     BudgetsWanted,
     ColumnsChosen,
@@ -30,7 +33,7 @@ from aicost_tui.panels import CHARTED, NAMES, TALL, Name, page_of, panel_of
 from aicost_tui.rows import Listed, Sort, listed, ordered
 from aicost_tui.screens.panel import PanelScreen
 from aicost_tui.spans import Line
-from aicost_tui.summary import HeaderFacts, blank_lines, lost_lines, too_small_lines, zone_of
+from aicost_tui.summary import HeaderFacts, blank_lines, too_small_lines, zone_of
 from aicost_tui.widgets.chart_panel import ChartFacts, ChartRow
 from aicost_tui.widgets.filter_bar import FilterBar, FilterInput
 from aicost_tui.widgets.key_bar import KeyBar
@@ -51,25 +54,13 @@ _HEIGHTS = [
     (TALL, "-tall"),
     (46, "-towering"),
 ]
+_state = partial(reactive, init=False, repaint=False)
+_CHART_RESTS = 5  # between two pictures of the last hour: its minutes are slow
 _TABLE_SHARE = 0.4  # of a terminal's lines, at most, where there are charts
-_CONDITIONAL = frozenset(
-    {
-        "retry",
-        "sort",
-        "open",
-        "columns",
-        "tasks",
-        "reverse",
-        "list",
-        "fold",
-        "filter",
-        "clear_filter",
-        *ACTIONS,
-        "pause",
-        "budgets",
-        "nudges",
-    }
-)
+_CONDITIONAL = ACTIONS | {
+    "retry", "sort", "open", "columns", "tasks", "reverse", "list", "fold", "filter",
+    "clear_filter", "pause", "budgets", "nudges",
+}  # fmt: skip
 
 
 class DashboardScreen(ActingScreen):
@@ -80,19 +71,21 @@ class DashboardScreen(ActingScreen):
     HORIZONTAL_BREAKPOINTS = _WIDTHS
     VERTICAL_BREAKPOINTS = _HEIGHTS
 
-    view: reactive[DashboardView | None] = reactive(None, init=False)
-    lost: reactive[AicostError | None] = reactive(None, init=False)
-    paused: reactive[bool] = reactive(False, init=False)
-    sort: reactive[Sort] = reactive(Sort.BURN, init=False)
-    is_reversed: reactive[bool] = reactive(False, init=False)
-    listed: reactive[Listed] = reactive(Listed.ALL, init=False)
-    needle: reactive[str] = reactive("", init=False)
-    wanted: reactive[frozenset[str] | None] = reactive(None, init=False)  # columns
-    unfolded: reactive[frozenset[str]] = reactive(frozenset(), init=False)
+    # (A screen that repaints itself repaints all: its widgets do that line by line.)
+    view: reactive[DashboardView | None] = _state(None)
+    lost: reactive[AicostError | None] = _state(None)
+    paused: reactive[bool] = _state(False)
+    sort: reactive[Sort] = _state(Sort.BURN)
+    is_reversed: reactive[bool] = _state(False)
+    listed: reactive[Listed] = _state(Listed.ALL)
+    needle: reactive[str] = _state("")
+    wanted: reactive[frozenset[str] | None] = _state(None)  # columns
+    unfolded: reactive[frozenset[str]] = _state(frozenset())
 
     def __init__(self, now: datetime, ask: Ask, *, rest_s: float = 1.0) -> None:
         super().__init__()
-        self._glancing = Glancing(self, ask, self._show, rest_s=rest_s)
+        self._rest_s = rest_s
+        self._glancing = Glancing(self, ask, self._show_glances, rest_s=rest_s)
         self._now = now
         self._picture: DashboardView | None = None  # what the table shows; stands still in a pause
         self._picture_at = now
@@ -106,7 +99,7 @@ class DashboardScreen(ActingScreen):
         yield ReadingBar(id="reading")
         yield SessionTable(id="sessions")
         yield PaintedLines(id="blank")
-        yield ChartRow(id="charts")
+        yield ChartRow(_CHART_RESTS * self._rest_s, id="charts")
         yield PaintedLines(id="tasks-line")
         yield SessionDetail(id="detail")
         for name in NAMES:
@@ -284,7 +277,9 @@ class DashboardScreen(ActingScreen):
             listed=self.listed,
         )
         self.query_one(ReadingBar).reading = view.reading if view else None
-        banner = lost_lines(self.lost, view, self._now) if self.lost else ()
+        key = "d" if self.app.check_action("daemon", ()) else ""
+        lost = lost_lines(self.lost, view, self._now, key=key) if self.lost else ()
+        banner = lost or trouble_lines(view)
         _set_lines(self.query_one("#lost", PaintedLines), banner)
         _set_lines(
             self.query_one("#too-small", PaintedLines), too_small_lines(view, self.size.width)
@@ -300,7 +295,7 @@ class DashboardScreen(ActingScreen):
         table.now, table.sort, table.is_reversed = at, self.sort, self.is_reversed
         table.wanted = self.wanted
         table.rows = rows
-        table.unfolded = {one: self._glancing.glances[one] for one in sorted(self.unfolded)}
+        table.unfolded = self._known_subagents()
         if rows and not table.has_class("-shown"):
             self.call_after_refresh(self._focus_table)  # a hidden widget loses its focus
         _show_if(table, shown=bool(rows))
@@ -312,6 +307,17 @@ class DashboardScreen(ActingScreen):
         bar = self.query_one(FilterBar)
         bar.found = f"{len(rows)} of {len(every)}" if self.needle else ""
         bar.wrong = "; ".join(typed.wrong)
+
+    def _known_subagents(self) -> dict[str, SessionGlance | None]:
+        return {one: self._glancing.glances[one] for one in sorted(self.unfolded)}
+
+    def _show_glances(self) -> None:
+        """Show what the daemon answered."""
+        if self.is_mounted and self.app.is_running:
+            table = self.query_one(SessionTable)
+            table.unfolded = self._known_subagents()
+            self._fit_table(table)
+            self._show_selected()
 
     def _fit_table(self, table: SessionTable) -> None:
         """Leave to the charts what the table does not need."""

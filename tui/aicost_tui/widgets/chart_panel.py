@@ -23,6 +23,7 @@ from aicost_tui.dashboard_charts import (
     context_line,
     task_lines,
 )
+from aicost_tui.feed import Pacer
 from aicost_tui.spans import Line, Span, plain
 from aicost_tui.widgets.painted import Painted
 from aicost_tui.widgets.plot import Plot
@@ -65,6 +66,8 @@ class Sized(Painted):
 class ChartPanel(Vertical):
     """A chart with one line below it; or a word in its place."""
 
+    _named = ("", "")  # what the frame says
+
     def compose(self) -> ComposeResult:
         """Yield the chart, what stands in place of it, and the line below."""
         yield Plot()
@@ -75,13 +78,17 @@ class ChartPanel(Vertical):
         self, title: str, chart: Chart | None, below: Below, instead: str = "", *, is_low: bool
     ) -> None:
         """Show a chart, or say why there is none. Texts are safe to print."""
-        self.border_title = Title(title)  # never markup
+        self._frame(title, plain(below(max(1, self.size.width - 4))).strip() if is_low else "")
         self.set_class(chart is None, "-empty")
         self.query_one(Plot).chart = chart
         self.query_one(".below", Sized).content = lambda width, _height: (below(width),)
-        in_frame = plain(below(max(1, self.size.width - 4))).strip() if is_low else ""
-        self.border_subtitle = Title(in_frame)
         self.query_one(".instead", Sized).content = lambda _width, _height: _said(instead)
+
+    def _frame(self, title: str, subtitle: str) -> None:
+        """Name the frame; the same name is nothing to draw."""
+        if (title, subtitle) != self._named:
+            self._named = (title, subtitle)
+            self.border_title, self.border_subtitle = Title(title), Title(subtitle)  # no markup
 
 
 class TaskPanel(Sized):
@@ -104,7 +111,12 @@ class TaskPanel(Sized):
 class ChartRow(Horizontal):
     """The selected session's context, the last hour, and what today went for, side by side."""
 
-    facts: reactive[ChartFacts | None] = reactive(None, init=False)
+    facts: reactive[ChartFacts | None] = reactive(None, init=False, repaint=False)
+
+    def __init__(self, rest_s: float = 0.0, *, id: str | None = None) -> None:
+        """Draw what all sessions do together every `rest_s` seconds at most."""
+        super().__init__(id=id)
+        self._pacer = Pacer(self._show_all, self.set_timer, rest_s)
 
     def compose(self) -> ComposeResult:
         """Yield the panels; TCSS hides those that have no room."""
@@ -117,19 +129,23 @@ class ChartRow(Horizontal):
         self.set_class(facts is not None, "-shown")
         if facts is None:
             return
-        context, burn = self.query(ChartPanel).results()
-        self._show_context(context, facts)
+        self._show_context(self.query_one("#context", ChartPanel), facts)
+        self._pacer.offer(facts)
+
+    def on_mount(self) -> None:
+        """Name what has one name."""
+        self.query_one(TaskPanel).border_title = "Today by task"
+
+    def _show_all(self, facts: ChartFacts) -> None:
         hour, zone = facts.view.last_hour, facts.zone
-        burn.show(
-            "Burn, last hour: $/h ▲ tokens/min ▼",
+        self.query_one("#burn", ChartPanel).show(
+            "Burn, last hour: $/h ▲ tok/min ▼",
             burn_chart(hour, zone) if hour and any(hour.tokens) else None,
             lambda width: burn_line(hour, zone, width) if hour else (),
             "nothing burnt in the last hour",
             is_low=facts.is_low,
         )
-        tasks = self.query_one(TaskPanel)
-        tasks.border_title = "Today by task"
-        tasks.content = partial(task_lines, facts.view.today_by_task)
+        self.query_one(TaskPanel).content = partial(task_lines, facts.view.today_by_task)
 
     def _show_context(self, panel: ChartPanel, facts: ChartFacts) -> None:
         row, glance = facts.row, facts.glance

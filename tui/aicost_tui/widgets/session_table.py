@@ -194,17 +194,19 @@ class SessionTable(ScrollView, can_focus=True, inherit_bindings=False):
 
     def _enter(self) -> None:
         """Set out what stands in which line."""
-        self._entries, self._index = [], {}
+        entries, index, unfolded = list[tuple[SessionRow, _Below | None]](), {}, self.unfolded
         for row in self.rows:
-            self._index[row.session_id] = len(self._entries)
-            self._entries.append((row, None))
-            self._entries.extend((row, below) for below in self._below(row))
+            index[row.session_id] = len(entries)
+            entries.append((row, None))
+            if row.session_id in unfolded:
+                entries.extend((row, below) for below in self._below(row))
+        self._entries, self._index = entries, index
         size = Size(0, len(self._entries) + _HEAD)
         if size != self.virtual_size:
             self.virtual_size = size
 
     def _below(self, row: SessionRow) -> Iterator[_Below]:
-        if row.session_id not in self.unfolded or not row.subagents:
+        if not row.subagents:
             return
         glance = self.unfolded[row.session_id]
         if glance is None:
