@@ -25,6 +25,7 @@ from textual.widgets import Input
 from aicost.core.budget import BudgetFilter
 from aicost.core.errors import DaemonDown, ProtocolMismatch
 from aicost.core.view import DashboardView, Reading
+from aicost_tui.panels import CHARTED
 from aicost_tui.rows import Sort
 from aicost_tui.screens.panel import PanelScreen
 from aicost_tui.widgets.key_bar import KeyBar
@@ -247,13 +248,10 @@ async def test_foreign_text_stays_text_in_panels_and_on_their_pages(text: str) -
     async with app.run_test(size=(140, 40)) as pilot:
         await shows(app, pilot, "$3.20", "80%")
         assert all(line.isprintable() for line in app.text())
-        for key in ("b", "n"):
-            await pilot.press(key)
-            await until(pilot, lambda: isinstance(app.screen, PanelScreen))
-            await pilot.pause()
-            assert all(line.isprintable() for line in app.text())
-            await pilot.press("escape")
-            await until(pilot, lambda: app.screen is app.top)
+        await pilot.press("n")
+        await until(pilot, lambda: isinstance(app.screen, PanelScreen))
+        await pilot.pause()
+        assert all(line.isprintable() for line in app.text())
 
 
 # Keys
@@ -514,15 +512,6 @@ async def test_the_table_has_the_keys_as_soon_as_it_is_there_and_again_after_it_
         await until(pilot, lambda: table.cursor_id == table.rows[-1].session_id)
 
 
-async def test_y_copies_the_id_of_the_selected_session() -> None:
-    app = Dashboard(busy_day())
-    async with app.run_test(size=(80, 24), notifications=True) as pilot:
-        await shows(app, pilot, "shop · fix/dedup")
-        await pilot.press("down", "y")
-        await shows(app, pilot, "Copied the id of shop · main")
-        assert app.clipboard == "8c1b0d7e-2a45-4c9f-8e21-0c4d5e6f7a81"
-
-
 async def test_the_detail_follows_the_cursor() -> None:
     app = Dashboard(busy_day())
     async with app.run_test(size=(80, 20)) as pilot:
@@ -575,29 +564,87 @@ PICTURES: dict[str, tuple[Any, ...]] = {
 }
 
 
-@pytest.mark.parametrize("size", [(80, 24), (140, 40)], ids=lambda size: "x".join(map(str, size)))
+def looked_at(app: Dashboard) -> Dashboard:
+    """Let the daemon answer about the selected session."""
+    helpers = (
+        subagent_glance(),
+        subagent_glance("ffee11223344", kind="Plan", cost_nusd=usd("0.11"), context_tokens=44_000),
+    )
+    app.daemon.answers[GLANCE] = lambda params: msgspec.to_builtins(
+        session_glance(params["id"], *helpers)
+    )
+    return app
+
+
+async def drawn(app: Dashboard, pilot: Pilot[None]) -> None:
+    """Wait for the charts, where there is room for some."""
+    await until(pilot, lambda: app.top.view)
+    if app.size.height >= CHARTED:
+        await until(pilot, lambda: "compacted" in screen_text(app))
+
+
+SIZES = pytest.mark.parametrize(
+    "size", [(80, 24), (140, 40)], ids=lambda size: "x".join(map(str, size))
+)
+
+
+@SIZES
 @pytest.mark.parametrize("name", PICTURES)
 def test_looks(snap_compare: Any, name: str, size: tuple[int, int]) -> None:
     items = PICTURES[name]
-    app = Dashboard(*items)
+    app = looked_at(Dashboard(*items))
     is_lost = isinstance(items[-1], DaemonDown)
 
     async def settle(pilot: Pilot[None]) -> None:
         await until(pilot, lambda: app.top.lost if is_lost else app.top.view)
+        if app.top.view and app.top.view.sessions:
+            await drawn(app, pilot)
 
     assert snap_compare(app, terminal_size=size, run_before=settle)
 
 
+@SIZES
+@pytest.mark.parametrize("theme", ["aicost-light", "aicost-contrast", "ansi-dark"])
+def test_looks_in_other_colours(snap_compare: Any, theme: str, size: tuple[int, int]) -> None:
+    app = looked_at(Dashboard(guarded_day()))
+
+    async def settle(pilot: Pilot[None]) -> None:
+        app.theme = theme
+        await drawn(app, pilot)
+
+    assert snap_compare(app, terminal_size=size, run_before=settle)
+
+
+@pytest.mark.parametrize("size", [(48, 15), (200, 60)], ids=lambda size: "x".join(map(str, size)))
+def test_looks_with_subagents(snap_compare: Any, size: tuple[int, int]) -> None:
+    app = looked_at(Dashboard(guarded_day()))
+
+    async def unfold(pilot: Pilot[None]) -> None:
+        await drawn(app, pilot)
+        await pilot.press("down", "f")
+        await until(pilot, lambda: "Explore" in screen_text(app))
+
+    assert snap_compare(app, terminal_size=size, run_before=unfold)
+
+
 @pytest.mark.parametrize(
     ("keys", "size"),
-    [(["slash", *"shop"], (80, 24)), (["slash", *"zzz"], (80, 24)), (["down", "down"], (48, 20))],
-    ids=["filter", "no match", "narrow"],
+    [
+        (["slash", *"repo:shop >$1"], (80, 24)),
+        (["slash", *"zzz"], (80, 24)),
+        (["slash", *"repo:shop >5"], (140, 40)),
+        (["down", "down"], (48, 20)),
+        (["1"], (80, 24)),
+        (["c", "down", "space"], (80, 24)),
+        (["space"], (140, 40)),
+    ],
+    ids=["filter", "no match", "wrong term", "narrow", "live", "columns", "paused"],
 )
 def test_looks_after_keys(snap_compare: Any, keys: list[str], size: tuple[int, int]) -> None:
-    app = Dashboard(busy_day())
+    app = looked_at(Dashboard(busy_day()))
 
     async def press(pilot: Pilot[None]) -> None:
-        await until(pilot, lambda: app.top.view)
+        await drawn(app, pilot)
         await pilot.press(*keys)
         await pilot.pause()
 
