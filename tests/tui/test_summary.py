@@ -10,11 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aicost.core.errors import (
-    AicostError,
-    ConfigError,
     DaemonDown,
-    ProtocolMismatch,
-    StoreError,
 )
 from aicost.core.usage import TokenCounts
 from aicost.core.view import DashboardView, Reading, Totals
@@ -25,7 +21,6 @@ from aicost_tui.summary import (
     blank_lines,
     detail_lines,
     header_lines,
-    lost_lines,
     reading_line,
     too_small_lines,
     zone_of,
@@ -225,33 +220,6 @@ def test_the_detail_fits_any_width_and_keeps_the_id(width: int) -> None:
     assert all(width_of(line) <= width for line in lines)
     if width >= 44:
         assert session_row().session_id in plain(lines[1])
-
-
-def test_a_lost_daemon_is_told_with_the_command_and_the_age_of_the_numbers() -> None:
-    error = DaemonDown("cannot reach the daemon", why="no socket at /run/aicost.sock")
-    text = text_of(lost_lines(error, view(), NOW + timedelta(seconds=40)))
-    assert "The daemon does not answer; these numbers are 42s old" in text
-    assert "run  aicost daemon start" in text
-    assert "no socket at /run/aicost.sock" in text
-    assert "old" not in text_of(lost_lines(error, None, NOW))
-
-
-def test_another_version_is_told_with_the_restart() -> None:
-    text = text_of(lost_lines(ProtocolMismatch("it speaks 2, we speak 1"), None, NOW))
-    assert "another version" in text
-    assert "aicost daemon restart" in text
-    assert "it speaks 2, we speak 1" in text
-
-
-def test_a_daemon_without_its_ledger_says_so_with_the_hint_that_it_gave() -> None:
-    error = StoreError("the ledger is locked", why="by 4711", hint="aicost daemon status")
-    text = text_of(lost_lines(error, view(), NOW + timedelta(seconds=40)))
-    assert "the ledger is locked; these numbers are 42s old" in text
-    assert "run  aicost daemon status   trying again" in text
-    assert "by 4711" in text
-    advice = text_of(lost_lines(ConfigError("no", hint="set AICOST_HOME"), None, NOW))
-    assert "try  set AICOST_HOME" in advice
-    assert text_of(lost_lines(AicostError("a bug"), None, NOW)) == "✕ a bug\n  trying again …"
 
 
 def blank(latest: DashboardView | None, **facts: Any) -> str:

@@ -9,7 +9,7 @@ from textual.app import App
 from textual.message import Message
 from textual.screen import Screen
 
-from aicost.core.errors import AicostError, ProtocolMismatch
+from aicost.core.errors import AicostError, DaemonDown, ProtocolMismatch
 from aicost.core.view import DashboardView, SessionRow
 from aicost_tui.export import Exportable, Table
 from aicost_tui.feed import Ask, Clock, Keeper
@@ -109,7 +109,7 @@ class ActingApp(App[None]):
 
     def action_daemon(self) -> None:
         """Start a daemon where none answers, or restart one of another version."""
-        if self.keeper is not None and self.lost is not None:
+        if self.keeper is not None and isinstance(self.lost, DaemonDown):
             is_other = isinstance(self.lost, ProtocolMismatch)
             words = "Restarting the daemon …" if is_other else "Starting the daemon …"
             self.notify(words, timeout=5, markup=False)
@@ -137,5 +137,5 @@ class ActingApp(App[None]):
         if action == "export":
             return self.table_on_screen() is not None
         if action == "daemon":
-            return self.keeper is not None and self.lost is not None
+            return self.keeper is not None and isinstance(self.lost, DaemonDown)
         return super().check_action(action, parameters)

@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from aicost.core.errors import AicostError, DaemonDown, ProtocolMismatch
+from aicost.core.errors import AicostError
 from aicost.core.money import dollars
 from aicost.core.session import session_name
 from aicost.core.text import UNKNOWN, clean, fit
 from aicost.core.view import DashboardView, Reading, SessionRow, SessionState
-from aicost.ipc.protocol import RESTART_HINT, START_HINT
 from aicost_tui import format as fmt
 from aicost_tui.columns import STATE_ROLES
 from aicost_tui.filters import EXAMPLE
@@ -99,35 +98,6 @@ def detail_lines(row: SessionRow, now: datetime, zone: tzinfo, width: int) -> tu
         width,
     )
     return first, second
-
-
-def lost_lines(error: AicostError, view: DashboardView | None, now: datetime) -> tuple[Line, ...]:
-    """Return the banner for a lost feed: what happened, and what helps."""
-    what, label, hint, said = _loss(error)
-    if view is not None:
-        what += f"; these numbers are {fmt.age((now - view.at).total_seconds())} old"
-    again = Span("   trying again …" if hint else "  trying again …", "label")
-    helps = (Span(f"  {label}  ", "label"), Span(hint, "accent")) if hint else ()
-    return (
-        (Span("✕ ", "bad"), Span(what, "figure")),
-        (*helps, again),
-        *([(Span(f"  {said}", "label"),)] if said else []),
-    )
-
-
-def _loss(error: AicostError) -> tuple[str, str, str, str]:
-    """Return what is lost, what the hint is (a command to run or not), the hint, and why."""
-    if isinstance(error, DaemonDown):
-        is_other = isinstance(error, ProtocolMismatch)
-        what = (
-            "The daemon is of another version than this dashboard"
-            if is_other
-            else "The daemon does not answer"
-        )
-        command = error.hint or (RESTART_HINT if is_other else START_HINT)
-        return what, "run", clean(command), clean(error.why or error.what)
-    label = "run" if error.hint.startswith("aicost ") else "try"
-    return clean(error.what), label, clean(error.hint), clean(error.why)
 
 
 def blank_lines(

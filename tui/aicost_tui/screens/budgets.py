@@ -37,6 +37,8 @@ from aicost_tui.widgets.key_bar import KeyBar
 from aicost_tui.widgets.page import Page
 from aicost_tui.widgets.status_header import StatusHeader
 
+# Lines of a terminal from which a class applies: what it cuts stands in the TCSS.
+_HEIGHTS = [(0, "-low"), (20, "-high")]
 _CHANGES = frozenset({"change", "effect", "remove"})
 
 
@@ -46,11 +48,13 @@ class BudgetsScreen(Screen[None]):
     BINDINGS: ClassVar[list[BindingType]] = BUDGET_KEYS
     CSS_PATH = Path(__file__).with_name("budgets.tcss")
     AUTO_FOCUS = "BudgetList"
+    VERTICAL_BREAKPOINTS = _HEIGHTS
 
     def __init__(self, ask: Ask, view: DashboardView | None, now: datetime) -> None:
         super().__init__()
         self._ask, self._view, self._now = ask, view, now
         self._page: BudgetPage | None = None
+        self._error: AicostError | None = None  # why it could not be asked for
 
     def compose(self) -> ComposeResult:
         """Yield the list above, what is to be said of the selected one below."""
@@ -85,9 +89,9 @@ class BudgetsScreen(Screen[None]):
         try:
             self._page = value_in(await self._ask("budget.page", {}), BudgetPage)
         except AicostError as error:
-            notes = self.query_one("#budget-notes", Page)
-            notes.content = partial(error_lines, error)
-            return
+            self._error = error
+        else:
+            self._error = None
         self._show()
 
     def export_table(self) -> Table | None:
@@ -170,7 +174,9 @@ class BudgetsScreen(Screen[None]):
             self.query_one(BudgetList).show(facts, rows)
         blank = self.query_one("#budget-blank", Page)
         blank.content = _nothing if rows else partial(blank_of, self._page)
-        self.query_one("#budget-notes", Page).content = partial(notes_of, self._page)
+        notes = self.query_one("#budget-notes", Page)
+        error = self._error
+        notes.content = partial(error_lines, error) if error else partial(notes_of, self._page)
         self._show_detail()
         self.refresh_bindings()
 

@@ -46,9 +46,9 @@ from aicost_tui.history_place import (
 from aicost_tui.history_table import arranged, entries_of, export_of
 from aicost_tui.history_words import blank_history, header_lines, note_lines
 from aicost_tui.keymap import HISTORY_KEYS
+from aicost_tui.losses import lost_lines
 from aicost_tui.messages import SessionOpened
 from aicost_tui.spans import Line, Span
-from aicost_tui.summary import lost_lines
 from aicost_tui.widgets.choices import Choices
 from aicost_tui.widgets.filter_bar import FilterBar, FilterInput
 from aicost_tui.widgets.heat_map import HeatMap
