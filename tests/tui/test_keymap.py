@@ -7,8 +7,11 @@ from aicost_tui import keymap
 from aicost_tui.app import DashboardApp
 from aicost_tui.screens.columns import ColumnList, ColumnsScreen
 from aicost_tui.screens.dashboard import DashboardScreen
+from aicost_tui.screens.explain import ExplainScreen
 from aicost_tui.screens.help import HelpScreen
 from aicost_tui.screens.panel import PanelScreen
+from aicost_tui.screens.session import SessionScreen
+from aicost_tui.widgets.entry_list import EntryList
 from aicost_tui.widgets.filter_bar import FilterInput
 from aicost_tui.widgets.session_table import SessionTable
 
@@ -19,6 +22,9 @@ LISTS: dict[type, list[BindingType]] = {
     FilterInput: keymap.FILTER_KEYS,
     HelpScreen: keymap.HELP_KEYS,
     PanelScreen: keymap.PANEL_KEYS,
+    EntryList: keymap.ENTRY_KEYS,
+    ExplainScreen: keymap.EXPLAIN_KEYS,
+    SessionScreen: keymap.SESSION_KEYS,
     ColumnList: keymap.COLUMN_LIST_KEYS,
     ColumnsScreen: keymap.COLUMN_KEYS,
 }

@@ -119,6 +119,7 @@ def detail_of(row: TurnFacts) -> tuple[Line, Line]:
     if turn.outcome in MEANINGS:
         outcome = Outcome(turn.outcome)
         parts.append((Span(f"{outcome}: ", "label"), Span(MEANINGS[outcome], "text")))
+    parts.append(notes_of(row))
     return prompt, glue(parts, 3) or (Span("no category yet", "label"),)
 
 

@@ -49,6 +49,7 @@ _AGAIN_S = 10.0  # what came of a session may change without a call
 _WIDTHS = [(0, "-sliver"), (36, "-narrow"), (110, "-wide")]
 _HEIGHTS = [(0, "-flat"), (10, "-low"), (16, "-high"), (30, "-tall")]
 _LEAST_TURNS, _MOST_TURNS = 5, 0.4  # lines of the turns' pane, of all
+_AROUND, _LEAST_SPARE = 7, 6  # lines around the panes; those that a chart needs to say something
 
 
 class SessionScreen(ActingScreen):
@@ -284,6 +285,19 @@ class SessionScreen(ActingScreen):
         lines = len(page.turns) + 2  # the pane's title, and that of its columns
         most = max(_LEAST_TURNS, round(self.size.height * _MOST_TURNS))
         panes.styles.grid_rows = f"{max(_LEAST_TURNS, min(lines, most))} 1fr 1fr"
+        self._show_spare(lines)
+
+    def _show_spare(self, lines: int) -> None:
+        """Where one pane has the whole screen, and few turns little of it, show the chart too."""
+        is_alone = not (self.has_class("-wide") and self.has_class("-tall"))
+        room = self.size.height - _AROUND
+        has_spare = is_alone and self.pane == "turns" and room - lines >= _LEAST_SPARE
+        turns = self.query_one("#turns", EntryList)
+        self.query_one("#session-panes").set_class(has_spare, "-spare")
+        if has_spare:
+            turns.styles.height = lines
+        else:
+            turns.styles.clear_rule("height")
 
     def _show_detail(self) -> None:
         entry = self.query_one(f"#{self.pane}", EntryList).cursor_entry
