@@ -6,16 +6,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import msgspec
 from ledgers import opened
 
 from aicost.core.facts import FileRead
 from aicost.core.tailing import Cursor
+from aicost.daemon.handover import packed, unpacked
 from aicost.daemon.indexer import Unread, survey
 from aicost.daemon.reading import CHUNK_BYTES, read_log
 from aicost.sources.claude.parser import ClaudeParser
 
-BATCH_FILES = 40
+BATCH_FILES = 400  # a step of a reading of much
 
 
 class Stages:
@@ -47,12 +47,14 @@ def time_stages(home: Path) -> dict[str, float]:
             read = read_log(log.path, log.home, Cursor(), parser)
             if read is not None:
                 reads.append(read)
-    with stages.timed("hand over between processes"):
-        raw = msgspec.msgpack.encode(reads)
-        msgspec.msgpack.decode(raw, type=list[FileRead])
     with tempfile.TemporaryDirectory() as folder, opened(Path(folder), [home]) as engine:
-        for at in range(0, len(reads), BATCH_FILES):
-            with stages.timed("price, merge and write into the ledger"):
+        with stages.timed("price, count by day, make rows"):
+            counting = engine.ledger.counting
+            reads = [counting.readied(read) for read in reads]
+        with stages.timed("hand over between processes"):
+            reads = unpacked(packed(reads))
+        with stages.timed("write into the ledger, merge what is there"), engine.ledger.in_bulk():
+            for at in range(0, len(reads), BATCH_FILES):
                 engine.ledger.record(reads[at : at + BATCH_FILES])
     return stages.seconds
 
