@@ -6,7 +6,8 @@ is rolled up anew for each span that changed (`stale_span`): see `roll_up`.
 
 import sqlite3
 from collections.abc import Callable, Collection, Iterable, Sequence
-from operator import itemgetter
+from functools import cache
+from operator import add, itemgetter
 from typing import TypeVar
 
 from aicost.core.days import to_us
@@ -111,17 +112,19 @@ class EvidenceWriter:
             note_limits(self._db, self._names.home(home), seen)
 
     def _tool_calls(self, seen: Iterable[ToolCallSeen]) -> None:
-        rows = [(key_of(t.event_key), key_of(t.key), self._names.tool(t.name)) for t in seen]
+        tool_of = cache(self._names.tool)
+        rows = [(key_of(t.event_key), key_of(t.key), tool_of(t.name)) for t in seen]
         rows.sort()
         self._db.executemany("INSERT OR IGNORE INTO tool_call VALUES (?, ?, ?)", rows)
         mark = "INSERT OR IGNORE INTO stale_span SELECT DISTINCT span FROM call WHERE key IN ({})"
         self._for_keys(mark, {call for call, _, _ in rows})
 
     def _commands(self, seen: Iterable[CommandRan]) -> None:
+        label_of = cache(self._names.command_label)
         rows = [
             (
                 key_of(run.event_key), key_of(run.key), to_us(run.at), run.command,
-                self._names.command_label(run.label), run.error,
+                label_of(run.label), run.error,
             )
             for run in seen
         ]  # fmt: skip
@@ -129,10 +132,11 @@ class EvidenceWriter:
         self._db.executemany(_UPSERT_RUN, rows)
 
     def _steps(self, seen: Iterable[StepTaken]) -> None:
+        label_of = cache(self._names.command_label)
         rows = [
             (
                 key_of(step.event_key), key_of(step.key), to_us(step.at), step.kind,
-                step.target, self._names.command_label(step.label), step.part, step.content,
+                step.target, label_of(step.label), step.part, step.content,
                 step.size_bytes, step.failed,
             )
             for step in seen
@@ -351,9 +355,9 @@ def _roll_up(db: sqlite3.Connection, day_of: Callable[[int], int], spans: Sequen
     columns = f"at_us, span, model, place, {', '.join(EVIDENCE)}"
     query = f"SELECT {columns} FROM {evidence_moments(wanted)}"
     for at_us, span, model, place, *counts in db.execute(query, [*spans] * 3):
-        sums = found.setdefault((day_of(at_us), span, model, place), [0] * len(EVIDENCE))
-        for number, count in enumerate(counts):
-            sums[number] += count
+        key = (day_of(at_us), span, model, place)
+        sums = found.get(key)
+        found[key] = counts if sums is None else list(map(add, sums, counts))
     db.executemany(
         f"INSERT INTO evidence_day VALUES ({', '.join('?' * (4 + len(EVIDENCE)))})",
         sorted((*key, *sums) for key, sums in found.items()),
