@@ -5,12 +5,12 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 
 from aicost.core.purpose import Purpose
+from aicost.core.tasks import Task
 from aicost.core.usage import Agent, TokenCounts
 from aicost.core.waste.hits import Hit
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # few reports name one, and none is sent over the wire as a value
     from aicost.core.mismatch import Mismatch
-    from aicost.core.tasks import Task
 
 GroupBy = Literal[
     "day", "week", "month", "session", "model", "repo", "branch", "category", "agent",
@@ -161,7 +161,7 @@ class WorkDone:
     permission_mode: str = ""
     outcome: str = ""  # an `Outcome`
     purpose: Purpose | None = None  # None: nothing tells it
-    task: "Task | None" = None  # that a turn belongs to, or that a session is in; None: no turn
+    task: Task | None = None  # that a turn belongs to, or that a session is in; None: no turn
     tasks: int = 0  # of a session
 
 
