@@ -2,8 +2,8 @@
 
 A hit is right if both say so: its figures are true by the log, and whoever paid would agree that
 the money led nowhere, or could have been spared. The second reader saw the hits and the logs, not
-what the first one said. The first one read all once more later ("again"); hits that are not "told"
-any more were judged wrong, and the detector was made stricter.
+what the first one said, but for five of `cache`. The first one read all once more later ("again").
+Hits that are not "told" any more were judged wrong, and the detector was made stricter.
 """
 
 import json
