@@ -77,7 +77,10 @@ def planned_set(path: Path, row: Mapping[str, Any], replaced: str = "") -> Budge
         if at is None:
             table["budgets"].append(dict(row))
         else:
-            table["budgets"][at].update({key: row[key] for key in ("amount", "hard") if key in row})
+            one, keys = known[at], ["amount", "hard"]
+            if (one.unit, one.limit) == (budget.unit, budget.limit):
+                keys.remove("amount")  # it stays as it was typed
+            table["budgets"][at].update({key: row[key] for key in keys if key in row})
 
     return BudgetEdit(budget, None if at is None else known[at], planned_change(path, change))
 

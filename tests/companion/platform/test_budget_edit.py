@@ -10,7 +10,13 @@ from hypothesis import strategies as st
 
 from aicost.core.budget import BudgetFilter
 from aicost.core.errors import ConfigError
-from aicost.platform.budget_edit import budget_of, loosens, remove_budget, set_budget
+from aicost.platform.budget_edit import (
+    budget_of,
+    loosens,
+    planned_set,
+    remove_budget,
+    set_budget,
+)
 from aicost.platform.config import load_settings
 
 TYPED = """\
@@ -171,3 +177,26 @@ def test_any_filter_is_read_back_as_it_was_set(
 def test_what_loosens_a_budget(path: Path, row: dict[str, Any], is_looser: bool) -> None:
     assert loosens(typed(path), row) == is_looser
     assert path.read_text() == TYPED  # it is asked before anything is written
+
+
+def test_an_amount_that_stays_stays_as_it_was_typed(path: Path) -> None:
+    typed(path, '[[budgets]]\nscope = "day"\namount = "25 usd"  # mine\n')
+    set_budget(path, {"scope": "day", "amount": 25, "hard": True})
+    assert (
+        path.read_text() == '[[budgets]]\nscope = "day"\namount = "25 usd"  # mine\nhard = true\n'
+    )
+
+
+def test_one_budget_can_be_named_that_gets_the_new_limit(path: Path) -> None:
+    edit = planned_set(typed(path), {"scope": "day", "amount": "9 requests"}, "day")
+    assert edit.loosens  # of another unit: nobody can tell
+    edit.file.write()
+    assert known(path)[0] == ("day-requests", 9)
+
+
+def test_a_file_that_changed_meanwhile_is_not_written(path: Path) -> None:
+    edit = planned_set(typed(path), {"scope": "day", "amount": 30})
+    path.write_text(TYPED + "# mine")
+    with pytest.raises(ConfigError, match="was not changed"):
+        edit.file.write()
+    assert path.read_text() == TYPED + "# mine"

@@ -169,7 +169,7 @@ def test_a_limit_is_read_back_as_it_is_shown(budget: Budget) -> None:
 def test_a_row_has_what_is_filtered_by() -> None:
     filter_ = BudgetFilter(branch="main", model="*opus*", category="docs", agent="codex")
     assert row_of(budget_status(0, 25, filter=filter_).budget) == {
-        "scope": "day", "amount": "25", "branch": "main", "model": "*opus*", "category": "docs",
+        "scope": "day", "amount": 25, "branch": "main", "model": "*opus*", "category": "docs",
         "agent": "codex",
     }  # fmt: skip
 

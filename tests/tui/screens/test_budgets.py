@@ -99,7 +99,7 @@ async def test_soft_and_hard_are_switched_by_a_dialog() -> None:
         await pilot.press("s")
         await until(pilot, lambda: isinstance(app.screen, ChangeDialog))
         await until(pilot, lambda: app.daemon.asked_of("budget.set"))
-        expected = {"scope": "day", "amount": "25", "hard": True}
+        expected = {"scope": "day", "amount": 25, "hard": True}
         assert app.daemon.asked_of("budget.set")[0] == {
             "row": expected, "replaces": "day", "dry": True,
         }  # fmt: skip

@@ -176,7 +176,7 @@ def row_of(budget: Budget) -> dict[str, Any]:
     fields.pop("is_repo_exact")
     fields["env"] = fields.pop("environment")
     known = {name: text for name, text in fields.items() if text}
-    return {"scope": budget.scope, "amount": limit_text(budget), **known}
+    return {"scope": budget.scope, "amount": config_amount(limit_text(budget)), **known}
 
 
 def limit_text(budget: Budget) -> str:
