@@ -20,7 +20,7 @@ from aicost.core.budget import (
 from aicost.core.money import nusd
 from aicost.core.nudge import Nudge
 from aicost.core.session_glance import SessionGlance, SubagentGlance
-from aicost.core.session_page import ContextPoint
+from aicost.core.session_page import ContextPart, ContextPoint, Source
 from aicost.core.status_line import StatusLine
 from aicost.core.usage import TokenCounts
 from aicost.core.view import (
@@ -98,7 +98,18 @@ def session_glance(session_id: str, *subagents: SubagentGlance, **changes: Any) 
         )
         for n, size in enumerate(sizes)
     )
-    fields: dict[str, Any] = {"points": points, "subagents": subagents}
+    shares: dict[Source, int] = {
+        "start": 24,
+        "files": 47,
+        "commands": 18,
+        "answers": 23,
+        "other": 12,
+    }
+    parts = tuple(
+        ContextPart(source=source, tokens=count * 1000)
+        for source, count in sorted(shares.items(), key=lambda part: -part[1])
+    )
+    fields: dict[str, Any] = {"points": points, "parts": parts, "subagents": subagents}
     return SessionGlance(session_id=session_id, **(fields | changes))
 
 

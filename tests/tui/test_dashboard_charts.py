@@ -16,12 +16,14 @@ from builders import (
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aicost.core.session_page import ContextPart
 from aicost.core.view import BurnMinutes, TaskTotal
 from aicost_tui.dashboard_charts import (
     burn_chart,
     burn_line,
     context_chart,
     context_line,
+    parts_line,
     task_at,
     task_lines,
     tasks_line,
@@ -72,6 +74,26 @@ def test_the_line_below_tells_what_the_next_prompt_costs_and_what_makes_it_cheap
     assert plain(context_line(session_row(next_prompt_nusd=None), NOW, BERLIN, 60)) == (
         "next prompt —"
     )
+
+
+PARTS = (
+    ContextPart(source="files", tokens=60, is_estimated=True),
+    ContextPart(source="start", tokens=30, is_estimated=False),
+    ContextPart(source="answers", tokens=10, is_estimated=True),
+)
+
+
+@pytest.mark.parametrize(
+    ("width", "text"),
+    [
+        (60, "files ~60%   system+tools 30%   answers ~10%"),
+        (36, "files ~60%   system+tools 30%"),
+        (12, "files ~60%"),
+    ],
+)
+def test_what_fills_a_context_is_told_as_far_as_there_is_room(width: int, text: str) -> None:
+    assert plain(parts_line(session_glance("a", parts=PARTS), width)) == text
+    assert plain(parts_line(session_glance("a", parts=()), width)) == ""
 
 
 def test_burn_is_dollars_an_hour_upward_and_tokens_a_minute_downward() -> None:

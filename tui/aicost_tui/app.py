@@ -55,7 +55,7 @@ class DashboardApp(ActingApp):
         self.ask, self.clock, self.keeper = ask, clock, keeper
         self._feed, self._wait = feed, wait
         self._choices, self._first_theme = choices or ChoiceFile(), ""
-        self._dashboard = DashboardScreen(clock(), ask, rest_s=4 * refresh_s)
+        self._dashboard = DashboardScreen(clock(), ask, rest_s=8 * refresh_s)
         self._pacer = Pacer(self._show, self.set_timer, refresh_s)
 
     def get_default_screen(self) -> Screen[None]:

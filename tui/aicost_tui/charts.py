@@ -15,7 +15,7 @@ from aicost.core.text import cells_of
 from aicost_tui.spans import ROLES, Line, Role, Span
 
 LEAST_WIDTH, LEAST_HEIGHT = 20, 4  # cells; nothing is drawn in less
-_BLOCKS_FROM = 9  # rows from which blocks are fine enough; braille has twice as many steps
+_BLOCKS_FROM = 7  # rows from which blocks are fine enough; braille has twice as many steps
 _HALF_FROM = 6  # rows from which half of the scale is written too
 _ROUND = (1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10)
 _AXIS = re.compile(r"([─│┌┐└┘├┤┬┴┼]+)")
@@ -143,7 +143,7 @@ def _labels(chart: Chart, columns: int) -> Iterator[tuple[int, str]]:
         column = _step_of(position, chart, columns * 2) // 2
         width = cells_of(text)
         start = max(0, min(columns - width, column - width // 2))
-        if width <= columns and all(start + width < a or start > b for a, b in taken):
+        if width <= columns and all(start + width + 1 < a or start > b + 1 for a, b in taken):
             taken.append((start, start + width))
             yield column, text
 

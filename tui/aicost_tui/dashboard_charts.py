@@ -8,6 +8,7 @@ from aicost.core.text import UNKNOWN, clean
 from aicost.core.view import BurnMinutes, SessionRow, TaskTotal
 from aicost_tui import format as fmt
 from aicost_tui.charts import Chart, Series
+from aicost_tui.session_context import SOURCE_WORDS
 from aicost_tui.spans import Line, Part, Span, arrange, crop, glue, pad
 
 NOT_KNOWN_TASK = "not known yet"
@@ -56,6 +57,18 @@ def context_line(row: SessionRow, now: datetime, zone: tzinfo, width: int) -> Li
             cache = (Span("cache until ", "label"), Span(_clock(row.cache_ends_at, zone), "text"))
         parts.append(Part(4, (cache, ())))
     return arrange(parts, [], width)
+
+
+def parts_line(glance: SessionGlance, width: int) -> Line:
+    """Return what fills a context, the largest first, as far as there is room; `~` is estimated."""
+    whole = sum(part.tokens for part in glance.parts)
+    words = []
+    for rank, part in enumerate(glance.parts, start=1):
+        share = fmt.percent(part.tokens / whole) if whole else UNKNOWN
+        sign = "~" if part.is_estimated else ""
+        name = SOURCE_WORDS[part.source]
+        words.append(Part(rank, ((Span(f"{name} ", "label"), Span(f"{sign}{share}", "text")), ())))
+    return arrange(words, [], width)
 
 
 def burn_chart(hour: BurnMinutes, zone: tzinfo) -> Chart:

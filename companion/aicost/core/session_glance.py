@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from aicost.core.session_page import ContextPoint
+from aicost.core.session_page import ContextPart, ContextPoint
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,5 +27,6 @@ class SessionGlance:
 
     session_id: str
     points: tuple[ContextPoint, ...] = ()  # the last calls of the main thread, oldest first
+    parts: tuple[ContextPart, ...] = ()  # of the last prompt, the largest first; () if not asked
     subagents: tuple[SubagentGlance, ...] = ()  # the last ones, the newest first
     more_subagents: int = 0  # left out

@@ -47,6 +47,16 @@ def session_number(db: sqlite3.Connection, session_id: str) -> int | None:
     return None if row is None else int(row[0])
 
 
+def calls_in(db: sqlite3.Connection, session: int) -> int:
+    """Return how many requests a session made, its subagents' included."""
+    row = db.execute(
+        "SELECT coalesce(sum(u.requests), 0) FROM span s JOIN usage_day u ON u.span = s.id"
+        " WHERE s.session = ?",
+        (session,),
+    ).fetchone()
+    return int(row[0])
+
+
 def context_points(db: sqlite3.Connection, session: int) -> tuple[ContextPoint, ...]:
     """Return the prompts of the main thread's last MOST_POINTS calls, oldest first."""
     rows = db.execute(_POINTS, (session,)).fetchall()[::-1]

@@ -44,3 +44,14 @@ def test_a_session_without_a_call_has_nothing_to_tell(engine: Engine) -> None:
 def test_what_cannot_be_asked_is_said(engine: Engine, params: dict[str, object]) -> None:
     with pytest.raises(ConfigError, match="cannot be asked"):
         asked(engine, **params)
+
+
+def test_what_fills_the_context_adds_up_to_it_where_that_is_quickly_told(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    glance = asked(engine, id="s-1")
+    assert sum(part.tokens for part in glance.parts) == glance.points[-1].tokens
+    monkeypatch.setattr("aicost.daemon.glances.MOST_CALLS", 1)
+    assert asked(engine, id="s-1").parts == ()
+    monkeypatch.setattr("aicost.daemon.glances.MOST_CALLS", 2)
+    assert asked(engine, id="s-1").parts == glance.parts

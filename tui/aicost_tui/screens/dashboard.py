@@ -55,7 +55,7 @@ _HEIGHTS = [
     (46, "-towering"),
 ]
 _state = partial(reactive, init=False, repaint=False)
-_CHART_RESTS = 5  # between two pictures of the last hour: its minutes are slow
+_CHART_RESTS = 2  # between two pictures of the last hour: its minutes are slow
 _TABLE_SHARE = 0.4  # of a terminal's lines, at most, where there are charts
 _CONDITIONAL = ACTIONS | {
     "retry", "sort", "open", "columns", "tasks", "reverse", "list", "fold", "filter",

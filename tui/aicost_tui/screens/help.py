@@ -18,7 +18,8 @@ from aicost_tui.widgets.painted import PaintedLines
 
 _COLUMNS = (
     ("LOOP", "behind a branch: in a loop; its nudge says which"),
-    ("(2)", "behind a branch: subagents that the session started"),
+    ("▸2", "behind a branch: subagents; ▾ where they are shown below"),
+    ("flags", "⟳ loop and how often; cold cache: the next prompt is dearer"),
     ("context", f"share of the model's window; yellow {CROWDED_AT:.0%}, red {FULL_AT:.0%}"),
     ("tok/min", "tokens a minute over the last 10 minutes"),
     ("$/h", "dollars an hour, the same minutes; ? = no price known"),
@@ -26,9 +27,23 @@ _COLUMNS = (
     ("next", "sending this context once more; the answer is extra"),
     ("cache", "share of the prompt read from cache, last 20 calls"),
     ("last", "time since the last answer"),
+    ("▾ ▴", "the order: from the largest, or turned round"),
     ("skipped", "log lines that could not be read"),
 )
 
+
+_CHARTS = (
+    ("context", "the prompt of each call; the scale ends at the window"),
+    ("▲", "compacted: a summary took the conversation's place"),
+    ("~", "an estimate"),
+    ("burn", "up: dollars an hour; down: tokens a minute; each minute"),
+)
+_FILTER = (
+    ("repo:shop", "also branch: model: agent: task: state:"),
+    (">$5 <=$1", "cost so far; >$2/h is what it burns"),
+    (">50%", "filled share of the context"),
+    ("shop", "any of these, or the session's id"),
+)
 
 _SIGNS: dict[Severity, str] = {
     "info": "a note; a budget below 80 %",
@@ -63,6 +78,12 @@ def help_lines(keys: Iterable[tuple[str, str]]) -> tuple[Line, ...]:
         (),
         _title("Columns"),
         *(_entry(name, says, role="text") for name, says in _COLUMNS),
+        (),
+        _title("Charts"),
+        *(_entry(name, says, role="text") for name, says in _CHARTS),
+        (),
+        _title("Filter"),
+        *(_entry(name, says, role="text") for name, says in _FILTER),
     )
 
 

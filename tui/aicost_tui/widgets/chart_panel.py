@@ -21,6 +21,7 @@ from aicost_tui.dashboard_charts import (
     burn_line,
     context_chart,
     context_line,
+    parts_line,
     task_lines,
 )
 from aicost_tui.feed import Pacer
@@ -29,7 +30,7 @@ from aicost_tui.widgets.painted import Painted
 from aicost_tui.widgets.plot import Plot
 
 Content = Callable[[int, int], Sequence[Line]]  # cells, lines -> lines
-Below = Callable[[int], Line]  # cells -> one line
+Below = Callable[[int], Sequence[Line]]  # cells -> lines, the one that matters most last
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,10 @@ class Sized(Painted):
 
     def watch_content(self) -> None:
         """Draw what changed."""
+        before = len(self._built[1]) if self._built else 0
         self.changed()
+        if self.styles.is_auto_height and len(self._lines()) != before:
+            self.refresh(layout=True)
 
     def on_resize(self) -> None:
         """Make the lines anew: another height is other lines."""
@@ -78,10 +82,10 @@ class ChartPanel(Vertical):
         self, title: str, chart: Chart | None, below: Below, instead: str = "", *, is_low: bool
     ) -> None:
         """Show a chart, or say why there is none. Texts are safe to print."""
-        self._frame(title, plain(below(max(1, self.size.width - 4))).strip() if is_low else "")
+        self._frame(title, _last(below(max(1, self.size.width - 4))) if is_low else "")
         self.set_class(chart is None, "-empty")
         self.query_one(Plot).chart = chart
-        self.query_one(".below", Sized).content = lambda width, _height: (below(width),)
+        self.query_one(".below", Sized).content = lambda width, _height: below(width)
         self.query_one(".instead", Sized).content = lambda _width, _height: _said(instead)
 
     def _frame(self, title: str, subtitle: str) -> None:
@@ -141,7 +145,7 @@ class ChartRow(Horizontal):
         self.query_one("#burn", ChartPanel).show(
             "Burn, last hour: $/h ▲ tok/min ▼",
             burn_chart(hour, zone) if hour and any(hour.tokens) else None,
-            lambda width: burn_line(hour, zone, width) if hour else (),
+            lambda width: (burn_line(hour, zone, width),) if hour else (),
             "nothing burnt in the last hour",
             is_low=facts.is_low,
         )
@@ -158,10 +162,17 @@ class ChartRow(Horizontal):
         panel.show(
             f"Context of {session_name(row)}",
             context_chart(row, glance, facts.zone) if glance and has_points else None,
-            lambda width: context_line(row, facts.now, facts.zone, width),
+            lambda width: [
+                *([parts_line(glance, width)] if glance and glance.parts else []),
+                context_line(row, facts.now, facts.zone, width),
+            ],
             "" if glance is None else "a chart comes with the second call",
             is_low=facts.is_low,
         )
+
+
+def _last(lines: Sequence[Line]) -> str:
+    return plain(lines[-1]).strip() if lines else ""
 
 
 def _said(text: str) -> Sequence[Line]:
