@@ -88,6 +88,7 @@ def _own_home(_homes: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("AICOST_HOME", str(path / ".aicost"))
     monkeypatch.setenv("CLAUDE_CONFIG_DIR", str(path / ".claude"))
     monkeypatch.setenv("CODEX_HOME", str(path / ".codex"))
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")  # not theirs
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.setenv("TZ", "UTC")
     time.tzset()  # a test may have left another zone behind

@@ -31,7 +31,6 @@ TREES = {path: ast.parse(path.read_bytes()) for path in MODULES}
 
 NOT_IMPORTED = {  # dependency -> why it is one all the same
     "httpx": "part of the fixed stack: the team backend will use it",
-    "keyring": "part of the fixed stack: the team backend's tokens",
     "tiktoken": "part of the fixed stack: estimates of text without a usage record",
     "tzdata": "time zones as data, for machines without",
 }
