@@ -1,10 +1,10 @@
 """Make the recorded day that `aicost top --demo` replays, out of real transcripts.
 
-    python tests/lab/record_demo.py REAL_HOME companion/aicost/demo/day.jsonl.xz
+    PYTHONPATH=tests python -m lab.record_demo REAL_HOME companion/aicost/demo/day.jsonl.xz
 
 Only times, models and token counts are kept: no text, no tool, no name of the original. Folders
-and branches are stand-ins; long pauses are cut short. One session gets a made-up test that fails
-again and again.
+and branches are stand-ins, prompts and tools are made up; long pauses are cut short. One session
+gets a test that fails again and again.
 """
 
 import json
@@ -17,6 +17,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from lab.demo_story import told
+
 LONGEST_PAUSE_S = 75.0
 
 
@@ -28,7 +30,7 @@ class Part:
     repo: str
     branch: str
     start_s: float  # seconds before (-) or after the moment the demo starts
-    fails: int = 0  # how often a made-up test fails in it, at every third call
+    story: str = ""  # what is done in it; "": that of the repository
 
 
 DAY = (
@@ -37,14 +39,14 @@ DAY = (
     Part("a032db5a", "docs", "main", -2.2 * 3600),
     Part("266b3f40", "api", "feat/export", -38 * 60),
     Part("2aeee101", "shop", "fix/dedup", -22 * 60),
-    Part("258c7280", "shop", "main", -9 * 60, fails=5),
+    Part("258c7280", "shop", "main", -9 * 60, story="stuck"),
 )
 
 
 def main() -> None:
     """Write the recording named on the command line."""
     home, target = Path(sys.argv[1]), Path(sys.argv[2])
-    parts = (with_failures(list(played(home, part)), part.fails) for part in DAY)
+    parts = (told(list(played(home, part)), part.story or part.repo) for part in DAY)
     lines = sorted((line for part in parts for line in part), key=lambda x: x["at_s"])
     text = "".join(json.dumps(line, separators=(",", ":")) + "\n" for line in lines)
     target.write_bytes(lzma.compress(text.encode(), preset=9 | lzma.PRESET_EXTREME))
@@ -66,28 +68,6 @@ def played(home: Path, part: Part) -> Iterator[dict[str, Any]]:
             "version": "2.1.330",
         }
         yield {"at_s": round(at_s, 1), "line": line}
-
-
-def with_failures(rows: list[dict[str, Any]], fails: int) -> list[dict[str, Any]]:
-    """Let every third call of the main thread run a test that fails, `fails` times in all."""
-    calls = [
-        row for row in rows if row["line"]["type"] == "assistant" and not row["line"]["isSidechain"]
-    ]
-    results = []
-    for number, row in enumerate(calls[2 : 3 * fails : 3], start=1):
-        line, tool_id = row["line"], f"toolu_demo_{number}"
-        use = {"type": "tool_use", "id": tool_id, "name": "Bash", "input": {"command": "npm test"}}
-        line["message"] |= {"content": [use]}
-        text = "Exit code 1\n FAIL  cart.test.ts > totals\nAssertionError: expected 3 to be 4"
-        result = {"type": "tool_result", "tool_use_id": tool_id, "content": text, "is_error": True}
-        kept = ("sessionId", "cwd", "gitBranch", "version", "isSidechain")
-        answer = {name: line[name] for name in kept} | {
-            "type": "user",
-            "uuid": f"{line['uuid'][:-2]}{number:02}",
-            "message": {"role": "user", "content": [result]},
-        }
-        results.append({"at_s": round(row["at_s"] + 2, 1), "line": answer})
-    return rows + results
 
 
 def _records(home: Path, part: Part) -> Iterator[tuple[datetime, dict[str, Any]]]:

@@ -40,6 +40,7 @@ def demo_environment(env: Mapping[str, str]) -> Iterator[dict[str, str]]:
         home = Path(folder) / "claude"
         own = {**env, "AICOST_HOME": str(Path(folder) / "aicost"), "CLAUDE_CONFIG_DIR": str(home)}
         player = Player(load_recording(), home, datetime.now(UTC))
+        player.write_earlier()
         player.write_past()
         dirs = load_dirs(own)
         dirs.config_file.parent.mkdir(parents=True, exist_ok=True)

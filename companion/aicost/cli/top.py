@@ -86,7 +86,9 @@ async def _ask(env: Mapping[str, str], method: str, params: Mapping[str, object]
 def _print_one(env: Mapping[str, str], *, as_json: bool) -> int:
     try:
         view = asyncio.run(_complete_view(env))
-        work = _work(env, view) if as_json else None
+        work = _work(env, view)
+        if not view.trouble:
+            view = asyncio.run(_complete_view(env))  # with what that reading found
     finally:
         ask.clear_progress()
     if view.trouble:

@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 from builders import NOW
+from lab.demo_story import STORIES
 from ledgers import opened, read_everything
 
 from aicost.daemon.live import read_live
-from aicost.demo.player import Line, Player, load_recording
+from aicost.demo.player import EARLIER_DAYS, Line, Player, earlier, load_recording
 from aicost.store.dashboard import session_ids
 
 TOO_LATE_S = 20.0
@@ -59,26 +60,58 @@ def test_the_recording_is_a_day_with_more_to_come() -> None:
     assert len({found.session_id for found in lines}) >= 4
 
 
-def test_the_recording_holds_no_text_but_an_ellipsis_and_a_made_up_test() -> None:
+def test_the_recording_holds_no_text_but_the_made_up_story() -> None:
     """And no field besides those that are counted."""
-    tests = 0
     known = {"type", "uuid", "isSidechain", "message", "sessionId", "cwd", "gitBranch", "version"}
     known |= {"agentId", "requestId", "parentUuid"}
+    prompts = {prompt for story in STORIES.values() for prompt, _ in story.prompts}
+    tools = set[str]()
     for found in load_recording():
         assert set(found.content) <= known
         message = found.content["message"]
         assert set(message) <= {"role", "content", "id", "model", "usage"}
-        content = message.get("content", "…")
-        if content not in ("…", [{"type": "text", "text": "…"}]):
-            (block,) = content
-            assert block.get("input", {"command": "npm test"}) == {"command": "npm test"}
-            assert block.get("content", "cart.test.ts").count("cart.test.ts") == 1
-            assert set(block) <= {"type", "id", "name", "input"} | {
-                *("tool_use_id", "content", "is_error")
-            }
-            tests += 1
         assert found.cwd.startswith("/home/dev/")
-    assert tests == 10  # five calls and their results
+        content = message.get("content", [])
+        if isinstance(content, str):
+            assert content in prompts
+            continue
+        for block in content:
+            tools.add(block.get("name", block["type"]))
+            assert set(block) <= {
+                "type", "id", "name", "input", "tool_use_id", "content", "is_error", "text"
+            }  # fmt: skip
+            path = block.get("input", {}).get("file_path", "/home/dev/")
+            assert path.startswith("/home/dev/")
+    assert tools == {"Bash", "Edit", "Grep", "Read", "text", "tool_result"}
+
+
+def test_every_result_comes_between_its_call_and_the_next() -> None:
+    asked = dict[str, float]()
+    for found in load_recording():
+        content = found.content["message"].get("content", [])
+        for block in content if isinstance(content, list) else []:
+            if block["type"] == "tool_use":
+                asked[block["id"]] = found.at_s
+            elif block["type"] == "tool_result":
+                assert asked.pop(block["tool_use_id"]) <= found.at_s
+    assert not asked
+
+
+def test_earlier_days_are_the_same_each_time_and_before_today(tmp_path: Path) -> None:
+    lines = load_recording()
+    days = list(earlier(lines, NOW))
+    assert days == list(earlier(lines, NOW))
+    assert {found.content["message"]["id"] for found in days}.isdisjoint(
+        found.content["message"].get("id") for found in lines
+    )
+    assert all(found.at_s < -12 * 3600 for found in days)
+    assert len({found.session_id for found in days}) > 100
+    Player(lines, tmp_path, NOW).write_earlier()
+    logs = written(tmp_path)
+    assert sum(map(len, logs.values())) == len(days)
+    assert min(datetime.fromisoformat(log[0]["timestamp"]) for log in logs.values()) < (
+        NOW - timedelta(days=EARLIER_DAYS - 14)
+    )
 
 
 def test_the_recording_is_read_without_a_broken_line(home: Path) -> None:
