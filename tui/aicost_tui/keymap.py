@@ -43,7 +43,7 @@ DASHBOARD_KEYS: list[BindingType] = [
     _key("r", "retry", "retry", id="top.retry", tooltip="Try to reach the daemon now"),
     _key("enter", "open", "open", id="top.open", tooltip="Look into the selected session"),
     _key("s", "sort", "sort", id="top.sort", tooltip="Next order: $/h, cost, context, last, repo"),
-    _hidden("S", "reverse", "turn", id="top.reverse", tooltip="Turn the order round"),
+    _hidden("S", "reverse", "reverse", id="top.reverse", tooltip="Turn the order round"),
     _key("f", "fold", "agents", id="top.fold", tooltip="Show or hide the session's subagents"),
     _key("slash", "filter", "filter", id="top.filter", tooltip="Show only the sessions that match"),
     _key(

@@ -188,7 +188,7 @@ class DashboardScreen(ActingScreen):
 
     def action_sort_by(self, sort: str) -> None:
         """Take one order by its name, as Sort spells it."""
-        self.sort = Sort(sort)
+        self.sort, self.is_reversed = Sort(sort), False
 
     def action_filter(self) -> None:
         """Type a filter."""
