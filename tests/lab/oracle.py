@@ -71,7 +71,7 @@ def read_home(home: Path) -> Reading:
             message = message_of(record)
             if message is not None:
                 model, before = calls.get(message["id"], (message["model"], Usage()))
-                calls[message["id"]] = (model, before.merged(_usage_of(message)))
+                calls[message["id"]] = (model, before.merged(usage_of(message)))
     return Reading(calls, broken)
 
 
@@ -108,7 +108,7 @@ def message_of(record: Json) -> Json | None:
     return None if message.get("model") == "<synthetic>" else message
 
 
-def _usage_of(message: Json) -> Usage:
+def usage_of(message: Json) -> Usage:
     usage = message["usage"]
     written = usage.get("cache_creation_input_tokens") or 0
     written_1h = (usage.get("cache_creation") or {}).get("ephemeral_1h_input_tokens") or 0
