@@ -58,5 +58,11 @@ class StoreError(AicostError):
     exit_code = ExitCode.STORE
 
 
+class SyncRejected(AicostError):
+    """A team's server cannot be reached, or will not have what it is sent."""
+
+    exit_code = ExitCode.SYNC
+
+
 class LogFormatError(ValueError):
     """A log line that should carry usage does not. Counted and skipped, never shown raw."""
