@@ -13,7 +13,7 @@ ifneq ($(shell $(PY) -c 'import sys; print(sys.version_info >= (3, 11))' 2>/dev/
 .PHONY: $(READY) $(READY_DEV)
 endif
 
-.PHONY: help top demo test e2e fuzz bench train classify-report prices lock clean
+.PHONY: help top demo test e2e fuzz bench soak train classify-report prices lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' Makefile
@@ -40,6 +40,9 @@ fuzz: $(READY_DEV) ## made-up input for every parser, a minute each (ARGS='--sec
 
 bench: $(READY_DEV) ## measure beside ccusage and tokscale on 1 GiB of logs
 	PYTHONPATH=tests $(PY) -m bench.main $(ARGS)
+
+soak: $(READY_DEV) ## a million lines in 22 minutes: nothing lost, memory flat (needs tmux)
+	PYTHONPATH=tests $(PY) -m soak.main $(ARGS)
 
 train: $(READY_DEV) ## fit the weights of task categories anew (needs numpy and scipy)
 	@$(INSTALL) --require-hashes --only-binary :all: -r tests/classify/requirements.txt
