@@ -122,14 +122,14 @@ _SHARES: Mapping[str, tuple[tuple[str, float | None], ...]] = {
 
 
 def busy_history(params: Mapping[str, object] | None = None) -> dict[str, Any]:
-    """Answer `history` as the daemon would, of a busy year; times and sessions follow the days."""
+    """Answer `history` as the daemon would, of a busy year: its rows and days add up."""
     asked = dict(params or {})
     by: Any = asked.get("by", "repo")
-    days = busy_year()
+    days = _part_of(busy_year(), asked)
     since, until = _span(asked, days)
     inside = [one for one in days if since <= one.day <= until]
     rows, sessions = _rows(by, inside)
-    unpriced = tuple(row for row in rows if row.unpriced_tokens)
+    unpriced = any(row.unpriced_tokens for row in rows)
     found = history(
         *rows,
         by=by,
@@ -137,13 +137,37 @@ def busy_history(params: Mapping[str, object] | None = None) -> dict[str, Any]:
         since=since,
         until=until,
         sessions=sessions,
-        first_day=days[0].day,
+        first_day=busy_year()[0].day,
         active_days=len(inside),
         unpriced_models=("gpt-mystery",) if unpriced else (),
         hidden=None if asked.get("within") else HiddenSpend(cost_nusd=usd(3.1), why=("searches",)),
     )
     answer: dict[str, Any] = msgspec.to_builtins(found)
     return answer
+
+
+def _weights(by: str) -> dict[str, float]:
+    """Return the part of the whole that each group has; 0 for one without a price."""
+    whole = sum(cost or 0 for _, cost in _SHARES[by])
+    return {key: (cost or 0) / whole for key, cost in _SHARES[by]}
+
+
+def _part_of(days: tuple[Day, ...], asked: Mapping[str, object]) -> tuple[Day, ...]:
+    """Return the days of the groups that are asked for."""
+    within: Any = asked.get("within") or ()
+    part = 1.0
+    for by, key in within:
+        part *= _weights(by).get(key, 0.1)
+    return tuple(
+        replace(
+            one,
+            requests=max(1, round(one.requests * part)),
+            tokens=round(one.tokens * part),
+            cost_nusd=None if one.cost_nusd is None else round(one.cost_nusd * part),
+            unpriced_tokens=round(one.unpriced_tokens * part),
+        )
+        for one in days
+    )
 
 
 def _span(asked: Mapping[str, object], days: tuple[Day, ...]) -> tuple[date, date]:
@@ -160,8 +184,14 @@ def _rows(by: str, days: list[Day]) -> tuple[tuple[ReportRow, ...], dict[str, Se
     if by in ("day", "week", "month"):
         return tuple(_by_time(days, _KEYS[by])), {}
     if by != "session":
-        return tuple(_group(at, key, cost) for at, (key, cost) in enumerate(_SHARES[by])), {}
-    rows = [_group(at, f"3f2a91c4-{at:04}", 9.5 - at * 1.1) for at in range(7)]
+        weights = _weights(by)
+        unpriced = [key for key, cost in _SHARES[by] if cost is None]
+        return tuple(
+            _group(at, key, weights[key], days, takes_unpriced=key in unpriced)
+            for at, key in enumerate(weights)
+        ), {}
+    parts = (0.31, 0.22, 0.17, 0.12, 0.09, 0.06, 0.03)
+    rows = [_group(at, f"3f2a91c4-{at:04}", part, days) for at, part in enumerate(parts)]
     notes = {
         row.key: note(
             agent="codex" if at % 3 == 2 else "claude",
@@ -175,19 +205,32 @@ def _rows(by: str, days: list[Day]) -> tuple[tuple[ReportRow, ...], dict[str, Se
     return tuple(replace(row, sessions=1) for row in rows), notes
 
 
-def _group(at: int, key: str, cost: float | None) -> ReportRow:
-    read, fresh = 9 * MTOK // (at + 1), (2 + at) * MTOK // 10
+def _group(
+    at: int, key: str, part: float, days: list[Day], *, takes_unpriced: bool = False
+) -> ReportRow:
+    """Return a group's part of some days; one takes all that has no price."""
+    tokens = sum(one.unpriced_tokens if takes_unpriced else one.tokens * part for one in days)
+    share = max(0.02, part)
     return group(
         key,
-        cost,
-        requests=911 // (at + 1),
-        sessions=41 // (at + 1),
-        turns=230 // (at + 1),
-        tokens=TokenCounts(input_tokens=fresh, cache_read_tokens=read, output_tokens=read // 30),
-        tool_calls=3100 // (at + 1),
-        active_us=97_000_000_000 // (at + 1),
-        unpriced_tokens=fresh + read + read // 30 if cost is None else 0,
+        None,
+        requests=round(sum(one.requests for one in days) * share),
+        sessions=max(1, round(len(days) * 4 * share)),
+        turns=max(1, round(len(days) * 11 * share)),
+        tokens=_counts(round(tokens), 0.98 - at * 0.06),
+        cost_nusd=None if takes_unpriced else round((_sum(days) or 0) * part),
+        tool_calls=round(sum(one.requests for one in days) * share * 1.7),
+        active_us=round(len(days) * share * 9_000_000_000),
+        unpriced_tokens=round(tokens) if takes_unpriced else 0,
         models=("claude-opus-5-5", "claude-sonnet-5-5") if at % 2 == 0 else ("gpt-6-sol",),
+    )
+
+
+def _counts(tokens: int, cached: float) -> TokenCounts:
+    context = tokens * 97 // 100
+    read = round(context * cached)
+    return TokenCounts(
+        input_tokens=context - read, cache_read_tokens=read, output_tokens=tokens - context
     )
 
 
@@ -205,11 +248,12 @@ def _by_time(days: list[Day], key_of: Callable[[date], str]) -> list[ReportRow]:
     return [
         replace(
             group(key),
-            requests=sum(one.requests for one in of),
-            tokens=TokenCounts(
-                input_tokens=sum(one.tokens for one in of) // 10,
-                cache_read_tokens=sum(one.tokens for one in of) * 9 // 10,
-            ),
+            requests=(calls := sum(one.requests for one in of)),
+            sessions=1 + calls // 90,
+            turns=1 + calls // 14,
+            tool_calls=calls * 17 // 10,
+            active_us=calls * 71_000_000,
+            tokens=_counts(sum(one.tokens for one in of), 0.86 + calls % 11 / 100),
             cost_nusd=_sum(of),
             unpriced_tokens=sum(one.unpriced_tokens for one in of),
         )

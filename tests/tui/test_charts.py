@@ -1,5 +1,8 @@
 """Charts: always the size asked for, the largest value seen, a scale that reads."""
 
+import subprocess
+import sys
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -127,3 +130,26 @@ def test_a_chart_has_the_size_asked_for_or_none(chart: Chart, width: int, height
     if lines:
         assert len(lines) == height
         assert {width_of(line) for line in lines} == {width}
+
+
+def test_labels_that_are_close_stand_where_they_stood_at_the_last_start() -> None:
+    program = (
+        f"import sys; sys.path[:0] = {sys.path!r}\n"
+        "from aicost_tui.charts import Chart, Series, chart_lines\n"
+        "ticks = tuple((float(at), f'{at} Nov') for at in range(0, 30, 4))\n"
+        "for width in range(30, 90, 7):\n"
+        "    for line in chart_lines(Chart(Series((1.0,) * 30, str), ticks=ticks), width, 8):\n"
+        "        print(''.join(span.text for span in line))\n"
+    )
+    pictures = {
+        subprocess.run(
+            [sys.executable, "-c", program],
+            env={"PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2", "3")
+    }
+    assert len(pictures) == 1
+    assert "8 Nov" in pictures.pop()

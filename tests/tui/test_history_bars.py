@@ -150,3 +150,22 @@ def test_too_little_room_draws_no_chart_and_no_click_lands(width: int, height: i
 def test_no_bars_are_nothing_to_draw() -> None:
     assert bar_lines(BarFacts((), "day", "dollars"), 78, 10) == ()
     assert bar_at(BarFacts((), "day", "dollars"), 78, 10, 20) is None
+
+
+@pytest.mark.parametrize(
+    ("grain", "since", "names"),
+    [
+        ("month", "2025-11-03", ["Nov 2025", "Dec", "Jan 2026", "Feb"]),
+        ("week", "2026-08-31", ["31 Aug", "7 Sep", "14", "21", "28", "5 Oct"]),
+        ("day", "2026-11-16", ["16 Nov", "17", "18", "19", "20", "21", "22"]),
+    ],
+)
+def test_what_stands_below_the_bars_names_a_month_or_year_where_it_begins(
+    grain: Grain, since: str, names: list[str]
+) -> None:
+    below = text(facts(grain, date.fromisoformat(since)), 150)[-1]
+    assert below.strip().startswith(f"{names[0]} ")
+    places = [below.find(name) for name in names]
+    assert -1 not in places
+    assert places == sorted(places)
+    assert "  1 Nov" not in below

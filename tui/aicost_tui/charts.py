@@ -78,7 +78,7 @@ def chart_lines(chart: Chart, width: int, height: int) -> tuple[Line, ...]:
     plot.ylim(-1 if chart.down else 0, 1)
     plot.yticks([at for at, _ in scale], [text for _, text in scale])
     labels = list(_labels(chart, columns))
-    plot.xticks([column * 2 for column, _ in labels], [text for _, text in labels])
+    plot.xticks([column * 2 for column, _, _ in labels], [text for _, _, text in labels])
     marked = {_step_of(position, chart, steps) // 2 for position, _ in chart.marks}
     for column in marked:
         plot.vline(column * 2, color=_tag("warn"))
@@ -90,7 +90,12 @@ def chart_lines(chart: Chart, width: int, height: int) -> tuple[Line, ...]:
             places, values = zip(*shown)
             heights = [sign * min(1.0, value / end) for value in values]
             plot.scatter(list(places), heights, marker=marker, color=_tag(series.role), fillx=True)
-    return _parsed(plot.build(), height)
+    lines = _parsed(plot.build(), height)
+    if not labels:
+        return lines
+    # plotext moves or drops labels that are close to each other, in an order that is not ours.
+    left = width - columns
+    return (*lines[:-2], _axis_line(labels, left, width), _label_line(labels, left, width))
 
 
 def _drawn(chart: Chart) -> Iterator[tuple[Series, int, float]]:
@@ -136,16 +141,31 @@ def _points(
             yield step, largest
 
 
-def _labels(chart: Chart, columns: int) -> Iterator[tuple[int, str]]:
-    """Yield the column and the text of each label that has room under the axis."""
+def _labels(chart: Chart, columns: int) -> Iterator[tuple[int, int, str]]:
+    """Yield the column, the first cell and the text of each label that has room under the axis."""
     taken: list[tuple[int, int]] = []
     for position, text in (*chart.marks, *chart.ticks):
         column = _step_of(position, chart, columns * 2) // 2
         width = cells_of(text)
         start = max(0, min(columns - width, column - width // 2))
-        if width <= columns and all(start + width + 1 < a or start > b + 1 for a, b in taken):
+        if width <= columns and all(start + width < a or start > b for a, b in taken):
             taken.append((start, start + width))
-            yield column, text
+            yield column, start, text
+
+
+def _axis_line(labels: Sequence[tuple[int, int, str]], left: int, width: int) -> Line:
+    """Return the axis with a tick above each label; the columns begin after `left` cells."""
+    named = {column for column, _, _ in labels}
+    axis = "".join("┬" if column in named else "─" for column in range(width - left))
+    return (Span(" " * (left - 1), "label"), Span(f"└{axis}", "faint"))
+
+
+def _label_line(labels: Sequence[tuple[int, int, str]], left: int, width: int) -> Line:
+    """Return the line of labels, which begins `left` cells before their first column."""
+    text = ""
+    for _, start, label in sorted(labels, key=lambda one: one[1]):
+        text += " " * (left + start - cells_of(text)) + label
+    return (Span(text + " " * (width - cells_of(text)), "label"),)
 
 
 def _tag(role: Role) -> tuple[int, int, int]:

@@ -196,7 +196,10 @@ def _ticks(facts: BarFacts) -> Iterator[tuple[float, str]]:
     bars = facts.bars
     if (chosen := facts.chosen_at) is not None:
         yield float(chosen), f"{CHOSEN} {_name(bars[chosen])}"
-    names = [(float(at), _tick(bar, bars[at - 1] if at else None)) for at, bar in enumerate(bars)]
+    names = [
+        (float(at), _tick(bar, bars[at - 1] if at else None, facts.grain))
+        for at, bar in enumerate(bars)
+    ]
     yield from ((at, name) for at, name in names if " " in name)  # where a month or year begins
     few = len(bars) <= _FEW or facts.grain == "month"
     yield from (
@@ -206,11 +209,12 @@ def _ticks(facts: BarFacts) -> Iterator[tuple[float, str]]:
     )
 
 
-def _tick(bar: Bar, before: Bar | None) -> str:
+def _tick(bar: Bar, before: Bar | None, grain: Grain) -> str:
     """Return a bar's short name: a month or a year only where it begins."""
+    if grain == "month":
+        is_first = before is None or before.first.year != bar.first.year
+        return f"{bar.first:%b %Y}" if is_first else f"{bar.first:%b}"
     is_first = before is None or before.first.month != bar.first.month
-    if bar.first.day == 1 and bar.last.day >= 28:
-        return f"{bar.first:%b}" if not is_first or bar.first.month > 1 else f"{bar.first:%b %Y}"
     return f"{bar.first.day} {bar.first:%b}" if is_first else f"{bar.first.day}"
 
 
