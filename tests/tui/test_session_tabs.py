@@ -50,7 +50,7 @@ def test_a_pane_without_anything_says_so(pane: Pane, words: str) -> None:
 @pytest.mark.parametrize("pane", ["results", "agents", "waste"])
 def test_what_is_not_read_yet_is_not_called_nothing(pane: Pane) -> None:
     (entry,) = pane_listing(pane, bare_page(), BERLIN, 60).entries
-    assert plain(entry.lines[0]) == "what the calls were made for is still being read"
+    assert plain(entry.lines[0]) == "its log is still being read"
 
 
 def test_the_tabs_count_and_mark_the_one_that_is_shown() -> None:

@@ -29,7 +29,7 @@ _NOTHING: Mapping[Pane, str] = {
     "waste": "nothing led nowhere, and no cache was written twice",
     "work": "nothing is known of its work",
 }
-_LATER = "what the calls were made for is still being read"
+_LATER = "its log is still being read"
 
 
 def pane_listing(pane: Pane, page: SessionPage, zone: tzinfo, width: int) -> Listing:

@@ -10,6 +10,7 @@ from fake_feed import Dashboard, until
 from looks import in_every_size, in_every_theme, settled, themed
 from session_builders import SESSION, call_fields, explanation
 from textual.pilot import Pilot
+from textual.screen import Screen
 
 from aicost.core.errors import ConfigError
 from aicost_tui.entries import CallsTarget, CallTarget, NoteTarget, Target
@@ -136,6 +137,7 @@ def _shown(theme: str, target: Target, calls: int) -> tuple[Explained, Any]:
 
     async def prepare(pilot: Pilot[None]) -> None:
         await before(pilot)
+        await app.push_screen(Screen())  # what it lies over has pictures of its own
         await opened(app, pilot, target, target.title)
         await settled(pilot)
 

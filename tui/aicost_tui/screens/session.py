@@ -289,7 +289,7 @@ class SessionScreen(ActingScreen):
 
     def _show_spare(self, lines: int) -> None:
         """Where one pane has the whole screen, and few turns little of it, show the chart too."""
-        is_alone = not (self.has_class("-wide") and self.has_class("-tall"))
+        is_alone = self.size.width < _WIDTHS[-1][0] or self.size.height < _HEIGHTS[-1][0]
         room = self.size.height - _AROUND
         has_spare = is_alone and self.pane == "turns" and room - lines >= _LEAST_SPARE
         turns = self.query_one("#turns", EntryList)
