@@ -23,6 +23,8 @@ SNAPSHOTS = HERE.parents[1] / "tests" / "tui" / "screens" / "__snapshots__" / "t
 PICTURES = {  # picture -> the test's screen, width in pixels
     "top-80x24.png": ("test_looks[dashboard-80x24].svg", 1000),
     "top-140x40.png": ("test_looks[dashboard-140x40].svg", 1400),
+    "history-80x24.png": ("../test_history/test_looks[calendar-80x24-aicost-dark].svg", 1000),
+    "history-140x40.png": ("../test_history/test_looks[groups-140x40-aicost-dark].svg", 1400),
     "top-200x60.png": ("test_looks_with_subagents[200x60].svg", 1800),
     "top-light-140x40.png": ("test_looks_in_other_colours[aicost-light-140x40].svg", 1400),
     "top-contrast-140x40.png": ("test_looks_in_other_colours[aicost-contrast-140x40].svg", 1400),
