@@ -172,7 +172,7 @@ def _log_line(bench: Bench) -> list[Figure]:
     """Measure from a call in a new log to its session on the screen."""
     profile, home = filled(bench), bench.scratch / "seen"
     env = bench.environment(profile, [bench.home, home])
-    lines, lags = calls(bench.source), list[float]()
+    (_, line), lags = next(calls(bench.source)), list[float]()
     with running(bench, profile, [bench.home, home]) as daemon:
         daemon.report()
         daemon.settle()
@@ -186,7 +186,7 @@ def _log_line(bench: Bench) -> list[Figure]:
                 log = log_of_session(home, _FIRST_NUMBER + number)
                 log.parent.mkdir(parents=True, exist_ok=True)
                 start = time.perf_counter()
-                _write(log, next(lines)[1], _FIRST_NUMBER + number)
+                _write(log, line, _FIRST_NUMBER + number)
                 lags.append(terminal.wait_for(f"seen-{number}".encode()) - start)
                 terminal.read_on(0.5)
     return [
@@ -196,8 +196,9 @@ def _log_line(bench: Bench) -> list[Figure]:
 
 
 def _write(log: Path, line: bytes, number: int) -> None:
-    """Write a call of a session that works in a folder of its own name."""
+    """Write a line as a call of its own, of a session that works in a folder of its own name."""
     record = json.loads(of_the_moment(line, session_id(number), datetime.now(UTC)))
     record["cwd"], record["gitBranch"] = f"/src/seen-{number - _FIRST_NUMBER}", "main"
+    record["message"]["id"], record["requestId"] = f"msg_seen_{number}", f"req_seen_{number}"
     with log.open("ab") as file:
         file.write(json.dumps(record).encode() + b"\n")

@@ -4,7 +4,7 @@ import pytest
 from builders import NOW, budget_status, busy_day, guarded_day, nudge, session_row, view
 
 from aicost.core.view import DashboardView
-from aicost_tui.panels import NAMES, TALL, Name, page_of, panel_of
+from aicost_tui.panels import CHARTED, NAMES, TALL, Name, page_of, panel_of, table_height
 from aicost_tui.spans import plain
 
 NOTHING = view()
@@ -47,3 +47,21 @@ def test_a_page_has_text_in_every_state(name: Name) -> None:
     assert page_of(name, None, NOW)(80) == ()
     assert len(page_of(name, NOTHING, NOW)(80)) > 1
     assert len(page_of(name, guarded_day(), NOW)(80)) > 10
+
+
+@pytest.mark.parametrize(
+    ("height", "wanted", "lines"),
+    [
+        (CHARTED - 1, 5, "1fr"),
+        (CHARTED, 5, 5),
+        (CHARTED, 99, 8),
+        (24, 99, 9),
+        (40, 99, 16),
+        (40, 12, 12),
+        (60, 99, 24),
+    ],
+)
+def test_charts_get_what_the_table_does_not_need(
+    height: int, wanted: int, lines: int | str
+) -> None:
+    assert table_height(height, wanted) == lines

@@ -17,6 +17,7 @@ CHARTED = 22  # lines of a terminal from which there are charts
 TALL = 32  # lines of a terminal from which a panel has more than one
 _MOST_BUDGETS = 6  # lines in a panel of a high terminal
 _MOST_NUDGES = 8
+_TABLE_SHARE = 0.4  # of a terminal's lines, at most, where there are charts
 _BESIDE = 20  # lines of a terminal that these two leave to the rest, and more as it grows
 
 
@@ -58,3 +59,13 @@ def page_of(name: Name, view: DashboardView | None, now: datetime) -> Content:
     if name == "budgets":
         return partial(gauges.list_lines, gauges.budget_facts(view, now, zone))
     return partial(advice.list_lines, advice.nudge_facts(view, now, zone))
+
+
+def table_height(height: int, wanted: int) -> int | str:
+    """Return the height of the session table in a terminal of so many lines.
+
+    Charts get what it does not need, and most of it; without charts it has all that is left.
+    """
+    if height < CHARTED:
+        return "1fr"
+    return min(wanted, max(6, int(height * _TABLE_SHARE)))

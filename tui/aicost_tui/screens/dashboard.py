@@ -29,7 +29,7 @@ from aicost_tui.messages import (
     SessionOpened,
     TasksWanted,
 )
-from aicost_tui.panels import CHARTED, NAMES, TALL, Name, page_of, panel_of
+from aicost_tui.panels import CHARTED, NAMES, TALL, Name, page_of, panel_of, table_height
 from aicost_tui.rows import Listed, Sort, listed, ordered
 from aicost_tui.screens.panel import PanelScreen
 from aicost_tui.spans import Line
@@ -56,7 +56,6 @@ _HEIGHTS = [
 ]
 _state = partial(reactive, init=False, repaint=False)
 _CHART_RESTS = 2  # between two pictures of the last hour: its minutes are slow
-_TABLE_SHARE = 0.4  # of a terminal's lines, at most, where there are charts
 _CONDITIONAL = ACTIONS | {
     "retry", "sort", "open", "columns", "tasks", "reverse", "list", "fold", "filter",
     "clear_filter", "pause", "budgets", "nudges",
@@ -320,12 +319,7 @@ class DashboardScreen(ActingScreen):
             self._show_selected()
 
     def _fit_table(self, table: SessionTable) -> None:
-        """Leave to the charts what the table does not need."""
-        if self.size.height < CHARTED:
-            table.styles.height = "1fr"
-            return
-        most = max(6, int(self.size.height * _TABLE_SHARE))
-        table.styles.height = min(table.lines_wanted, most)
+        table.styles.height = table_height(self.size.height, table.lines_wanted)
 
     def _focus_table(self) -> None:
         if self.focused is None:
@@ -336,11 +330,10 @@ class DashboardScreen(ActingScreen):
         zone, at = zone_of(picture, self._now), self._picture_at
         self.query_one(SessionDetail).selected = Selected(row, at, zone) if row else None
         rows = self.query_one(SessionTable).rows
-        if self.size.height >= CHARTED:
-            looked_at = [one for one in rows if one is row or one.session_id in self.unfolded]
-        else:
-            looked_at = [one for one in rows if one.session_id in self.unfolded]
-        self._glancing.look_at(looked_at)
+        wanted = self.unfolded | (
+            {row.session_id} if row and self.size.height >= CHARTED else set()
+        )
+        self._glancing.look_at([one for one in rows if one.session_id in wanted])
         facts = None
         if picture is not None and picture.sessions:
             glance = self._glancing.glances[row.session_id] if row else None
