@@ -57,6 +57,7 @@ def char_cells(char: str) -> int:
     return 2 if unicodedata.east_asian_width(char) in ("W", "F") else 1
 
 
+@lru_cache(maxsize=4096)  # the same bars and names, again and again
 def cells_of(text: str) -> int:
     """Return the terminal cells that cleaned text takes."""
     return len(text) if text.isascii() else sum(map(char_cells, text))
