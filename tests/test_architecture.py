@@ -272,9 +272,9 @@ def test_a_daemon_starts_without_what_few_need() -> None:
         for name in (
             "daemon.acting", "daemon.badge_answers", "daemon.cheaper", "daemon.explaining",
             "daemon.histories", "daemon.outcomes", "daemon.overview", "daemon.reconciling",
-            "daemon.screens",
-            "daemon.session_pages", "daemon.tagging", "report.sheets", "report.tables",
-            "store.work",
+            "daemon.screens", "daemon.sending",
+            "daemon.session_pages", "daemon.tagging", "daemon.teamwork", "report.sheets",
+            "report.tables", "store.outbox", "store.work", "sync",
         )
     }  # fmt: skip
     assert loaded.isdisjoint(libraries | of_readings | of_budgets | of_questions)

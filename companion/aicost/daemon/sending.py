@@ -7,7 +7,7 @@ import fcntl
 import os
 import random
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
@@ -25,6 +25,7 @@ from aicost.store.team_days import Beside, Naming, day_document
 from aicost.store.team_outcomes import commits_on, happened
 from aicost.sync.receipts import Receipts
 
+Promised = tuple[int, int]  # people of a published group at least; months that days are kept
 _TRIES = 3  # of one day in one round, where the server knows a later revision each time
 
 
@@ -36,6 +37,9 @@ class Sink(Protocol):
 
     def put(self, day: date, body: bytes) -> Answer:
         """Send a day. Raises SyncRejected where no other day would be taken either."""
+
+    def promise(self) -> Promised | None:
+        """Return what is promised by now, None if nothing is. Raises SyncRejected."""
 
     def forget(self, epoch: str) -> None:
         """Delete what was sent in an epoch. Raises SyncRejected."""
@@ -112,6 +116,29 @@ def offered_days(
         yield Ready(offered(known, document.day, content_hash(document), due_s), document)
 
 
+def note_offered(outbox: Outbox, found: Iterable[Ready], places: Mapping[str, Place]) -> None:
+    """Keep where days stand now: a revision is on disk before it is used. Raises StoreError."""
+    for one in found:
+        if one.place is not places.get(one.place.day):
+            outbox.write(one.place, final=one.document.final)
+
+
+def is_wanted(place: Place, now: datetime, *, at_once: bool) -> bool:
+    """Say whether a day is to be sent now; `at_once`: although its time has not come."""
+    return place.state == "due" and (at_once or place.is_due(now.timestamp()))
+
+
+def found_only(found: Iterable[Ready]) -> Round:
+    """Return a round in which nobody was asked."""
+    done = Round()
+    for place in (one.place for one in found):
+        if place.state == "parked":
+            done.parked[place.day] = place.why
+        elif place.state == "due":
+            done.waiting.append(place.day)
+    return done
+
+
 class Sender:
     """Sends what is due. `chance` gives random numbers from 0 to 1."""
 
@@ -126,26 +153,40 @@ class Sender:
         self._outbox, self._sink, self._receipts = outbox, sink, receipts
         self._now, self._chance = now, chance
 
-    def round(self, ready: Iterator[Ready], places: Mapping[str, Place], *, at_once: bool) -> Round:
-        """Send the days whose time has come; `at_once`: all that are over.
+    def round(
+        self, found: Sequence[Ready], *, at_once: bool, promised: Promised | None = None
+    ) -> Round:
+        """Send the days whose time has come; `at_once`: all that are over. Raises StoreError.
 
-        Raises StoreError, sqlite3.Error. A revision is on disk before it is used.
+        Nothing is sent any more if less is promised than was.
         """
-        done, now_s = Round(), self._now().timestamp()
-        for one in ready:
-            place = one.place
-            if place is not places.get(place.day):
-                self._outbox.write(place, final=one.document.final)
-            if place.state == "parked":
-                done.parked[place.day] = place.why
-            elif place.state == "due" and (at_once or place.is_due(now_s)):
-                if not (done.stopped or done.failed):
-                    self._send(one, done)
-                if done.stopped or done.failed:
-                    done.waiting.append(place.day)
-            elif place.state == "due":
-                done.waiting.append(place.day)
+        now = self._now()
+        wanted = [one for one in found if is_wanted(one.place, now, at_once=at_once)]
+        done = found_only(one for one in found if one not in wanted)
+        if wanted and promised is not None:
+            self._check(wanted[0], promised, done)
+        for one in wanted:
+            if not (done.stopped or done.failed):
+                self._send(one, done)
+            if done.stopped or done.failed:
+                done.waiting.append(one.place.day)
+        done.waiting.sort()
         return done
+
+    def _check(self, first: Ready, promised: Promised, done: Round) -> None:
+        try:
+            told = self._sink.promise()
+        except SyncRejected:
+            place = answered(first.place, Later(), self._now().timestamp(), self._chance())
+            self._outbox.write(place, final=first.document.final)
+            self._note(place, Later(), done)
+            return
+        if told is not None and (told[0] < promised[0] or told[1] > promised[1]):
+            done.stopped = (
+                f"the server promised groups of {promised[0]} and {promised[1]} months;"
+                f" now it promises groups of {told[0]} and {told[1]} months"
+            )
+            self._outbox.pause(done.stopped)
 
     def _send(self, one: Ready, done: Round) -> None:
         day = date.fromisoformat(one.place.day)
@@ -173,7 +214,7 @@ class Sender:
             case Later():
                 done.failed = True
                 self._outbox.wait_until(place.next_try_s)
-            case Behind():
+            case Behind():  # again and again: another device writes as this one
                 done.waiting.append(place.day)
 
 

@@ -14,7 +14,7 @@ import msgspec
 from aicost.core.errors import StoreError
 from aicost.core.session import Running
 from aicost.core.view import DashboardView
-from aicost.daemon import advising, answers, badges, on_demand, outcome_rounds
+from aicost.daemon import advising, answers, badges, on_demand, outcome_rounds, syncer
 from aicost.daemon.budgeting import Budgets
 from aicost.daemon.gatekeeper import Access as GateAccess
 from aicost.daemon.gatekeeper import Gatekeeper
@@ -72,6 +72,7 @@ class Service:
         self._status_lines = self._open_status_lines()
         self._gatekeeper = self._open_gate()
         self._outcomes = outcome_rounds.opened(setup.dirs, self._reader, self._note_damage)
+        self._syncer = syncer.Syncer(setup.dirs, self._reader)
         self._server = Server(setup.dirs.socket_path, self._methods(), first_view=self._build_view)
         self._publisher = Publisher(
             partial(self._build_view, is_asked=False),
@@ -116,8 +117,9 @@ class Service:
         try:
             async with asyncio.TaskGroup() as group:
                 asked = (self._server, self._publisher, self._gatekeeper, self._advising)
-                more = (self._badges, self._status_lines, self._outcomes, self._reader)
-                *askers, reader = [group.create_task(c.run(), name=c.name) for c in (*asked, *more)]
+                more = (self._badges, self._status_lines, self._outcomes, self._syncer)
+                parts = (*asked, *more, self._reader)
+                *askers, reader = [group.create_task(c.run(), name=c.name) for c in parts]
                 await self._server.listening.wait()
                 ready()
                 await self._stop.wait()
@@ -288,11 +290,8 @@ class Service:
         }
 
     async def _homes_add(self, params: Params, _notify: Notify) -> object:
-        self._take_homes(params)
-        return {"homes": sorted(self._engine.homes)}
-
-    def _take_homes(self, params: Params) -> None:
         self._reader.add_homes(named_homes(params.get("homes")))
+        return {"homes": sorted(self._engine.homes)}
 
     async def _transcript_seen(self, params: Params, _notify: Notify) -> object:
         """Take on the home that a hook's transcript lies in, and read that transcript."""
@@ -324,7 +323,7 @@ class Service:
 
         That is the evidence, too, if the answer shows some.
         """
-        self._take_homes(params)
+        self._reader.add_homes(named_homes(params.get("homes")))
         asked: dict[str, Any] = asked_alone(params)
         zone = self._setup.asked_zone(params.get("tz"))
         asked["homes"] = homes = self._setup.asked_homes(params.get("homes"))

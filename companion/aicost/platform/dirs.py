@@ -32,6 +32,26 @@ class Dirs:
         return self.data_dir / "trusted.json"
 
     @property
+    def team_file(self) -> Path:
+        """Which team this machine sends to; without the file it sends to none."""
+        return self.data_dir / "team.json"
+
+    @property
+    def team_secret_file(self) -> Path:
+        """The team's key and token, where the system has no keyring."""
+        return self.data_dir / "team.secret"
+
+    @property
+    def outbox_file(self) -> Path:
+        """What is to be sent to the team, and what was."""
+        return self.data_dir / "team.db"
+
+    @property
+    def receipts_file(self) -> Path:
+        """What left the machine."""
+        return self.data_dir / "sent.jsonl"
+
+    @property
     def choices_file(self) -> Path:
         """What the user chose for the dashboard."""
         return self.data_dir / "dashboard.json"

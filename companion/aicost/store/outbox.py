@@ -60,6 +60,14 @@ class Outbox:
             outbox.begin(team)
         return outbox
 
+    @classmethod
+    def in_memory(cls) -> Self:
+        """Return an outbox that nobody keeps: for a look at what would be sent."""
+        path = Path(":memory:")
+        db = sqlite3.connect(":memory:", isolation_level=None)
+        _migrate(db, path)
+        return cls(path, db)
+
     def close(self) -> None:
         """Close the file."""
         self._db.close()
@@ -213,25 +221,29 @@ def _open_once(path: Path) -> sqlite3.Connection:
     db = connect(path)
     try:
         db.execute("PRAGMA synchronous = FULL")  # a revision must be on disk before it is used
-        (version,) = db.execute("PRAGMA user_version").fetchone()
-        if version > VERSION:
-            raise StoreError(
-                f"the outbox is of version {version}, this aicost knows up to {VERSION}",
-                why=f"a newer aicost wrote {path}",
-                hint="upgrade aicost, or set AICOST_HOME to another folder",
-            )
-        for number, statements in enumerate(_MIGRATIONS[version:], start=version + 1):
-            db.execute("BEGIN IMMEDIATE")
-            for statement in statements.split(";"):  # executescript would commit first
-                db.execute(statement)
-            db.execute(f"PRAGMA user_version = {number}")
-            db.commit()
+        _migrate(db, path)
         places = db.execute("SELECT count(revision) FROM place").fetchone()
         assert places is not None, "a count has a row"
     except BaseException:
         db.close()
         raise
     return db
+
+
+def _migrate(db: sqlite3.Connection, path: Path) -> None:
+    (version,) = db.execute("PRAGMA user_version").fetchone()
+    if version > VERSION:
+        raise StoreError(
+            f"the outbox is of version {version}, this aicost knows up to {VERSION}",
+            why=f"a newer aicost wrote {path}",
+            hint="upgrade aicost, or set AICOST_HOME to another folder",
+        )
+    for number, statements in enumerate(_MIGRATIONS[version:], start=version + 1):
+        db.execute("BEGIN IMMEDIATE")
+        for statement in statements.split(";"):  # executescript would commit first
+            db.execute(statement)
+        db.execute(f"PRAGMA user_version = {number}")
+        db.commit()
 
 
 def _unusable(path: Path, error: BaseException) -> StoreError:

@@ -80,6 +80,14 @@ class Backend:
         """Return what the server promises. Raises SyncRejected."""
         return self._promise(self._asked("GET", "/v1/about"), About)
 
+    def promise(self) -> tuple[int, int]:
+        """Return how many people a published group has, and for how many months days are kept.
+
+        Raises SyncRejected.
+        """
+        about = self.about()
+        return about.k, about.retention_months
+
     def join(self, code: str, cohort: str | None) -> Joined:
         """Change an invite code for a token. Raises SyncRejected."""
         return self._promise(

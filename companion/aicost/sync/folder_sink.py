@@ -28,6 +28,9 @@ class FolderSink:
     def close(self) -> None:
         """Nothing is open."""
 
+    def promise(self) -> None:
+        """A folder promises nothing."""
+
     def address_of(self, day: date) -> str:
         """Return the folder of a day, below the team's."""
         return str(self._place(day))

@@ -15,7 +15,15 @@ from log_builders import at, calls_read, event, recorded
 
 from aicost.core.audit import GateEvent
 from aicost.core.team.documents import OTHER_MODEL, canonical_bytes
-from aicost.daemon.sending import Ledger, Round, Sender, forget, offered_days, sending_lock
+from aicost.daemon.sending import (
+    Ledger,
+    Round,
+    Sender,
+    forget,
+    note_offered,
+    offered_days,
+    sending_lock,
+)
 from aicost.store.outbox import Outbox
 from aicost.store.team_days import Naming
 from aicost.sync.backend import Backend
@@ -41,6 +49,7 @@ class Machine:
     naming: Naming = NAMING
     events: tuple[GateEvent, ...] = ()
     timeout_s: float = 20.0
+    promised: tuple[int, int] | None = (5, 13)
 
     def round(self, *, at_once: bool = False, since: date = SINCE) -> Round:
         client = httpx.Client(trust_env=False, timeout=self.timeout_s)
@@ -49,10 +58,12 @@ class Machine:
             Backend(self.server.url, self.source, client=client, now=lambda: self.now) as sink,
         ):
             ledger = Ledger(db=self.db, naming=self.naming, events=self._events)
-            ready = offered_days(ledger, outbox, since=since, key=KEY, now=self.now)
+            places = outbox.places()
+            ready = tuple(offered_days(ledger, outbox, since=since, key=KEY, now=self.now))
+            note_offered(outbox, ready, places)
             receipts = Receipts(self.folder / "sent.jsonl")
             sender = Sender(outbox, sink, receipts, lambda: self.now, lambda: 0.5)
-            return sender.round(ready, outbox.places(), at_once=at_once)
+            return sender.round(ready, at_once=at_once, promised=self.promised)
 
     def places(self) -> dict[str, tuple[str, int]]:
         with closing(Outbox.open(self.folder / "team.db")) as outbox:
@@ -230,6 +241,31 @@ def test_a_token_that_is_good_for_nothing_pauses_all(machine: Machine) -> None:
     assert len(machine.server.puts) == 1
     with closing(Outbox.open(machine.folder / "team.db")) as outbox:
         assert outbox.paused == done.stopped
+
+
+@pytest.mark.parametrize(
+    ("promised", "is_kept"),
+    [((5, 13), True), ((4, 14), True), ((6, 13), False), ((5, 12), False), (None, True)],
+)
+def test_nothing_more_is_sent_when_less_is_promised(
+    machine: Machine, promised: tuple[int, int] | None, is_kept: bool
+) -> None:
+    machine.promised = promised
+    done = machine.round()
+    assert bool(done.sent) is is_kept
+    assert bool(machine.server.puts) is is_kept
+    assert ("promise" in done.stopped) is not is_kept
+
+
+def test_a_server_that_is_away_is_asked_later(machine: Machine) -> None:
+    url, machine.server.url = machine.server.url, "http://127.0.0.1:9"
+    done = machine.round()
+    assert (done.failed, done.waiting) == (True, list(DAYS))
+    with closing(Outbox.open(machine.folder / "team.db")) as outbox:
+        assert outbox.not_before_s == NOW.timestamp() + 15
+    machine.server.url = url
+    machine.now += timedelta(seconds=15)
+    assert machine.round().sent == list(DAYS)
 
 
 def test_two_devices_are_one_source(machine: Machine, tmp_path: Path) -> None:

@@ -78,6 +78,14 @@ def test_days_can_be_sent_again_under_a_new_revision(outbox: Outbox) -> None:
     assert (outbox.paused, outbox.not_before_s) == ("", 0)
 
 
+def test_a_look_leaves_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with closing(Outbox.in_memory()) as outbox:
+        outbox.note_happened([came(1)], TODAY)
+        assert outbox.outcomes(MONDAY, 0).merged == 1
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_wait_is_kept_to_the_second(path: Path, outbox: Outbox) -> None:
     assert outbox.not_before_s == 0
     outbox.wait_until(1_795_000_000.25)

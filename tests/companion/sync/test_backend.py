@@ -132,6 +132,7 @@ def test_a_promise_is_read_and_what_is_none_is_an_error() -> None:
     assert answering(200, ABOUT).about() == About(
         team="acme", k=5, retention_months=13, who_sees_what="…"
     )
+    assert answering(200, ABOUT).promise() == (5, 13)
     joined = answering(201, {**ABOUT, "token": "t", "project_key": "00"}).join("code", None)
     assert (joined.token, joined.project_key) == ("t", "00")
     for said in ({}, {**ABOUT, "k": "5"}, b"<html>", {**ABOUT, "team": "../x"}):

@@ -32,6 +32,10 @@ def sink(tmp_path: Path) -> FolderSink:
     return FolderSink(tmp_path, MINE)
 
 
+def test_nothing_is_promised(sink: FolderSink) -> None:
+    assert sink.promise() is None  # type: ignore[func-returns-value]
+
+
 def test_each_revision_is_a_file_of_its_own(sink: FolderSink, tmp_path: Path) -> None:
     assert sink.put(DAY, body()) == Sent(201)
     assert sink.put(DAY, body()) == Sent(200)
