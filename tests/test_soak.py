@@ -56,7 +56,7 @@ def test_just_as_much_as_is_flat_is_flat() -> None:
 @pytest.mark.parametrize("what", ["files", "threads"])
 def test_descriptors_and_threads_that_stay_open_are_found(what: str) -> None:
     def more(number: int) -> dict[str, object]:
-        return {"daemon": replace(STEADY, **{what: 20 + number})}  # type: ignore[arg-type]
+        return {"daemon": replace(STEADY, **{what: 20 + number})}
 
     found = faults(samples(lambda number: more(4 * number)))
     assert any(what in fault for fault in found)
