@@ -1,9 +1,9 @@
 """Write calls that were made ready: rows by the ten thousand, of which nearly all are new."""
 
 import sqlite3
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
-from aicost.core.facts import Run
+from aicost.core.facts import CallValues, Run
 from aicost.core.usage import UsageEvent
 from aicost.store.changes import Changes
 from aicost.store.names import CallNames, Names
@@ -38,7 +38,7 @@ def write_ready(
     for run, ids in named:
         left: Run | None = run
         if missing:
-            left, there = _cut(run, written)
+            left, there = _cut(run, written.__contains__)
             if there:
                 others += there
                 changes.left.add(ids.span)
@@ -48,27 +48,35 @@ def write_ready(
 
 
 def _once(runs: Iterable[Run]) -> tuple[list[Run], list[UsageEvent]]:
-    """Return the runs without the calls that were in an earlier one, and those."""
+    """Return the runs with the first record of each call only, and the later ones."""
     seen, new, others = set[int](), list[Run](), list[UsageEvent]()
+
+    def is_first(key: int) -> bool:
+        if key in seen:
+            return False
+        seen.add(key)
+        return True
+
     for run in runs:
         keys = {call[KEY] for call in run.calls}
-        if seen.isdisjoint(keys):
+        if len(keys) == len(run.calls) and seen.isdisjoint(keys):
             new.append(run)
+            seen |= keys
         else:
-            left, again = _cut(run, keys - seen)
+            left, again = _cut(run, is_first)
             others += again
             if left is not None:
                 new.append(left)
-        seen |= keys
     return new, others
 
 
-def _cut(run: Run, keys: Collection[int]) -> tuple[Run | None, list[UsageEvent]]:
-    """Return a run with these calls only (None if it has none of them), and its others."""
-    there = [call for call in run.calls if call[KEY] in keys]
-    if len(there) == len(run.calls):
+def _cut(run: Run, keeps: Callable[[int], bool]) -> tuple[Run | None, list[UsageEvent]]:
+    """Return a run with the calls of these keys (None if it has none of them), and its others."""
+    there, others = list[CallValues](), list[CallValues]()
+    for call in run.calls:
+        (there if keeps(call[KEY]) else others).append(call)
+    if not others:
         return run, []
-    others = [call for call in run.calls if call[KEY] not in keys]
     left = run_of(run.names, run.day, there) if there else None
     return left, list(events_of(run.names, others))
 

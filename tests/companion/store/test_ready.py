@@ -65,6 +65,17 @@ def test_of_two_records_in_one_batch_the_second_is_given_back(ledger: Ledger) ->
     assert keys_in(ledger) == ["claude:msg_1", "claude:msg_2"]
 
 
+def test_of_two_records_in_one_run_the_second_is_given_back(ledger: Ledger) -> None:
+    shrunk = event(1, tokens=tokens(100, 5))
+    (run,) = runs_of(event(1, tokens=tokens(100, 99)), shrunk, event(2))
+    changes, others = written(ledger, run)
+    assert others == [shrunk]
+    assert changes.calls == 2
+    (sums,) = vars(changes.usage)["_by_key"].values()
+    assert sums[0] == 2  # requests
+    assert keys_in(ledger) == ["claude:msg_1", "claude:msg_2"]
+
+
 def test_where_all_is_there_nothing_changes(ledger: Ledger) -> None:
     runs = runs_of(event(1), event(2))
     written(ledger, *runs)
