@@ -1,7 +1,8 @@
 """What a budget's window will have used at its end, at this rate: linear over active hours. Pure.
 
 A day has as many active hours as a usual one of the last weeks, never more than are left until
-midnight; days to come count as the share of the past days that had activity.
+midnight; once it had as many, its end is not known. Days to come count as the share of the past
+days that had activity.
 """
 
 from collections.abc import Mapping
@@ -35,9 +36,10 @@ def forecast(
         return None
     first = window.start.astimezone(now.tzinfo).date().toordinal()
     used_us = sum(us for day, us in active_us.items() if first <= day <= today.toordinal())
-    if used_us < LEAST_ACTIVE_US:
+    left_us = _left_us(window.end, past, active_us, now)
+    if used_us < LEAST_ACTIVE_US or left_us == 0:  # longer than usual: it may go on all the same
         return None
-    return spent + spent * _left_us(window.end, past, active_us, now) // used_us
+    return spent + spent * left_us // used_us
 
 
 def _is_past(day: int, today: date) -> bool:

@@ -26,9 +26,9 @@ PAST = {TODAY - days: 6 * HOUR for days in (1, 2, 3)}
 
 @pytest.mark.parametrize(
     ("done_h", "expected"),
-    [(2, 3000), (3, 2000), (6, 1000), (7, 1000)],  # 6 hours are usual
+    [(2, 3000), (3, 2000), (5, 1200), (6, None), (7, None)],  # 6 hours are usual
 )
-def test_a_day_ends_after_as_many_active_hours_as_usual(done_h: int, expected: int) -> None:
+def test_a_day_ends_after_as_many_active_hours_as_usual(done_h: int, expected: int | None) -> None:
     assert foretold("day", {TODAY: done_h * HOUR, **PAST}) == expected
 
 
