@@ -22,7 +22,7 @@ from textual.geometry import Region
 from textual.pilot import Pilot
 
 from aicost.core.errors import DaemonDown
-from aicost.core.view import SessionRow
+from aicost.core.view import Reading, SessionRow
 from aicost_tui.rows import Sort
 from aicost_tui.widgets.session_table import SessionTable
 
@@ -89,6 +89,24 @@ async def test_the_cursor_stays_on_its_session_when_the_order_changes() -> None:
         await pilot.press("s", "s", "s", "s")
         await until(pilot, lambda: table.sort is Sort.NAME)
         assert table.cursor_id == "id-002"
+
+
+@pytest.mark.parametrize(("key", "at"), [("", 39), ("down", 41), ("up", 40)])
+async def test_while_logs_are_read_the_cursor_stays_on_the_first_row_until_it_is_moved(
+    key: str, at: int
+) -> None:
+    rows, reading = many(50), Reading(files_done=1, files_total=2, bytes_done=10, bytes_total=20)
+    app = Dashboard(view(*rows[40:], reading=reading))
+    async with app.run_test(size=(80, 24)) as pilot:
+        table = await start(app, pilot)
+        if key:
+            await pilot.press(key)
+        app.fake_feed.send(view(*rows[39:]))
+        await until(pilot, lambda: len(table.rows) == 11)
+        assert table.cursor_id == f"id-{at:03}"
+        app.fake_feed.send(view(*rows))
+        await until(pilot, lambda: len(table.rows) == 50)
+        assert table.cursor_id == f"id-{at:03}"
 
 
 async def test_the_cursor_goes_with_its_session_out_of_sight_and_is_followed() -> None:

@@ -293,6 +293,7 @@ class DashboardScreen(ActingScreen):
         table = self.query_one(SessionTable)
         table.now, table.sort, table.is_reversed = at, self.sort, self.is_reversed
         table.wanted = self.wanted
+        table.is_filling = picture is not None and picture.reading is not None
         table.rows = rows
         table.unfolded = self._known_subagents()
         if rows and not table.has_class("-shown"):

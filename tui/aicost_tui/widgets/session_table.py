@@ -91,6 +91,8 @@ class SessionTable(ScrollView, can_focus=True, inherit_bindings=False):
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
+        self.is_filling = False  # rows still come in above: until a key or a click the first one
+        self._was_filling = self._was_moved = False
         self._entries: list[tuple[SessionRow, _Below | None]] = []  # line after line
         self._index: dict[str, int] = {}  # session id -> its place in the entries
         self._order: dict[str, int] = {}  # session id -> its place in rows
@@ -116,6 +118,9 @@ class SessionTable(ScrollView, can_focus=True, inherit_bindings=False):
         if len(old) != len(new):
             self._lines = {key: line for key, line in self._lines.items() if key in self._order}
         self._enter()
+        if (self.is_filling or self._was_filling) and not self._was_moved:
+            self.cursor_id = new[0].session_id if new else ""
+        self._was_filling = self.is_filling
         if self.cursor_id not in self._order:
             self.cursor_id = new[min(was_at, len(new) - 1)].session_id if new else ""
         if was_visible:
@@ -145,6 +150,7 @@ class SessionTable(ScrollView, can_focus=True, inherit_bindings=False):
 
     def action_cursor(self, step: int) -> None:
         """Move the cursor by some rows."""
+        self._was_moved = True
         if self.rows:
             at = self._order.get(self.cursor_id, 0) + step
             self.cursor_id = self.rows[max(0, min(len(self.rows) - 1, at))].session_id
@@ -165,6 +171,7 @@ class SessionTable(ScrollView, can_focus=True, inherit_bindings=False):
             if column is not None and column.sort is not None:
                 self.post_message(self.SortAsked(column.sort))
             return
+        self._was_moved = True
         at = event.y - _HEAD + self.scroll_offset.y
         if at < len(self._entries):
             row, below = self._entries[at]
