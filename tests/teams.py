@@ -24,12 +24,14 @@ def join(dirs: Dirs, server: Faulty, device: str = "d1", **changes: Any) -> Memb
 
     with Backend(server.url, client=httpx.Client(trust_env=False), now=now) as backend:
         joined = backend.join(server.invite(), None)
+    since = (datetime.now(UTC) - timedelta(days=10)).date()
     membership = Membership(
         sink=server.url,
         team=joined.team,
         k=joined.k,
         retention_months=joined.retention_months,
-        since=(datetime.now(UTC) - timedelta(days=10)).date(),
+        since=since,
+        first=since,
     )
     membership = replace(membership, **changes)
     save_membership(dirs.team_file, membership)

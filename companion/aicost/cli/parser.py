@@ -32,7 +32,7 @@ everyday:
   aicost sessions --live           what runs right now
   aicost turns --session ID        what each prompt cost
 
-exit codes: 0 ok, 1 a bug in aicost, 2 usage, 3 config, 4 daemon down, 5 ledger
+exit codes: 0 ok, 1 a bug in aicost, 2 usage, 3 config, 4 daemon down, 5 ledger, 6 team
 AICOST_HOME moves config, data and socket to one folder; NO_COLOR is honoured.
 """
 _REPORT_EPILOG = """\
@@ -377,7 +377,9 @@ COMMANDS: Mapping[str, Command] = {
     "init": Command(
         _fill_init, "print what puts the badge into the prompt of a shell", _INIT_EPILOG
     ),
-    "team": Command(_fill_team, "the server that a team's anonymous reports come from"),
+    "team": Command(
+        _fill_team, "share daily counts with a team under a pseudonym, or run its server"
+    ),
     "daemon": Command(_fill_daemon, "run, start, stop or look at the background process"),
     "config": Command(_fill_config, "show, change or edit the settings", _CONFIG_EPILOG),
 }

@@ -1,4 +1,4 @@
-"""`aicost team`: the server for a team."""
+"""`aicost team`: the server for a team; what its members do is in `team_member`."""
 
 import logging
 import sys
@@ -18,7 +18,12 @@ if TYPE_CHECKING:
 
 def run(args: Namespace, env: Mapping[str, str]) -> int:
     """Carry out one action."""
-    return {"serve": _serve, "invite": _invite}[args.action](args, env)
+    own = {"serve": _serve, "invite": _invite}
+    if args.action in own:
+        return own[args.action](args, env)
+    from aicost.cli import team_member
+
+    return team_member.run(args, env)
 
 
 def _invite(args: Namespace, env: Mapping[str, str]) -> int:

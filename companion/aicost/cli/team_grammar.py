@@ -2,6 +2,8 @@
 
 import argparse
 
+from aicost.cli.team_member_grammar import fill_member
+
 _SERVE_EPILOG = """\
 examples:
   aicost team serve --team acme                            SQLite, in ./aicost-team.db
@@ -25,6 +27,7 @@ def fill_team(team: argparse.ArgumentParser) -> None:
         action.set_defaults(action=name)
         return action
 
+    fill_member(add)
     _fill_serve(add("serve", "run the team's server", _SERVE_EPILOG))
     invite = add("invite", "make one-time codes to join with")
     invite.add_argument("number", type=_number, metavar="N", help="how many")

@@ -181,6 +181,7 @@ def _overview(
     from aicost.daemon.advising import advice_on, setting_of  # (a report starts without them)
     from aicost.daemon.budgeting import Budgets
     from aicost.daemon.overview import overview
+    from aicost.daemon.own_state import team_standing
     from aicost.daemon.world import World
     from aicost.report.status import ReaderState
 
@@ -192,6 +193,7 @@ def _overview(
         log_files=left.files,
         unreadable=left.unreadable_names,
         budget_troubles=budgets.troubles,
+        team=team_standing(setup.dirs),
     )
     return overview(question, live, state, asked, lambda rows: advice_on(question, setting, rows))
 

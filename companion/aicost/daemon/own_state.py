@@ -4,9 +4,11 @@ import os
 from collections.abc import Sequence
 
 from aicost import __version__
+from aicost.core.errors import AicostError
 from aicost.daemon.indexer import Survey
 from aicost.daemon.reader import Reader
 from aicost.daemon.setup import Setup
+from aicost.platform.dirs import Dirs
 from aicost.platform.processes import own_use
 from aicost.report.status import ReaderState
 from aicost.store.recovery import kept_aside
@@ -41,8 +43,8 @@ def own_state(
     }
 
 
-def reader_state(reader: Reader, budget_troubles: Sequence[str]) -> ReaderState:
-    """Return what `aicost status` shows of the reading."""
+def reader_state(reader: Reader, budget_troubles: Sequence[str], dirs: Dirs) -> ReaderState:
+    """Return what `aicost status` shows of the reading, and of what is sent."""
     return ReaderState(
         log_files=reader.seen.files,
         daemon_pid=os.getpid(),
@@ -50,4 +52,19 @@ def reader_state(reader: Reader, budget_troubles: Sequence[str]) -> ReaderState:
         unreadable=reader.seen.unreadable_names,
         trouble=reader.trouble,
         budget_troubles=tuple(budget_troubles),
+        team=team_standing(dirs),
     )
+
+
+def team_standing(dirs: Dirs) -> tuple[str, ...]:
+    """Return what was not sent to the team, and why; nothing where none was joined."""
+    if not dirs.team_file.exists():
+        return ()
+    from aicost.platform.membership import load_membership
+    from aicost.store.outbox import standing
+
+    try:
+        membership = load_membership(dirs.team_file)
+        return () if membership is None or membership.left else standing(dirs.outbox_file)
+    except AicostError as error:
+        return (error.what,)

@@ -265,7 +265,7 @@ class Service:
         except StoreError:
             question, asked = await self._prepared("overview", {**params, "wait": False}, notify)
         live = await self._live(asked["homes"])
-        reader = reader_state(self._reader, self._budgets.troubles)
+        reader = reader_state(self._reader, self._budgets.troubles, self._setup.dirs)
         advise = self._advising.finding(question, live)
         return {"text": await self._query(lambda: overview(question, live, reader, asked, advise))}
 

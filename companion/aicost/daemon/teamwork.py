@@ -132,12 +132,18 @@ def open_ledger(dirs: Dirs, member: Member | None, now: datetime) -> Iterator[Le
         yield Ledger(db=db, naming=naming(dirs, member), events=between)
 
 
-def previewed(dirs: Dirs, member: Member | None, since: date, now: datetime) -> tuple[Ready, ...]:
-    """Return each day that would be sent by now, as it would be. Raises AicostError."""
+def previewed(
+    dirs: Dirs, member: Member | None, since: date, now: datetime, *, is_joined: bool = True
+) -> tuple[Ready, ...]:
+    """Return each day that would be sent by now, as it would be. Raises AicostError.
+
+    Before joining (`is_joined` is false, or there is no member) no outbox is looked at or made.
+    """
     key = b"" if member is None else member.key
+    is_kept = member is not None and is_joined
     with (
         open_ledger(dirs, member, now) as ledger,
-        closing(_outbox(dirs, member) if member else Outbox.in_memory()) as outbox,
+        closing(_outbox(dirs, member) if member and is_kept else Outbox.in_memory()) as outbox,
     ):
         found = offered_days(ledger, outbox, since=since, key=key, now=now)
         return tuple(one for one in found if one.place.state == "due")

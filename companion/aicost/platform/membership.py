@@ -23,6 +23,7 @@ class Membership(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     k: int  # people that a published group has at least; 0: a folder promises nothing
     retention_months: int
     since: date  # the first day that is sent
+    first: date  # the earliest that ever was, for deleting
     cohort: str | None = None
     billing: Billing = "unknown"  # where logs do not tell
     labels: dict[str, str] = {}  # repository, or project -> label

@@ -45,6 +45,7 @@ class ReaderState:
     unreadable: tuple[str, ...] = ()
     trouble: str = ""  # why the ledger cannot be written
     budget_troubles: Sequence[str] = ()  # why files that set budgets cannot be used
+    team: Sequence[str] = ()  # what was not sent to the team, and why
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +90,7 @@ def status_document(status: Status) -> Document:
             "trouble": reader.trouble or None,
             "budget_troubles": list(reader.budget_troubles),
         },
+        "team": list(reader.team),
         "price_book": {"id": status.price_book, "date": status.priced_on or None},
     }
 
@@ -260,6 +262,8 @@ def _reader(status: Status) -> Iterator[tuple[str, str]]:
         yield "trouble", f"{clean(reader.trouble)}; trying again, nothing is lost"
     for trouble in reader.budget_troubles[:_SHOWN]:
         yield "budgets", clean(trouble)
+    for unsent in reader.team[:_SHOWN]:
+        yield "team", clean(unsent)
     if reader.daemon_pid is None:
         yield "daemon", "not running; `aicost daemon start` keeps all this ready"
     else:

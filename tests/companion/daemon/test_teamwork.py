@@ -123,7 +123,7 @@ def test_a_wait_holds_until_its_end_or_the_user_sends(dirs: Dirs, server: Faulty
 
 def test_a_folder_is_a_team_too(dirs: Dirs, tmp_path: Path) -> None:
     membership = Membership(
-        sink=str(tmp_path), team="acme", k=0, retention_months=0, since=DAY.date()
+        sink=str(tmp_path), team="acme", k=0, retention_months=0, since=DAY.date(), first=DAY.date()
     )
     save_membership(dirs.team_file, membership)
     secrets = TeamSecrets(key="-".join(["aaaa"] * 13), device="d1")

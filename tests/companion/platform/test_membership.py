@@ -17,6 +17,7 @@ from aicost.platform.membership import (
 
 MINE = Membership(
     sink="https://team.example", team="acme", k=5, retention_months=13, since=date(2026, 11, 12),
+    first=date(2026, 11, 12),
     cohort="pilot", labels={"github.com/acme/shop": "Shop"},
 )  # fmt: skip
 

@@ -187,12 +187,14 @@ def test_the_reader_says_what_is_in_its_way() -> None:
         unreadable=tuple(f"/log-{number}" for number in range(7)),
         trouble="the ledger is locked",
         budget_troubles=("not valid TOML (/c:1)", "cannot read /t"),
+        team=("nothing is sent to the team: \x1b[31mno token",),
     )
     shown = rows(status(reader=reader))
     assert shown["logs"] == "1 file, all read"
     assert shown["polled"] == "/a: no watches left /b: a network"
     assert shown["unreadable"] == "/log-0 /log-1 /log-2 /log-3 /log-4"
     assert shown["budgets"] == "not valid TOML (/c:1) cannot read /t"
+    assert shown["team"] == "nothing is sent to the team: no token"
     assert shown["trouble"] == "the ledger is locked; trying again, nothing is lost"
     assert shown["daemon"].startswith("not running; `aicost daemon start`")
 
@@ -265,6 +267,7 @@ def test_the_document_has_all_of_it() -> None:
         "trouble": None,
         "budget_troubles": [],
     }
+    assert found["team"] == []
     assert found["price_book"] == {"id": "a1b2c3d4e5f6", "date": "2026-11-20"}
 
 
