@@ -94,7 +94,7 @@ def mismatches(
         return ()
     flawed = _flawed(db, [one.span for one in some])
     turns = [one.turn._replace(is_good=one.span not in flawed) for one in some]
-    return find_mismatches(turns, _prices(book, now))
+    return find_mismatches(turns, list_prices(book, now))
 
 
 def _turns(db: sqlite3.Connection, query: ReportQuery) -> Iterator[_Known]:
@@ -144,7 +144,9 @@ def _flawed(db: sqlite3.Connection, spans: Sequence[int]) -> frozenset[int]:
     return frozenset(found)
 
 
-def _prices(book: PriceBook, now: datetime) -> Callable[[str, TokenCounts], int | None]:
+def list_prices(book: PriceBook, now: datetime) -> Callable[[str, TokenCounts], int | None]:
+    """Return what tells the list price of tokens on a model; None where it is not known."""
+
     @lru_cache
     def rate(model: str, name: str) -> int | None:
         tokens = TokenCounts(**{name: _SAMPLE})
