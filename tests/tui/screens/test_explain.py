@@ -81,6 +81,13 @@ async def test_a_note_is_read_without_the_daemon() -> None:
         assert screen.query_one("#explain-frame").size.height < 20
 
 
+@pytest.mark.parametrize("title", ["[id].tsx", "Subagent [/b]", "[@click=app.quit]x[/]"])
+async def test_a_title_from_a_log_is_no_markup(title: str) -> None:
+    app = Explained()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened(app, pilot, NoteTarget(title=title, paragraphs=("It is so.",)), f"─ {title} ─")
+
+
 async def test_while_it_asks_it_says_so() -> None:
     waiting = asyncio.Event()
     app = Explained()

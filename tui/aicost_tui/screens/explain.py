@@ -8,6 +8,7 @@ from textual import work
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
+from textual.content import Content
 from textual.screen import ModalScreen
 
 from aicost.core.errors import AicostError
@@ -55,7 +56,7 @@ class ExplainScreen(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         """Yield the page in a frame."""
         with Vertical(id="explain-frame") as frame:
-            frame.border_title = self._target.title
+            frame.border_title = Content(self._target.title)  # (a file may be named like markup)
             yield EntryList(id="explain-list")
             yield Page(id="explain-sum")
             yield PaintedLines(id="explain-detail")
