@@ -160,6 +160,12 @@ async def test_a_slow_answer_to_what_was_typed_before_is_not_shown() -> None:
         budget_status(0, 1, "turn", "repeats").budget,
         budget_status(0, "80.5", "plan-5h", "percent").budget,
         budget_status(0, 30, "day", "minutes").budget,
+        budget_status(0, "0.5", "turn", "minutes").budget,
+        budget_status(0, "12.345").budget,
+        budget_status(0, "0.005").budget,
+        budget_status(0, "1234.000000001").budget,
+        budget_status(0, "1.25", "day", "credits").budget,
+        budget_status(0, "12.345", "plan-week", "percent").budget,
     ],
 )
 def test_a_limit_is_read_back_as_it_is_shown(budget: Budget) -> None:

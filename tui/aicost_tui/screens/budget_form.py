@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
+from decimal import Decimal
 from functools import partial
 from typing import Any, ClassVar
 
@@ -9,7 +10,7 @@ from textual import work
 from textual.widget import Widget
 from textual.widgets import Button, Input, Select
 
-from aicost.core.budget import Budget, Scope
+from aicost.core.budget import STEPS, Budget, Scope
 from aicost.core.budget_page import BudgetChange
 from aicost.core.budget_words import (
     EXAMPLES,
@@ -180,8 +181,13 @@ def row_of(budget: Budget) -> dict[str, Any]:
 
 
 def limit_text(budget: Budget) -> str:
-    """Return a limit as one types it: `25`, `12.50`, `300,000 tokens`."""
-    return amount(budget, budget.limit).removesuffix(".00").lstrip("$")
+    """Return a limit as one types it, to its last step: `25`, `12.50`, `300,000 tokens`."""
+    number = (Decimal(budget.limit) / STEPS[budget.unit]).normalize()
+    if budget.unit == "usd":
+        return (
+            f"{number:,.2f}".removesuffix(".00") if number == round(number, 2) else f"{number:,f}"
+        )
+    return f"{number:,f} {amount(budget, budget.limit).partition(' ')[2]}"
 
 
 def _as_written(row: Mapping[str, Any]) -> dict[str, Any]:
