@@ -1,6 +1,7 @@
 """A team's server that goes wrong on purpose, on a real socket: faults in order, then none."""
 
 import asyncio
+import gzip
 import socket
 import threading
 from collections import deque
@@ -21,6 +22,7 @@ from aicost.team.database import Database
 from aicost.team.schema import migrate
 from aicost.team.settings import TeamSettings
 
+GZIP = b"\x1f\x8b"
 Fault = Literal["drop", "busy", "conflict", "slow", "page", "wrong", "no-answer", "refuse"]
 
 
@@ -32,6 +34,7 @@ class Faulty:
     database: Database = field(default=None)  # type: ignore[assignment]
     faults: deque[Fault] = field(default_factory=deque)
     puts: list[dict[str, Any]] = field(default_factory=list)  # headers of each, and its body
+    wire: list[bytes] = field(default_factory=list)  # all that was ever asked, unpacked too
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
     slow: threading.Event = field(default_factory=threading.Event)
 
@@ -54,14 +57,16 @@ class _Faults:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["method"] != "PUT":
-            await self._inner(scope, receive, send)
+            await self._inner(scope, self._noted(scope, receive), send)
             return
         seen = {name.decode(): value.decode() for name, value in scope["headers"]}
         put: dict[str, Any] = {"path": scope["path"], **seen, "body": b""}
         self._told.puts.append(put)
 
+        noted = self._noted(scope, receive)
+
         async def heard() -> Message:
-            message = await receive()
+            message = await noted()
             put["body"] += message.get("body", b"")
             return message
 
@@ -81,6 +86,18 @@ class _Faults:
                 ),
             }
             await answers[str(fault)](scope, heard, send)
+
+    def _noted(self, scope: Scope, receive: Receive) -> Receive:
+        head = b"\n".join(b": ".join(pair) for pair in scope["headers"])
+        self._told.wire.append(b"%s?%s\n%s" % (scope["raw_path"], scope["query_string"], head))
+
+        async def heard() -> Message:
+            message = await receive()
+            body = message.get("body", b"")
+            self._told.wire += [body, gzip.decompress(body)] if body[:2] == GZIP else [body]
+            return message
+
+        return heard
 
     async def _committed(
         self, fault: Fault | None, scope: Scope, receive: Receive, send: Send
