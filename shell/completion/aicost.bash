@@ -11,7 +11,7 @@ _aicost() {
     --since | --until | --timezone | --session | --at | --from | --for | --budget | --summary | --format | --shell) words='' ;;
     *)
       case $COMP_CWORD:${COMP_WORDS[1]} in
-        1:*) words='top report sessions turns reconcile explain status badge prices budget allow audit trust guard tag hooks statusline init daemon config --version --help' ;;
+        1:*) words='top report sessions turns reconcile explain status badge prices budget allow audit trust guard tag hooks statusline init team daemon config --version --help' ;;
         *:top) words='--once --json --demo --help' ;;
         *:report) words='--by --since --until --timezone --agent --json --csv --no-wait --help' ;;
         *:sessions) words='--live --json --csv --no-wait --help' ;;
@@ -73,6 +73,21 @@ _aicost() {
           esac
           ;;
         2:init) words='bash zsh fish starship tmux --help'; [[ $word == -* ]] && words='--help' ;;
+        2:team) words='join preview sync resync log forget leave export-key import-key serve invite --help' ;;
+        *:team)
+          case ${COMP_WORDS[2]} in
+            join) words='--code --team --cohort --since --billing --label --hash-projects --yes --help' ;;
+            preview) words='--day --help' ;;
+            resync) words='--since --help' ;;
+            log) words='--bodies --json --help' ;;
+            forget) words='--yes --help' ;;
+            leave) words='--delete --yes --help' ;;
+            import-key) words='--yes --help' ;;
+            serve) words='--db --team --host --port --k --retention-months --head-count --cohort --check --help' ;;
+            invite) words='--db --help' ;;
+            *) words='--help' ;;
+          esac
+          ;;
         *:daemon) words='run start stop restart status --json --help' ;;
         2:config) words='path get set unset edit --help' ;;
         3:config) words='timezone sources.claude.homes sources.codex.homes attribution.ticket_pattern prices.url projectmap gate.fail gate.grace_percent nudges.desktop nudges.context_usd outcomes.gh'; [[ $word == -* ]] && words='--help' ;;
