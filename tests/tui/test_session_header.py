@@ -9,6 +9,7 @@ from builders import BERLIN, NOW, session_row, usd
 from session_builders import SESSION, bare_page, codex_page, hostile_page, session_page
 
 from aicost.core.errors import ConfigError, DaemonDown
+from aicost.core.outcome import Outcome
 from aicost_tui.session_header import (
     HeadFacts,
     error_lines,
@@ -32,6 +33,15 @@ def test_it_says_who_it_is_and_what_it_cost() -> None:
     assert second.startswith("bugfix 71% of its cost   committed   cache rebuilt 2× $0.78")
     assert second.endswith("context 62% of 200k")
     assert "committed: commit 1f2e3d4 made" in lines(178, session_page())[1]
+
+
+def test_what_is_not_known_of_its_work_is_said_to_be_the_outcome() -> None:
+    was = session_page().outcome
+    assert was is not None
+    outcome = was._replace(outcome=Outcome.UNKNOWN, why="no git")
+    page = session_page(outcome=outcome)
+    assert "bugfix 71% of its cost   outcome unknown   cache rebuilt" in lines(138, page)[1]
+    assert "outcome unknown: " in lines(178, page)[1]
 
 
 def test_a_session_that_is_in_no_view_has_no_state() -> None:

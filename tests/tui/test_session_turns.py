@@ -117,9 +117,9 @@ def test_every_width_holds_its_lines(page: Any, width: int) -> None:
     [
         (28, "prompt cost"),
         (46, "time prompt calls cost"),
-        (78, "# time prompt task calls tokens cost took"),
-        (137, "# time prompt task calls tokens cost took agents notes outcome"),
-        (197, "# time prompt task calls tokens cost took agents tools notes outcome"),
+        (78, "# time prompt task, how sure calls tokens cost took"),
+        (137, "# time prompt task, how sure calls tokens cost took agents notes outcome"),
+        (197, "# time prompt task, how sure calls tokens cost took agents tools notes outcome"),
     ],
 )
 def test_what_matters_most_has_room_first(width: int, titles: str) -> None:

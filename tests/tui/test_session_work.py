@@ -50,7 +50,7 @@ def test_the_dearest_waste_comes_first_with_what_to_do() -> None:
 
 def test_each_rebuilt_cache_is_told_with_its_cause_the_last_first() -> None:
     lines = texts(waste_listing(session_page(), BERLIN, 60))
-    at_title = lines.index("Cache written again 2×, $0.78")
+    at_title = lines.index("Cache rebuilt 2×, $0.78")
     assert lines[at_title + 1].split() == ["12:03", "model", "switch", "51.2k", "$0.29"]
     assert lines[at_title + 2].split() == ["11:42", "pause", "of", "21m", "86.4k", "$0.49"]
 
@@ -117,7 +117,7 @@ def test_a_task_opens_the_calls_of_all_its_turns() -> None:
 
 def test_a_codex_session_has_what_it_has() -> None:
     lines = texts(waste_listing(codex_page(), BERLIN, 60))
-    assert lines[0] == "Cache written again 1×"
+    assert lines[0] == "Cache rebuilt 1×"
     assert lines[1].split() == ["11:42", "cause", "not", "known", "86.4k", "?"]
 
 

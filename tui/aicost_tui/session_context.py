@@ -167,7 +167,7 @@ def result_listing(page: SessionPage, zone: tzinfo, width: int) -> Listing:
     """Return the largest tool results, the largest first."""
     if not page.results:
         return Listing()
-    largest = page.results[0].size_bytes
+    largest = max(1, page.results[0].tokens)
     side_cells = max(map(len, map(_side, page.results)))
     head = (
         *pad((Span("tokens", "label"),), _TOKENS_CELLS + 1, right=True),
@@ -208,7 +208,7 @@ def _result_line(one: ToolResult, largest: int, side_cells: int, width: int) -> 
     name = pad((Span(_label(one), role),), cells - max(0, bar_cells + 1))
     if bar_cells < _LEAST_BAR:
         return (*figures, Span("  "), *name, Span("  "), *side)
-    full, empty = fmt.bar(one.size_bytes / largest, bar_cells)
+    full, empty = fmt.bar(one.tokens / largest, bar_cells)
     bar = (Span(full, "accent" if one.is_in_context else "label"), Span(empty, "faint"))
     return (*figures, Span("  "), *name, Span(" "), *bar, Span("  "), *side)
 

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from aicost.core.errors import AicostError
 from aicost.core.money import cost_text_short
-from aicost.core.outcome import sentence
+from aicost.core.outcome import Outcome, sentence
 from aicost.core.repos import repo_label
 from aicost.core.session_page import SessionPage
 from aicost.core.text import clean
@@ -106,6 +106,8 @@ def _what(facts: HeadFacts) -> list[Part]:
         parts.append(Part(1, ((*name, Span(f" {share} of its cost", "label")), name)))
     if page.outcome is not None:
         head: Line = (Span(str(page.outcome.outcome), "text"),)
+        if page.outcome.outcome is Outcome.UNKNOWN:
+            head = (Span("outcome ", "label"), *head)
         whole: Line = (*head, Span(f": {sentence(page.outcome)}", "label"))
         parts.append(Part(5, (whole, head, ())))
     if page.rebuilds:

@@ -222,7 +222,7 @@ _BY_IMPORTANCE = (
     Column("cost", 8, _cost, right=True),
     _TIME,
     Column("calls", 5, lambda row: (Span(f"{row.turn.requests:,}", "text"),), right=True),
-    Column("task", 16, lambda row: task_line(row.turn)),
+    Column("task, how sure", 16, lambda row: task_line(row.turn)),
     Column("took", 6, lambda row: (Span(duration(row.turn.duration_us), "text"),), right=True),
     Column(
         "tokens",
@@ -237,8 +237,8 @@ _BY_IMPORTANCE = (
     Column("agents", 6, _agents, right=True),
 )
 _ORDER = (
-    "#", "time", "prompt", "task", "calls", "tokens", "cost", "took", "agents", "tools", "notes",
-    "outcome",
+    "#", "time", "prompt", "task, how sure", "calls", "tokens", "cost", "took", "agents", "tools",
+    "notes", "outcome",
 )  # fmt: skip
 _MAY_BE_EMPTY = frozenset(("notes", "outcome", "tools", "agents"))
 _LEAST_PROMPT = ((64, 14), (100, 22), (150, 30), (10_000, 44))

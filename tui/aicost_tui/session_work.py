@@ -117,7 +117,7 @@ def waste_listing(page: SessionPage, zone: tzinfo, width: int) -> Listing:
         ]
     if page.rebuilds:
         costs = [one.cost_nusd for one in page.rebuilds]
-        entries.append(heading("rebuilds", crop(_title("Cache written again", costs), width)))
+        entries.append(heading("rebuilds", crop(_title("Cache rebuilt", costs), width)))
         entries += [_rebuild_entry(page, one, zone, width) for one in reversed(page.rebuilds)]
     return Listing(entries=tuple(entries))
 
@@ -194,7 +194,7 @@ def _rebuild_entry(page: SessionPage, one: Rebuild, zone: tzinfo, width: int) ->
     return Entry(
         key=f"rebuild:{one.thread}:{one.at.timestamp()}",
         lines=(crop(line, width),),
-        target=NoteTarget(title="Cache written again", paragraphs=paragraphs),
+        target=NoteTarget(title="Cache rebuilt", paragraphs=paragraphs),
         detail=((Span(paragraphs[0], "text"),), (Span(_CAUSE_NOTES[one.cause], "label"),)),
     )
 

@@ -214,17 +214,20 @@ def _rounded(sums: Mapping[Source, float], total: int) -> tuple[ContextPart, ...
 
 def _largest(work: Work, measure: Measure, kept: set[int]) -> Iterator[ToolResult]:
     """Yield the largest results; `kept`: keys of the calls whose results the context holds."""
-    sized = [(step, step.size_bytes) for step in work.steps if step.size_bytes]
-    sized.sort(key=lambda one: (-one[1], one[0].at_us, one[0].key))
-    for step, size_bytes in sized[:_MOST_RESULTS]:
-        source = SOURCES[step.kind]
+    sized = [
+        (measure.tokens(SOURCES[step.kind], step.size_bytes), step.size_bytes, step)
+        for step in work.steps
+        if step.size_bytes
+    ]
+    sized.sort(key=lambda one: (-one[0], -one[1], one[2].at_us, one[2].key))
+    for tokens, size_bytes, step in sized[:_MOST_RESULTS]:
         yield ToolResult(
             at=from_us(step.at_us),
             turn_id=step.turn_id,
             thread=step.thread,
-            source=source,
+            source=SOURCES[step.kind],
             label=step.label,
             size_bytes=size_bytes,
-            tokens=round(measure.tokens(source, size_bytes)),
+            tokens=round(tokens),
             is_in_context=not step.thread and step.call in kept,
         )

@@ -204,6 +204,14 @@ def test_the_largest_results_are_told_and_whether_the_context_holds_them() -> No
     ]
 
 
+def test_a_result_whose_bytes_make_more_tokens_comes_before_a_larger_one() -> None:
+    files = [("read", 5_000, 1_000)] * LEAST_PAIRS
+    logs = [("test", 4_000, 2_000)] * LEAST_PAIRS
+    results = context_of(pairs(*files, *logs), {}).results
+    assert [one.tokens for one in results] == [2_000] * LEAST_PAIRS + [1_000] * LEAST_PAIRS
+    assert results[0].size_bytes < results[-1].size_bytes
+
+
 @given(
     st.lists(
         st.tuples(
