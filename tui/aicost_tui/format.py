@@ -103,6 +103,11 @@ def _short_model(model: str) -> str:
     return re.sub(r"(?<=\d)-(?=\d)", ".", name)
 
 
+def copyable(text: str) -> str:
+    """Return text without what a terminal that it is pasted into would act on."""
+    return "".join(char for char in text if char.isprintable())
+
+
 def plural(count: int, word: str) -> str:
     """Return `1 file`, `2 files`, `1,234 files`."""
     return f"{count:,} {word}" if count == 1 else f"{count:,} {word}s"

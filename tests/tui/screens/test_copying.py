@@ -10,7 +10,8 @@ from fake_feed import Dashboard, until
 from looks import in_every_size, in_every_theme, themed
 from textual.pilot import Pilot
 
-from aicost_tui.screens.copying import CopyDialog, copyable
+from aicost_tui.format import copyable
+from aicost_tui.screens.copying import CopyDialog
 
 HOSTILE = "[red]s-1\x1b]0;x\x07\nrm -rf /"
 

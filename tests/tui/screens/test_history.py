@@ -211,6 +211,16 @@ async def test_y_copies_what_the_row_is() -> None:
         assert app.clipboard == "github.com/acme/shop"
 
 
+async def test_a_branch_of_control_characters_copies_none() -> None:
+    app = app_with(told(history(group("shop · a\x1b[31m\nrm"), by="branch")))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened(app, pilot)
+        screen_of(app).action_group("branch")
+        await shows(app, pilot, "shop · a")
+        await press(pilot, "y")
+        assert app.clipboard == "shop · a[31mrm"
+
+
 async def test_the_calendar_takes_the_place_of_the_bars_and_its_days_open() -> None:
     app = app_with()
     async with app.run_test(size=(80, 24)) as pilot:

@@ -73,6 +73,18 @@ async def test_an_agent_that_ends_is_told_with_how_to_go_on() -> None:
         await until(pilot, lambda: app.clipboard == HAND.resume)
 
 
+async def test_a_folder_of_control_characters_copies_none() -> None:
+    app = Dashboard(guarded_day())
+    hostile = replace(HAND, resume="cd '/a\x1b\n/c' && claude --resume s-1")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await opened(app, pilot, hostile, GONE)
+        await pilot.press("right", "enter")
+        await until(pilot, lambda: "The agent has ended" in shown(app))
+        await pilot.press("right", "enter")
+        await until(pilot, lambda: app.clipboard)
+        assert app.clipboard == "cd '/a/c' && claude --resume s-1"
+
+
 async def test_a_turn_that_ends_is_told() -> None:
     app = Dashboard(guarded_day())
     async with app.run_test(size=(80, 24)) as pilot:

@@ -17,6 +17,7 @@ from aicost.core.view import SessionRow
 from aicost.ipc.answers import value_in
 from aicost_tui.dialog_lines import fact, wrapped_hard
 from aicost_tui.feed import Ask
+from aicost_tui.format import copyable
 from aicost_tui.screens.dialog import Dialog
 from aicost_tui.widgets.menu import Menu
 
@@ -86,11 +87,6 @@ class CopyDialog(Dialog[str]):
                 self.app.copy_to_clipboard(value)
                 self.app.notify(f"Copied: {_NAMES[name]}", timeout=3, markup=False)
                 self.dismiss(value)
-
-
-def copyable(text: str) -> str:
-    """Return text without what a terminal that it is pasted into would act on."""
-    return "".join(char for char in text if char.isprintable())
 
 
 def _line(name: What, value: str, *, looking: bool) -> Content:

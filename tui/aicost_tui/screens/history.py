@@ -24,6 +24,7 @@ from aicost.core.history import History
 from aicost.ipc.answers import value_in
 from aicost_tui.export import Table
 from aicost_tui.feed import Ask
+from aicost_tui.format import copyable
 from aicost_tui.heat import Heat
 from aicost_tui.history_bars import BarFacts, bars_of, fitting
 from aicost_tui.history_place import (
@@ -212,9 +213,8 @@ class HistoryScreen(Screen[None]):
 
     def action_copy_key(self) -> None:
         """Put the key of the selected row on the clipboard: a session's id, a repository."""
-        entry = self.query_one(HistoryTable).selected
-        if entry is not None:
-            self.app.copy_to_clipboard(entry.row.key)
+        if (entry := self.query_one(HistoryTable).selected) is not None:
+            self.app.copy_to_clipboard(copyable(entry.row.key))
             self.app.notify(f"Copied {entry.name}", timeout=3, markup=False)
 
     def action_back(self) -> None:

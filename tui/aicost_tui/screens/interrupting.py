@@ -12,6 +12,7 @@ from aicost.core.view import SessionRow
 from aicost.ipc.answers import value_in
 from aicost_tui.dialog_lines import Phase, interrupt_lines
 from aicost_tui.feed import Ask, system_clock
+from aicost_tui.format import copyable
 from aicost_tui.screens.dialog import Dialog
 
 LOOK_S = 0.5  # between two looks at a process that was interrupted
@@ -86,7 +87,7 @@ class InterruptDialog(Dialog[None]):
     def pressed(self, name: str) -> None:
         """Send a signal, or copy how to go on."""
         if name == "copy" and self._hand is not None:
-            self.app.copy_to_clipboard(self._hand.resume)
+            self.app.copy_to_clipboard(copyable(self._hand.resume))
             self.app.notify("Copied how to resume it", timeout=3, markup=False)
         elif name in ("interrupt", "end"):
             self._send(name)
