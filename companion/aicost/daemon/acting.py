@@ -23,6 +23,7 @@ from aicost.store.at_hand import folders_of, log_of, turn_of
 log = logging.getLogger(__name__)
 
 LEAST_WAIT_S = 3.0  # between SIGINT and SIGTERM
+FORGET_S = 600.0  # an older SIGINT is forgotten at the next one
 _USUAL_HOMES: dict[Agent, str] = {"claude": ".claude", "codex": ".codex"}
 _NUMBERS = {"interrupt": signal.SIGINT, "end": signal.SIGTERM}
 
@@ -66,7 +67,7 @@ class Acting:
 
     def __init__(self, access: Access) -> None:
         self._access = access
-        self._interrupted: dict[str, float] = {}  # mark of a process -> when it got SIGINT
+        self._interrupted: dict[tuple[int, str], float] = {}  # process (pid, mark) -> when
 
     @property
     def methods(self) -> Mapping[str, Method]:
@@ -90,15 +91,16 @@ class Acting:
             raise ConfigError(
                 "no process has this session open", why="it ended", hint="aicost sessions --live"
             )
-        now = self._access.monotonic()
-        if asked.step == "end" and now - self._interrupted.get(asked.mark, now) < LEAST_WAIT_S:
+        now, process = self._access.monotonic(), (live.pid, asked.mark)
+        if asked.step == "end" and now - self._interrupted.get(process, now) < LEAST_WAIT_S:
             why = f"SIGTERM follows a SIGINT that changed nothing for {LEAST_WAIT_S:g} s"
             raise ConfigError("the agent is to be interrupted first", why=why, hint="aicost top")
         number = _NUMBERS[asked.step]
         found = send_to_agent(live, asked.mark, number)
         log.info("sent %s to process %d of a session, as a screen asked", number.name, found.pid)
         if asked.step == "interrupt":
-            self._interrupted = {asked.mark: now}
+            lately = {one: at for one, at in self._interrupted.items() if now - at < FORGET_S}
+            self._interrupted = {**lately, process: now}
         return {"sent": number.name, "pid": found.pid}
 
 

@@ -2,6 +2,7 @@
 
 import signal
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
@@ -14,7 +15,7 @@ from aicost.core.at_hand import AgentProcess, SessionAtHand
 from aicost.core.errors import ConfigError
 from aicost.core.session import LiveSession, Running
 from aicost.daemon import acting
-from aicost.daemon.acting import LEAST_WAIT_S, Access, Acting
+from aicost.daemon.acting import FORGET_S, LEAST_WAIT_S, Access, Acting
 from aicost.daemon.answers import Question
 from aicost.store.ledger import Ledger
 
@@ -109,6 +110,26 @@ async def test_an_agent_is_interrupted_first_and_ended_only_later(desk: Desk) ->
         await desk.ask("session.interrupt", step="end", session="s-1", mark="78")
     assert (await desk.ask("session.interrupt", step="end", **asked))["sent"] == "SIGTERM"
     assert desk.sent == [(4411, "77", signal.SIGINT), (4411, "77", signal.SIGTERM)]
+
+
+async def test_each_agent_is_ended_after_its_own_interrupt(desk: Desk) -> None:
+    desk.running["s-2"] = replace(LIVE, session_id="s-2", pid=4412)
+    first, second = {"session": "s-1", "mark": "77"}, {"session": "s-2", "mark": "77"}
+    await desk.ask("session.interrupt", step="interrupt", **first)
+    desk.now_s += LEAST_WAIT_S
+    with pytest.raises(ConfigError, match="interrupted first"):  # begun in the same moment
+        await desk.ask("session.interrupt", step="end", **second)
+    await desk.ask("session.interrupt", step="interrupt", **second)
+    assert (await desk.ask("session.interrupt", step="end", **first))["sent"] == "SIGTERM"
+
+
+async def test_an_interrupt_of_long_ago_does_not_count(desk: Desk) -> None:
+    desk.running["s-2"] = replace(LIVE, session_id="s-2", pid=4412)
+    await desk.ask("session.interrupt", step="interrupt", session="s-1", mark="77")
+    desk.now_s += FORGET_S
+    await desk.ask("session.interrupt", step="interrupt", session="s-2", mark="77")
+    with pytest.raises(ConfigError, match="interrupted first"):
+        await desk.ask("session.interrupt", step="end", session="s-1", mark="77")
 
 
 async def test_a_session_that_no_process_has_open_cannot_be_interrupted(desk: Desk) -> None:
