@@ -12,7 +12,7 @@ from aicost.core.text import clean
 from aicost.core.view import SessionRow
 from aicost_tui import format as fmt
 from aicost_tui.dialog_lines import fact, said
-from aicost_tui.export import Cell, Table
+from aicost_tui.export import Cell, Table, moment
 from aicost_tui.gauges import BudgetFacts, budget_name, reset_text
 from aicost_tui.spans import Line, Span
 
@@ -78,7 +78,7 @@ def fixed_because(row: BudgetRow) -> str:
             return "" if row.entry is not None else "Read-only until the daemon has told of it."
 
 
-def detail_of(
+def detail_of(  # noqa: PLR0913 - all that it tells of
     facts: BudgetFacts,
     row: BudgetRow,
     sessions: Mapping[str, SessionRow],
@@ -214,9 +214,10 @@ def _cells(facts: BudgetFacts, row: BudgetRow) -> tuple[Cell, ...]:
     status, budget = row.status, row.budget
     step = STEPS[budget.unit]
     return (
-        budget_name(facts, status), budget.budget_id, budget.scope, budget.unit, budget.limit / step,
-        status.spent / step if row.is_used else None, status.share if row.is_used else None,
+        budget_name(facts, status), budget.budget_id, budget.scope, budget.unit,
+        budget.limit / step, status.spent / step if row.is_used else None,
+        status.share if row.is_used else None,
         None if status.forecast is None else status.forecast / step, budget.is_hard, budget.origin,
         status.subject.partition(" ")[0] or None,
-        None if status.resets_at is None else status.resets_at.isoformat(),
+        moment(status.resets_at),
     )  # fmt: skip

@@ -1,9 +1,8 @@
 """A session as a row of the dashboard, and its turns as a table for a file. Pure."""
 
-from aicost.core.money import usd
 from aicost.core.session_page import SessionPage
 from aicost.core.view import SessionRow
-from aicost_tui.export import Cell, Table
+from aicost_tui.export import Cell, Table, dollars, moment
 
 _SECOND_US = 1_000_000
 # No prompt: it is read for the screen alone.
@@ -44,12 +43,12 @@ def exported_turns(page: SessionPage) -> Table | None:
             (
                 number if turn.turn_id else None,
                 turn.turn_id,
-                None if turn.started_at is None else turn.started_at.isoformat(),
+                moment(turn.started_at),
                 None if turn.purpose is None else str(turn.purpose.category),
                 None if turn.purpose is None else turn.purpose.confidence,
                 turn.requests,
                 turn.tokens.total_tokens,
-                None if turn.cost_nusd is None else usd(turn.cost_nusd),
+                dollars(turn.cost_nusd),
                 turn.unpriced_tokens,
                 None if turn.duration_us is None else turn.duration_us / _SECOND_US,
                 sum(count for _, count in turn.tools),

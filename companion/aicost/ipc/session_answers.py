@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from aicost.core.session_page import SessionPage
+from aicost.ipc.answers import value_in
 from aicost.ipc.protocol import garbled
 
 
@@ -52,10 +53,7 @@ class _Text(msgspec.Struct):
 
 def session_page_in(answer: Mapping[str, Any]) -> SessionPage:
     """Return the answer to `session.page`. Raises DaemonDown for what is none."""
-    try:
-        return msgspec.convert(answer, SessionPage)
-    except msgspec.ValidationError as error:
-        raise garbled(f"{error}") from error
+    return value_in(answer, SessionPage)
 
 
 def explanation_in(answer: Mapping[str, Any]) -> Explanation:
@@ -68,7 +66,4 @@ def explanation_in(answer: Mapping[str, Any]) -> Explanation:
 
 def text_in(answer: Mapping[str, Any]) -> str:
     """Return an answer that is text. Raises DaemonDown for what is none."""
-    try:
-        return msgspec.convert(answer, _Text).text
-    except msgspec.ValidationError as error:
-        raise garbled(f"{error}") from error
+    return value_in(answer, _Text).text
