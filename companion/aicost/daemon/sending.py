@@ -98,21 +98,31 @@ def documents(
         yield replace(found, final=schedule.is_settled(day, today))
 
 
-def offered_days(
-    ledger: Ledger, outbox: Outbox, *, since: date, key: bytes, now: datetime
-) -> Iterator[Ready]:
-    """Yield each day that is over and not settled, and where it would stand. Writes no place.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """Which days are asked for: those that are over, from `since` on, and not settled."""
+
+    since: date
+    key: bytes
+    now: datetime
+    only_unsent: bool = False  # not those that may have changed since they were sent
+
+
+def offered_days(ledger: Ledger, outbox: Outbox, asked: Asked) -> Iterator[Ready]:
+    """Yield days as they are, and where they would stand. Writes no place.
 
     Raises sqlite3.Error, StoreError.
     """
-    today, places, settled = now.date(), outbox.places(), outbox.settled()
+    today, places, skipped = asked.now.date(), outbox.places(), outbox.settled()
+    if asked.only_unsent:
+        skipped |= {place.day for place in places.values() if place.state != "due"}
     outbox.note_happened(happened(ledger.db), today)
-    days = (d for d in schedule.closed_days(since, today) if d.isoformat() not in settled)
+    days = (d for d in schedule.closed_days(asked.since, today) if d.isoformat() not in skipped)
     for document in documents(ledger, outbox, days, today):
         known = places.get(document.day)
         if known is None and not schedule.says_something(document):
             continue
-        due_s = schedule.due_s(key, date.fromisoformat(document.day))
+        due_s = schedule.due_s(asked.key, date.fromisoformat(document.day))
         yield Ready(offered(known, document.day, content_hash(document), due_s), document)
 
 

@@ -17,6 +17,7 @@ from aicost.core.team.pseudonyms import read_key
 from aicost.core.team.schedule import DAYS_BACK
 from aicost.core.team.words import Projects
 from aicost.daemon.sending import (
+    Asked,
     Ledger,
     Ready,
     Round,
@@ -41,6 +42,7 @@ from aicost.sync.source import Source
 
 CLIENT = f"aicost/{'.'.join(__version__.split('.')[:2])}"  # no more: it would tell machines apart
 _OWN_PRICES = "own"  # a book with the user's prices has an id that nobody else has
+_LOOK_REST_S = 6 * 3600.0  # between looks at days that were sent
 _KEY_HINT = "aicost team leave"
 
 
@@ -145,7 +147,7 @@ def previewed(
         open_ledger(dirs, member, now) as ledger,
         closing(_outbox(dirs, member) if member and is_kept else Outbox.in_memory()) as outbox,
     ):
-        found = offered_days(ledger, outbox, since=since, key=key, now=now)
+        found = offered_days(ledger, outbox, Asked(since=since, key=key, now=now))
         return tuple(one for one in found if one.place.state == "due")
 
 
@@ -168,14 +170,7 @@ def send(
             return Round(stopped=outbox.paused)
         elif now().timestamp() < outbox.not_before_s:
             return Round(failed=True)
-        with open_ledger(dirs, member, now()) as ledger:
-            places = outbox.places()
-            found = tuple(
-                offered_days(
-                    ledger, outbox, since=member.membership.since, key=member.key, now=now()
-                )
-            )
-        note_offered(outbox, found, places)
+        found = _looked(dirs, member, outbox, now())
         if not any(is_wanted(one.place, now(), at_once=at_once) for one in found):
             return found_only(found)
         with closing(open_sink(member, now)) as sink:
@@ -184,6 +179,27 @@ def send(
             return sender.round(
                 found, at_once=at_once, promised=(membership.k, membership.retention_months)
             )
+
+
+def _looked(dirs: Dirs, member: Member, outbox: Outbox, now: datetime) -> tuple[Ready, ...]:
+    """Return the days that may have to be sent; where they stand is on disk then.
+
+    A day that was sent is looked at only now and then: it takes some time, and changes seldom.
+    """
+    at_s = now.timestamp()
+    asked = Asked(
+        since=member.membership.since,
+        key=member.key,
+        now=now,
+        only_unsent=outbox.looked_s <= at_s < outbox.looked_s + _LOOK_REST_S,
+    )
+    with open_ledger(dirs, member, now) as ledger:
+        places = outbox.places()
+        found = tuple(offered_days(ledger, outbox, asked))
+    note_offered(outbox, found, places)
+    if not asked.only_unsent:
+        outbox.note_look(at_s)
+    return found
 
 
 def _outbox(dirs: Dirs, member: Member) -> Outbox:

@@ -40,6 +40,7 @@ _MIGRATIONS = (  # append only, never edit: position n takes the file from versi
 )
 VERSION = len(_MIGRATIONS)
 _TEAM, _PAUSED, _NOT_BEFORE, _KNOWS = "team", "paused", "not_before_s", "knows_outcomes"
+_LOOKED = "looked_s"
 _UNDECIDED = "unsent"  # no content has this hash: the day is offered under a new revision
 
 
@@ -113,7 +114,7 @@ class Outbox:
 
     def resume(self) -> None:
         """Let days be sent, at once."""
-        self._run("DELETE FROM note WHERE key IN (?, ?)", _PAUSED, _NOT_BEFORE)
+        self._run("DELETE FROM note WHERE key IN (?, ?, ?)", _PAUSED, _NOT_BEFORE, _LOOKED)
 
     @property
     def paused(self) -> str:
@@ -128,6 +129,15 @@ class Outbox:
     def not_before_s(self) -> float:
         """When the next try is, in seconds since 1970."""
         return float(self._note(_NOT_BEFORE) or 0)
+
+    def note_look(self, at_s: float) -> None:
+        """Note that days which were sent were looked at, too, at a moment."""
+        self._set(_LOOKED, repr(at_s))
+
+    @property
+    def looked_s(self) -> float:
+        """When that was last, in seconds since 1970; 0: never."""
+        return float(self._note(_LOOKED) or 0)
 
     def note_happened(self, found: Iterable[Happened], today: date) -> None:
         """Keep on which day things came of work, as far as that is not kept yet.

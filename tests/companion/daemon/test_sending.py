@@ -16,6 +16,7 @@ from log_builders import at, calls_read, event, recorded
 from aicost.core.audit import GateEvent
 from aicost.core.team.documents import OTHER_MODEL, canonical_bytes
 from aicost.daemon.sending import (
+    Asked,
     Ledger,
     Round,
     Sender,
@@ -50,6 +51,7 @@ class Machine:
     events: tuple[GateEvent, ...] = ()
     timeout_s: float = 20.0
     promised: tuple[int, int] | None = (5, 13)
+    only_unsent: bool = False
 
     def round(self, *, at_once: bool = False, since: date = SINCE) -> Round:
         client = httpx.Client(trust_env=False, timeout=self.timeout_s)
@@ -59,7 +61,8 @@ class Machine:
         ):
             ledger = Ledger(db=self.db, naming=self.naming, events=self._events)
             places = outbox.places()
-            ready = tuple(offered_days(ledger, outbox, since=since, key=KEY, now=self.now))
+            asked = Asked(since=since, key=KEY, now=self.now, only_unsent=self.only_unsent)
+            ready = tuple(offered_days(ledger, outbox, asked))
             note_offered(outbox, ready, places)
             receipts = Receipts(self.folder / "sent.jsonl")
             sender = Sender(outbox, sink, receipts, lambda: self.now, lambda: 0.5)
@@ -180,6 +183,17 @@ def test_a_changed_day_replaces_itself(machine: Machine) -> None:
     assert kept(machine.server) == [(DAYS[0], 1), (DAYS[1], 2), (DAYS[2], 1)]
     assert machine.server.rows("SELECT SUM(budget_stops) FROM day_row") == [(1,)]
     assert requests(machine.server) == 4
+
+
+def test_days_that_were_sent_need_not_be_looked_at(machine: Machine) -> None:
+    machine.server.faults.extend(["refuse", "busy"])
+    machine.round()
+    machine.naming, machine.only_unsent = replace(NAMING, price_book="b2"), True
+    machine.now += timedelta(hours=13)
+    assert machine.round() == Round(sent=list(DAYS[1:]))  # one was refused
+    assert machine.round() == Round()
+    machine.only_unsent = False
+    assert machine.round().sent == [DAYS[0]]
 
 
 def test_a_lost_outbox_heals(machine: Machine) -> None:
@@ -309,7 +323,7 @@ def test_receipts_are_of_every_try_and_hold_the_very_bytes(machine: Machine) -> 
 def test_looking_does_not_change_where_days_stand(machine: Machine) -> None:
     with closing(Outbox.open(machine.folder / "team.db", "here acme")) as outbox:
         ledger = Ledger(db=machine.db, naming=NAMING, events=lambda _a, _b: ())
-        ready = list(offered_days(ledger, outbox, since=SINCE, key=KEY, now=NOW))
+        ready = list(offered_days(ledger, outbox, Asked(since=SINCE, key=KEY, now=NOW)))
         assert [one.place.day for one in ready] == list(DAYS)
         assert ready[0].body == canonical_bytes(ready[0].document.at_revision(1))
         assert outbox.places() == {}

@@ -1,6 +1,8 @@
 """A member: what is loaded, how its days are named, and a round from the files of a machine."""
 
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace as with_other
 from datetime import UTC, datetime, timedelta
@@ -8,6 +10,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from commands import own_environment
 from fault_server import Faulty, faulty_server
 from log_builders import calls_read, event
 from msgspec.structs import replace
@@ -119,6 +122,36 @@ def test_a_wait_holds_until_its_end_or_the_user_sends(dirs: Dirs, server: Faulty
     assert send(dirs, member_of(dirs), now=now, at_once=True).failed
     later = NOW + timedelta(seconds=121)
     assert send(dirs, member_of(dirs), now=lambda: later).sent
+
+
+def test_a_day_that_was_sent_is_looked_at_every_six_hours_or_when_asked(
+    dirs: Dirs, server: Faulty
+) -> None:
+    membership = join(dirs, server)
+    moment = NOW
+
+    def then() -> datetime:
+        return moment
+
+    assert send(dirs, member_of(dirs), now=then).sent
+    save_membership(dirs.team_file, replace(membership, billing="api"))  # it changes each row
+    moment += timedelta(hours=5)
+    assert send(dirs, member_of(dirs), now=then).sent == []
+    moment += timedelta(hours=1)
+    assert send(dirs, member_of(dirs), now=then).sent
+    save_membership(dirs.team_file, replace(membership, billing="credits"))
+    assert send(dirs, member_of(dirs), now=then).sent == []
+    assert send(dirs, member_of(dirs), now=then, at_once=True).sent
+    assert server.rows("SELECT revision FROM source_day") == [(3,)]
+
+
+def test_what_sends_nothing_loads_no_network(dirs: Dirs) -> None:
+    program = "import sys, aicost.daemon.teamwork; print(*sys.modules)"
+    ran = subprocess.run(
+        [sys.executable, "-c", program],
+        env=own_environment(), capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert {"httpx", "ssl", "keyring", "truststore"}.isdisjoint(ran.stdout.split())
 
 
 def test_a_folder_is_a_team_too(dirs: Dirs, tmp_path: Path) -> None:
