@@ -22,6 +22,8 @@ from aicost import __version__
 from aicost.team import intake
 from aicost.team.bodies import Refused, read_body, read_object
 from aicost.team.database import Database
+from aicost.team.door import Door
+from aicost.team.front import Front
 from aicost.team.metrics import Metrics
 from aicost.team.openapi import openapi
 from aicost.team.pace import Pace
@@ -52,12 +54,17 @@ class TeamServer:
         self._desk, self._now = intake.Desk(database, settings), now
         self._puts = Pace(settings.puts_per_minute)
         self.metrics = Metrics()
-        self.reports = Reports(self._desk, now)
+        door = Door(self._desk, now)
+        self.reports = Reports(self._desk, door, now)
+        self.front = Front(self._desk, door, now)
 
     def routes(self) -> list[Route]:
         """Return what there is to ask."""
         source = "/v1/teams/{team}/sources/{pseudonym}"
         return [
+            route(self.metrics, "/", self.front.show, "GET"),
+            route(self.metrics, "/login", self.front.login, "POST"),
+            route(self.metrics, "/logout", self.front.logout, "POST"),
             route(self.metrics, "/healthz", self.health, "GET"),
             route(self.metrics, "/metrics", self.told_metrics, "GET"),
             route(self.metrics, "/openapi.json", self.described, "GET"),

@@ -7,6 +7,7 @@ import msgspec
 from aicost import __version__
 from aicost.core.team.checking import MOST, MOST_ROWS, PATTERNS
 from aicost.core.team.documents import DayDocument
+from aicost.team.page import RANGES
 from aicost.team.reports import GROUPS
 from aicost.team.settings import TeamSettings
 
@@ -58,6 +59,7 @@ def _tighten(schemas: Json) -> None:
 def _paths(settings: TeamSettings) -> Json:
     team = _parameter("team", "path", {"const": settings.team})
     return {
+        **_PAGE_PATHS,
         "/healthz": {"get": _operation("whether it works", {200: "Health", 503: "Error"})},
         "/metrics": {"get": _operation("for Prometheus", {200: "text/plain"})},
         "/openapi.json": {"get": _operation("this document", {200: "Any"})},
@@ -135,7 +137,8 @@ def _operation(
         answers = {404: "Error", 422: "Error", **answers}
     if body:
         answers = {400: "Error", 413: "Error", 415: "Error", **answers}
-        found["requestBody"] = {"required": True, "content": {_JSON: {"schema": body}}}
+        media = _FORM_MEDIA if body is _FORM else _JSON
+        found["requestBody"] = {"required": True, "content": {media: {"schema": body}}}
     if parameters:
         found["parameters"] = parameters
     if secured:
@@ -168,6 +171,27 @@ def _object(**fields: Json) -> Json:
     return {"type": "object", "properties": fields, "required": required}
 
 
+_HTML = "text/html"
+_FORM_MEDIA = "application/x-www-form-urlencoded"
+_FORM: Json = {
+    "type": "object", "properties": {"token": _TEXT}, "required": ["token"],
+}  # fmt: skip
+_WEEKS = _parameter("weeks", "query", {"enum": list(RANGES)}, required=False)
+_PAGE_PATHS: Json = {
+    "/": {
+        "get": _operation(
+            "the page for the team's lead", {200: _HTML, 401: _HTML}, parameters=[_WEEKS]
+        )
+    },
+    "/login": {
+        "post": _operation(
+            "change a reader's token for a cookie",
+            {303: "", 401: _HTML, 429: _HTML},
+            body=_FORM,
+        )
+    },
+    "/logout": {"post": _operation("take the cookie back", {303: ""})},
+}
 _A_DAY: Json = {"type": "string", "format": "date"}
 _RANGE = [_parameter(name, "query", _A_DAY) for name in ("from", "to")]
 _NUMBER: Json = {"type": "integer"}

@@ -21,7 +21,7 @@ from aicost.core.team.weekly_report import (
 from aicost.team.database import Database, Transaction
 from aicost.team.settings import TeamSettings
 
-_AFTER = timedelta(days=3)  # of a week's end: days come up to half a day late, laptops sleep
+AFTER = timedelta(days=3)  # of a week's end: days come up to half a day late, laptops sleep
 _SUMS = (
     "COALESCE(SUM(r.cost_list_microusd), 0)", "SUM(r.unpriced_tokens)", "SUM(r.input_tokens)",
     "SUM(r.cache_write_5m_tokens + r.cache_write_1h_tokens)", "SUM(r.cache_read_tokens)",
@@ -63,7 +63,7 @@ def whole_weeks(first: date, last: date, today: date) -> list[str]:
     """Return the weeks that lie wholly between two days, and are over for long enough."""
     monday = first + timedelta(days=-first.weekday() % 7)
     weeks = list[str]()
-    while (sunday := monday + timedelta(days=6)) <= last and sunday + _AFTER < today:
+    while (sunday := monday + timedelta(days=6)) <= last and sunday + AFTER < today:
         weeks.append(week_of(monday))
         monday += timedelta(days=7)
     return weeks

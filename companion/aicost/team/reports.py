@@ -1,10 +1,8 @@
 """Reports as JSON: published weeks, and sums of nothing else."""
 
-import hmac
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import UTC, date, datetime
-from hashlib import sha256
 from typing import get_args
 
 from starlette.concurrency import run_in_threadpool
@@ -13,11 +11,11 @@ from starlette.responses import JSONResponse, Response
 
 from aicost.core.team.anonymity import DIMENSIONS, TOTAL, Dimension
 from aicost.core.team.weekly_report import TeamWeek, merged
-from aicost.team import access
 from aicost.team.bodies import Refused
+from aicost.team.door import Door
 from aicost.team.intake import Desk
 from aicost.team.publishing import published_weeks
-from aicost.team.routing import day_of, token_of
+from aicost.team.routing import day_of
 
 WEEK = "week"  # the group that is a row for each week
 GROUPS = (WEEK, *DIMENSIONS[1:])
@@ -27,8 +25,8 @@ Json = dict[str, object]
 class Reports:
     """Answers to whoever may read; `now` is the clock."""
 
-    def __init__(self, desk: Desk, now: Callable[[], datetime]) -> None:
-        self._desk, self._now = desk, now
+    def __init__(self, desk: Desk, door: Door, now: Callable[[], datetime]) -> None:
+        self._desk, self._door, self._now = desk, door, now
 
     async def report(self, request: Request) -> Response:
         """Return a report of some weeks by one group."""
@@ -42,23 +40,13 @@ class Reports:
         """Return the published weeks that a request asks for. Raises Refused."""
         if request.path_params.get("team", self._desk.settings.team) != self._desk.settings.team:
             raise Refused(404, "no such team")
-        await run_in_threadpool(self._check_reader, token_of(request))
+        await self._door.check(request)
         first, last = (date.fromisoformat(day_of(request, name)) for name in ("from", "to"))
         today = self._now().astimezone(UTC).date()
         desk = self._desk
         return await run_in_threadpool(
             published_weeks, desk.database, desk.settings, first, last, today
         )
-
-    def _check_reader(self, token: str) -> None:
-        """Raises Refused if a token may not read: one of its own, else any member's."""
-        if (wanted := self._desk.settings.reader_hash) is not None:
-            if not hmac.compare_digest(wanted, sha256(token.encode()).hexdigest()):
-                raise Refused(401, "this token may not read reports")
-            return
-        with self._desk.database.transaction(reading=True) as change:
-            if access.member(change, token) is None:
-                raise Refused(401, "this token is not known", "aicost team join")
 
 
 def document(weeks: list[TeamWeek], group: str) -> Json:
