@@ -123,8 +123,10 @@ async def _cut_short(send: Send) -> None:
 
 
 @contextmanager
-def faulty_server(folder: Path, **settings: Any) -> Iterator[Faulty]:
-    """Run a server in a thread; end it at the end."""
+def faulty_server(
+    folder: Path, *, certificate: tuple[str, str] | None = None, **settings: Any
+) -> Iterator[Faulty]:
+    """Run a server in a thread; end it at the end. `certificate`: files of it and of its key."""
     told = Faulty()
     told.database = Database.at(str(folder / "server.db"))
     migrate(told.database)
@@ -132,11 +134,14 @@ def faulty_server(folder: Path, **settings: Any) -> Iterator[Faulty]:
     config = uvicorn.Config(
         _Faults(app, told), log_config=None, log_level="critical", lifespan="off"
     )
+    if certificate is not None:
+        config.ssl_certfile, config.ssl_keyfile = certificate
     server = uvicorn.Server(config)
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen()  # who comes before the server waits for it
-        told.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        scheme = "http" if certificate is None else "https"
+        told.url = f"{scheme}://127.0.0.1:{listener.getsockname()[1]}"
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
         try:

@@ -1,5 +1,6 @@
 """What left this machine, or may have: a line for each try, written before it; never shortened."""
 
+import errno
 import json
 import os
 from collections.abc import Iterator, Mapping
@@ -41,7 +42,8 @@ class Receipts:
             flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
             fd = os.open(self._file, flags, 0o600)
             try:
-                os.write(fd, line)
+                if os.write(fd, line) < len(line):
+                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
                 os.fsync(fd)
             finally:
                 os.close(fd)

@@ -2,12 +2,15 @@
 
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from fault_server import Faulty, faulty_server
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from teams import KEY
 
 from aicost.core.errors import AicostError, ConfigError, SyncRejected
@@ -178,6 +181,20 @@ def test_what_is_no_key_is_an_error_that_does_not_repeat_it(dirs: Dirs, text: st
         imported(dirs, text, now)
     assert len(text) < 3 or text not in error.value.render()
     assert SecretStore(dirs.team_secret_file).load() is None
+
+
+@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.text(), st.text(alphabet="abcdefgh234567-.", max_size=80))
+def test_no_text_breaks_the_reading_of_keys(any_text: str, like_one: str) -> None:
+    dirs = load_dirs(os.environ)
+    for text in (
+        any_text,
+        like_one,
+        f"{write_key(KEY)}.{like_one}",
+        f"{write_key(KEY)}.{any_text}",
+    ):
+        with suppress(ConfigError):
+            imported(dirs, text, now)
 
 
 def test_a_key_in_use_is_not_replaced(dirs: Dirs, folder: Wish) -> None:

@@ -3,6 +3,7 @@
 import gzip
 import json
 import ssl
+import subprocess
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -181,6 +182,34 @@ def test_certificates_are_looked_at_and_proxies_used(monkeypatch: pytest.MonkeyP
         assert "Proxy" in type(pool._pool).__name__
         assert pool._pool._ssl_context.verify_mode is ssl.CERT_REQUIRED
         assert pool._pool._ssl_context.check_hostname
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> tuple[str, str]:
+    """Make a certificate for this machine that no system trusts, as a company would."""
+    made, key = str(tmp_path / "cert.pem"), str(tmp_path / "key.pem")
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj",
+         "/CN=acme", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", made],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    return made, key
+
+
+def test_a_companys_certificate_is_trusted_where_the_environment_says_so(
+    certificate: tuple[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with faulty_server(tmp_path, certificate=certificate) as server:
+        server.now = NOW
+        with Backend(server.url, MINE, client=open_client("aicost/1.0"), now=lambda: NOW) as ours:
+            assert ours.put(DAY, BODY) == Later()
+            with pytest.raises(SyncRejected) as error:
+                ours.about()
+            assert "CERTIFICATE_VERIFY_FAILED" in error.value.why
+        assert server.puts == []
+        monkeypatch.setenv("SSL_CERT_FILE", certificate[0])
+        with Backend(server.url, MINE, client=open_client("aicost/1.0"), now=lambda: NOW) as ours:
+            assert ours.about().team == "acme"
 
 
 def test_a_real_server_takes_a_day_tells_forgets_and_lets_go(tmp_path: Path) -> None:

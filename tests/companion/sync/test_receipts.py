@@ -1,6 +1,7 @@
 """Receipts: all that left, in order, for the user alone."""
 
 import json
+import os
 import stat
 from datetime import UTC, datetime
 from pathlib import Path
@@ -37,6 +38,13 @@ def test_a_line_that_was_cut_short_is_passed_over(tmp_path: Path) -> None:
     whole = file.read_bytes()
     file.write_bytes(whole + whole[:40] + b"\n[]\n\xff\n" + whole)
     assert len(list(receipts.read())) == 2
+
+
+def test_a_full_disk_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "write", lambda _fd, data: len(data) - 1)
+    with pytest.raises(StoreError) as error:
+        Receipts(tmp_path / "sent.jsonl").note(AT, URL, BODY)
+    assert "No space" in error.value.why
 
 
 def test_what_cannot_be_written_down_is_an_error(tmp_path: Path) -> None:
