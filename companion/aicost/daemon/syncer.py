@@ -8,6 +8,7 @@ import asyncio
 import logging
 import threading
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol, TypeVar
@@ -109,7 +110,7 @@ async def _in_thread(work: Callable[[], T]) -> T:
             result = work()
         except BaseException as error:  # noqa: BLE001 - it is raised where the work is waited for
             failed = error
-        if not loop.is_closed():
+        with suppress(RuntimeError):  # the daemon ended meanwhile: nobody waits any more
             loop.call_soon_threadsafe(tell, result, failed)
 
     threading.Thread(target=run, name="syncer", daemon=True).start()

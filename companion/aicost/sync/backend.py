@@ -5,6 +5,7 @@ Proxies and certificates are those of the environment and of the system.
 """
 
 import gzip
+import logging
 import re
 import ssl
 from collections.abc import Callable, Mapping
@@ -201,6 +202,7 @@ class Backend:
 
 def open_client(version: str) -> httpx.Client:
     """Return a client that trusts whom the system trusts, and uses the environment's proxies."""
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # it would write down each address
     return httpx.Client(
         timeout=TIMEOUT_S,
         verify=truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT),

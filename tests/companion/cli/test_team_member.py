@@ -209,6 +209,18 @@ def test_who_left_can_have_all_deleted_later(home: Path, server: Running, db: st
     assert ask(db, "SELECT * FROM source_day") == []
 
 
+def test_a_ledger_made_anew_has_nothing_new_to_say(home: Path, server: Running, db: str) -> None:
+    write_days(home, 3.2, 2.2)
+    join(server, db)
+    assert "sent 2 of 2" in team("sync").stderr
+    for path in (home / ".aicost" / "data").glob("ledger.db*"):
+        path.unlink()
+    assert team("sync").stderr == "nothing is left to send\n"
+    write_days(home, 2.5, name="late")
+    assert "sent 1 of 1" in team("sync").stderr
+    assert ask(db, "SELECT SUM(requests) FROM day_row") == [(3,)]
+
+
 def test_a_server_that_is_gone_keeps_nobody(home: Path, db: str, tmp_path: Path) -> None:
     write_days(home, 2.2)
     with team_server(db, tmp_path / "log") as server:

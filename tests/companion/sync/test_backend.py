@@ -197,8 +197,12 @@ def certificate(tmp_path: Path) -> tuple[str, str]:
 
 
 def test_a_companys_certificate_is_trusted_where_the_environment_says_so(
-    certificate: tuple[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    certificate: tuple[str, str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
+    caplog.set_level("INFO")
     with faulty_server(tmp_path, certificate=certificate) as server:
         server.now = NOW
         with Backend(server.url, MINE, client=open_client("aicost/1.0"), now=lambda: NOW) as ours:
@@ -210,6 +214,7 @@ def test_a_companys_certificate_is_trusted_where_the_environment_says_so(
         monkeypatch.setenv("SSL_CERT_FILE", certificate[0])
         with Backend(server.url, MINE, client=open_client("aicost/1.0"), now=lambda: NOW) as ours:
             assert ours.about().team == "acme"
+    assert "127.0.0.1" not in caplog.text  # addresses hold pseudonyms
 
 
 def test_a_real_server_takes_a_day_tells_forgets_and_lets_go(tmp_path: Path) -> None:
