@@ -147,3 +147,60 @@ def busy_week(**changes: Any) -> WeeklyReport:
     }
     mystery = day_use(2, model="acme-private-7b", spent=use(None, 3, unpriced_tokens=3030))
     return report(*before, *week, *docs, mystery, **(plain | changes))
+
+
+_STORY = {  # task -> model, dollars and calls of a usual day, and of each day of the week
+    "feature": (OPUS, 3.1, 34, (3.4, 4.2, 2.6, 5.1, 3.0)),
+    "bugfix": (OPUS, 1.4, 16, (2.9, 3.8, 4.4, 3.1, 2.2)),
+    "test-repair": (OPUS, 0.6, 9, (0.4, 1.3, 2.1, 0.5, 0.4)),
+    "exploration": (HAIKU, 0.5, 14, (0.6, 0.4, 0.5, 0.7, 0.3)),
+    "docs": (OPUS, 0.7, 8, (0.9, 0.6, 0.4, 1.1, 0.8)),
+    "review": (HAIKU, 0.2, 5, (0.2, 0.3, 0.1, 0.4, 0.2)),
+}
+
+
+def story_week() -> WeeklyReport:
+    """A week as a developer may have it: for pictures."""
+    uses = []
+    for task, (model, usual, calls, days) in _STORY.items():
+        for day, dollars in enumerate(days):
+            a_call = 118_000 if task == "bugfix" else 64_000
+            spent = use(dollars, round(calls * (dollars / usual) ** 0.5), a_call=a_call)
+            uses.append(day_use(day, spent=spent, category=task, model=model))
+            for ago in range(1, 5):
+                spent = use(usual * (0.8 + 0.1 * ((day + 2 * ago) % 5)), calls, a_call=62_000)
+                uses.append(day_use(day, ago=ago, spent=spent, category=task, model=model))
+    uses.append(day_use(5, spent=use(1.2, 11, a_call=64_000)))
+    rounds = loss("edit-test", 2.31, label="pytest", cause="cart.py", count=6, branch="fix/vat")
+    cache = loss("cache", 1.84, label="", count=4, repo="api", branch="main")
+    return report(
+        *uses,
+        sessions=31,
+        turns=164,
+        losses=(
+            loss("repeat", 3.12, count=9, branch="fix/vat", session_id="4b7c19e0"),
+            rounds,
+            cache,
+            loss("reread", 0.44, label="settings.py", count=8, repo="api", branch="main"),
+        ),
+        large=LargeContexts(
+            threshold_tokens=100_000, calls=208, extra_tokens=11_400_000, nusd=round(5.7 * NUSD)
+        ),
+        mismatches=(mismatch(saving_nusd=round(9.4 * NUSD)),),
+        sums=sums(
+            commits=Each(23, 41 * NUSD),
+            merged_branches=Each(6, 30 * NUSD),
+            fixed_tests=Each(9, 12 * NUSD),
+            abandoned=Each(2, round(4.1 * NUSD)),
+        ),
+        outcomes=(
+            OutcomeUse(outcome="merged", sessions=14, cost_nusd=round(30.2 * NUSD)),
+            OutcomeUse(outcome="committed", sessions=6, cost_nusd=round(9.8 * NUSD)),
+            OutcomeUse(outcome="answered", sessions=9, cost_nusd=round(5.1 * NUSD)),
+            OutcomeUse(outcome="abandoned", sessions=2, cost_nusd=round(4.1 * NUSD)),
+        ),
+        events=BudgetEvents(stopped=1, allowed=1),
+        hidden=HiddenSpend(
+            cost_nusd=round(0.4 * NUSD), why=("titles and compactions are in no log line",)
+        ),
+    )

@@ -8,15 +8,16 @@ _aicost() {
     --agent) words='claude codex' ;;
     --env) words='interactive headless ci' ;;
     --repo | --branch | --model | --category) words='' ;;
-    --since | --until | --timezone | --session | --at | --from | --for | --budget | --summary | --format | --shell) words='' ;;
+    --since | --until | --timezone | --session | --at | --from | --for | --budget | --summary | --format | --shell | --week) words='' ;;
     *)
       case $COMP_CWORD:${COMP_WORDS[1]} in
-        1:*) words='top report sessions turns reconcile explain status badge prices budget allow audit trust guard tag hooks statusline init team daemon config --version --help' ;;
+        1:*) words='top report sessions turns reconcile explain status weekly badge prices budget allow audit trust guard tag hooks statusline init team daemon config --version --help' ;;
         *:top) words='--once --json --demo --help' ;;
         *:report) words='--by --since --until --timezone --agent --json --csv --no-wait --help' ;;
         *:sessions) words='--live --json --csv --no-wait --help' ;;
         *:turns) words='--session --since --json --csv --no-wait --help' ;;
         *:reconcile) words='--session --json --csv --no-wait --help' ;;
+        *:weekly) words='--week --md --html --json --share --renew --no-wait --help' ;;
         *:badge) words='--json --format --shell --no-wait --help' ;;
         *:explain | *:status) words='--json --no-wait --help' ;;
         2:prices) words='show set unset update --help' ;;

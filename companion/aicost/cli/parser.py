@@ -222,6 +222,12 @@ def _fill_tag(tag: argparse.ArgumentParser) -> None:
     fill_tag(tag)
 
 
+def _fill_weekly(weekly: argparse.ArgumentParser) -> None:
+    from aicost.cli.weekly_grammar import fill_weekly
+
+    fill_weekly(weekly)
+
+
 def _fill_team(team: argparse.ArgumentParser) -> None:
     from aicost.cli.team_grammar import fill_team
 
@@ -360,6 +366,7 @@ COMMANDS: Mapping[str, Command] = {
     "status": Command(
         _fill_status, "one screen: today, the burn, what runs, plan limits, what is not known"
     ),
+    "weekly": Command(_fill_weekly, "how a week went, beside yours before it, and what to try"),
     "badge": Command(_fill_badge, "the line for a prompt: spend, level, state", _BADGE_EPILOG),
     "prices": Command(_fill_prices, "list prices in use, and prices of your own"),
     "budget": Command(_fill_budget, "limits on what may be spent: list, set, rm"),

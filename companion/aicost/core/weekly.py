@@ -202,9 +202,7 @@ def build_weekly(facts: WeeklyFacts, price: Price) -> WeeklyReport:
         sums=facts.sums,
         outcomes=facts.outcomes,
         events=facts.events,
-        suggestions=suggestions(
-            [one.hit for one in losses], facts.large.nusd, facts.mismatches or (), count + 1
-        ),
+        suggestions=_suggestions(facts, count + 1),
         unpriced_models=facts.unpriced_models,
         hidden=facts.hidden,
         skipped_lines=facts.skipped_lines,
@@ -321,6 +319,11 @@ def _trend(
     if price is None or not is_risen(trend):
         return trend
     return replace(trend, cause=likely_cause(now, then, count, price))
+
+
+def _suggestions(facts: WeeklyFacts, weeks: int) -> tuple[Suggestion, ...]:
+    hits = [one.hit for one in facts.losses]
+    return suggestions(hits, facts.large.nusd, facts.mismatches or (), weeks)
 
 
 def _by_kind(losses: Iterable[Loss]) -> dict[WasteKind, int]:

@@ -13,7 +13,10 @@ if TYPE_CHECKING:
     from aicost.daemon.screens import Live, Prepared
     from aicost.daemon.screens import Query as ScreenQuery
     from aicost.daemon.tagging import Query as TagQuery
+    from aicost.platform.dirs import Dirs
     from aicost.store.journal import Journal
+
+    Answering = Callable[[str, Callable[[Question, Mapping[str, Any]], str]], Method]
 
 TAGS = ("tag",)
 ACTING = ("session.hand", "session.interrupt")
@@ -50,6 +53,18 @@ def reconciled(question: "Question", asked: Mapping[str, Any]) -> str:
     from aicost.daemon import reconciling
 
     return reconciling.reconcile(question, asked)
+
+
+def answers(answering: "Answering", dirs: "Dirs") -> dict[str, Method]:
+    """Return what only needs the ledger, and is seldom asked."""
+
+    def weekly(question: "Question", asked: Mapping[str, Any]) -> str:
+        from aicost.daemon.weekly import weekly as answer
+
+        return answer(dirs, question, asked)
+
+    rare = {"explain": explained, "reconcile": reconciled, "weekly": weekly}
+    return {name: answering(name, answer) for name, answer in rare.items()}
 
 
 def tags(

@@ -100,7 +100,8 @@ def _read_evidence(
 
 def _shows_outcomes(method: str, params: Mapping[str, object]) -> bool:
     """Say whether outcomes are what is asked for: elsewhere nobody waits for git."""
-    return method == "explain" or (method == "report" and params.get("by") == "outcome")
+    is_report = method == "report" and params.get("by") == "outcome"
+    return is_report or method in ("explain", "weekly")
 
 
 def _judge_some(dirs: Dirs, engine: Engine) -> None:
@@ -141,6 +142,10 @@ def _answer(
                 from aicost.daemon.explaining import explained
 
                 return explained(question, asked)
+            case "weekly":
+                from aicost.daemon.weekly import weekly
+
+                return weekly(setup.dirs, question, asked)
             case "budgets":
                 return _budgets(setup, question, asked)
             case "badge" | "overview" | "sessions":

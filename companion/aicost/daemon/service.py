@@ -29,6 +29,7 @@ from aicost.daemon.server import Method, Notify, Server
 from aicost.daemon.setup import Setup, asked_alone, load_book, named_homes
 from aicost.daemon.shell_tracking import AgentAt
 from aicost.daemon.status_lines import StatusLines
+from aicost.daemon.weekly_rounds import WeeklyRounds
 from aicost.sources.agents import place_of
 from aicost.store import queries
 from aicost.store.connection import connect_readonly, snapshot, store_errors
@@ -73,6 +74,7 @@ class Service:
         self._gatekeeper = self._open_gate()
         self._outcomes = outcome_rounds.opened(setup.dirs, self._reader, self._note_damage)
         self._syncer = syncer.Syncer(setup.dirs, self._reader)
+        self._weeks = WeeklyRounds.opened(lambda: self._setup, self._reader, self._note_damage)
         self._server = Server(setup.dirs.socket_path, self._methods(), first_view=self._build_view)
         self._publisher = Publisher(
             partial(self._build_view, is_asked=False),
@@ -86,8 +88,6 @@ class Service:
             "report": self._answering("report", answers.report),
             "sessions": self._sessions,
             "turns": self._answering("turns", answers.turns),
-            "reconcile": self._answering("reconcile", on_demand.reconciled),
-            "explain": self._answering("explain", on_demand.explained),
             "overview": self._overview,
             "view": self._view,
             "work": self._work,
@@ -99,6 +99,7 @@ class Service:
             **self._guarding.methods,
             **self._gatekeeper.methods,
             **self._badges.methods,
+            **on_demand.answers(self._answering, self._setup.dirs),
             **on_demand.screens(self._prepared, self._query, self._live),
             **on_demand.tags(self._journal, self._reader, self._query, self._moment),
             **on_demand.acting(self._moment, self._query, self._live),
@@ -117,7 +118,7 @@ class Service:
         try:
             async with asyncio.TaskGroup() as group:
                 asked = (self._server, self._publisher, self._gatekeeper, self._advising)
-                more = (self._badges, self._status_lines, self._outcomes, self._syncer)
+                more = (self._badges, self._status_lines, self._outcomes, self._syncer, self._weeks)
                 parts = (*asked, *more, self._reader)
                 *askers, reader = [group.create_task(c.run(), name=c.name) for c in parts]
                 await self._server.listening.wait()

@@ -51,6 +51,10 @@ class Dirs:
         """What left the machine."""
         return self.data_dir / "sent.jsonl"
 
+    def weekly_file(self, week: str) -> Path:
+        """Where the report of a week ("2026-W47") is kept."""
+        return self.data_dir / "weekly" / f"{week}.json"
+
     @property
     def choices_file(self) -> Path:
         """What the user chose for the dashboard."""

@@ -1,11 +1,12 @@
 """A weekly report as JSON."""
 
+from dataclasses import asdict
 from typing import Any
 
 from aicost.core.mismatch import Mismatch, mismatch_words
 from aicost.core.money import usd
 from aicost.core.reports import OutcomeSums
-from aicost.core.weekly import Loss, Trend, WeeklyReport
+from aicost.core.weekly import LargeContexts, Loss, Trend, WeeklyReport
 from aicost.core.weekly_advice import Suggestion
 from aicost.core.weekly_use import Use
 from aicost.report.documents import token_fields
@@ -31,6 +32,28 @@ def weekly_document(report: WeeklyReport) -> Document:
         "turns": report.turns,
         "usual_week": _use(report.usual) if report.usual else None,
         "usual_weeks": report.usual_weeks,
+        **_trends(report),
+        "losses": [_loss(one, report) for one in report.losses],
+        "more_losses": report.more_losses,
+        "loops_usd": _dollars(report.loops_nusd),
+        "losses_usd": {kind: _dollars(nusd) for kind, nusd in report.by_kind.items()},
+        "large_contexts": _large(report.large),
+        "cheaper_models": _mismatches(report),
+        "outcomes": [
+            {"outcome": one.outcome, "sessions": one.sessions, "cost_usd": _usd(one.cost_nusd)}
+            for one in report.outcomes
+        ],
+        "brought": _sums(report.sums),
+        "budgets": asdict(report.events),
+        "suggestions": [_suggestion(one) for one in report.suggestions],
+        "unpriced_models": list(report.unpriced_models),
+        "hidden": _hidden(report),
+        "skipped_lines": report.skipped_lines,
+    }
+
+
+def _trends(report: WeeklyReport) -> Document:
+    return {
         "weeks": [
             {"week": one.week, "known": one.is_known, **_use(one.use)} for one in report.weeks
         ],
@@ -40,32 +63,15 @@ def weekly_document(report: WeeklyReport) -> Document:
         ],
         "categories": [_trend("category", one) for one in report.categories],
         "models": [_trend("model", one) for one in report.models],
-        "losses": [_loss(one, report) for one in report.losses],
-        "more_losses": report.more_losses,
-        "loops_usd": _dollars(report.loops_nusd),
-        "losses_usd": {kind: _dollars(nusd) for kind, nusd in report.by_kind.items()},
-        "large_contexts": {
-            "above_tokens": report.large.threshold_tokens,
-            "calls": report.large.calls,
-            "extra_tokens": report.large.extra_tokens,
-            "cost_usd": _usd(report.large.nusd),
-        },
-        "cheaper_models": _mismatches(report),
-        "outcomes": [
-            {"outcome": one.outcome, "sessions": one.sessions, "cost_usd": _usd(one.cost_nusd)}
-            for one in report.outcomes
-        ],
-        "brought": _sums(report.sums),
-        "budgets": {
-            "stopped": report.events.stopped,
-            "refused": report.events.refused,
-            "would_stop": report.events.would_stop,
-            "allowed": report.events.allowed,
-        },
-        "suggestions": [_suggestion(one) for one in report.suggestions],
-        "unpriced_models": list(report.unpriced_models),
-        "hidden": _hidden(report),
-        "skipped_lines": report.skipped_lines,
+    }
+
+
+def _large(large: LargeContexts) -> Document:
+    return {
+        "above_tokens": large.threshold_tokens,
+        "calls": large.calls,
+        "extra_tokens": large.extra_tokens,
+        "cost_usd": _usd(large.nusd),
     }
 
 

@@ -1,9 +1,12 @@
 """What is imported at the first call: once, and under the names that it has itself."""
 
+import subprocess
+import sys
 from collections.abc import Mapping
 from typing import Any, cast
 
 import pytest
+from commands import own_environment
 
 from aicost.daemon import acting, budget_methods, on_demand, screens, tagging
 from aicost.daemon.server import Method, Notify, Params
@@ -67,3 +70,25 @@ def test_the_names_are_those_of_the_component(
     names: tuple[str, ...], methods: Mapping[str, Method]
 ) -> None:
     assert set(names) == set(methods)
+
+
+async def test_what_only_needs_the_ledger_is_answered_by_name() -> None:
+    asked = []
+
+    def answering(name: str, _answer: object) -> Method:
+        asked.append(name)
+        return cast(Method, name)
+
+    methods: Mapping[str, object] = on_demand.answers(answering, NOTHING)
+    assert methods == {name: name for name in asked}
+    assert asked == ["explain", "reconcile", "weekly"]
+
+
+@pytest.mark.parametrize("module", ["weekly", "explaining", "reconciling"])
+def test_a_start_imports_no_answer_that_is_seldom_asked(module: str) -> None:
+    program = f"import sys, aicost.daemon.service; print('aicost.daemon.{module}' in sys.modules)"
+    run = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True,
+        env=own_environment(),
+    )  # fmt: skip
+    assert run.stdout.strip() == "False"
