@@ -18,6 +18,7 @@ from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from aicost.core.errors import ConfigError, StoreError
+from aicost.core.rests import Rest
 from aicost.core.session import Running
 from aicost.daemon.answers import Question
 from aicost.daemon.badge_files import BadgeFiles, lines_of
@@ -37,7 +38,8 @@ T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
-GATHER_S = 0.2  # changes this close together are one look
+# Before a look at changes: the more sessions there are to look at, the longer.
+GATHER = Rest(times=30.0, least_s=0.2, most_s=1.0)
 QUIET_S = 2.0  # agents come and go without a log line
 FULL_S = 10.0  # rates fall, days and shells end
 
@@ -75,6 +77,7 @@ class Badges:
         self._running = Running()
         self._lines: dict[str, str] = {}
         self._full_at_s = float("-inf")
+        self._look_s = 0.0  # how long the last one took
 
     @property
     def methods(self) -> Mapping[str, Method]:
@@ -104,7 +107,7 @@ class Badges:
                         await self._changed.wait()
                         has_changed = True
                 if has_changed:
-                    await asyncio.sleep(GATHER_S)
+                    await asyncio.sleep(GATHER.after(self._look_s))
                 self._changed.clear()
         finally:
             await asyncio.get_running_loop().run_in_executor(None, self._end)
@@ -173,7 +176,9 @@ class Badges:
     def _look(self, world: World, agents: Mapping[str, AgentAt], *, is_full: bool) -> None:
         if self._shells.look(agents) | (is_full and self._shells.tidy(agents)):
             self._shells.save()
+        begin_s = time.thread_time()
         found = self._in_ledger(lambda db: self._find(self._question(db), world))
+        self._look_s = time.thread_time() - begin_s
         self._lines = lines_of(found)
         if not self._access.reader.trouble:  # else the badges grow old: `alive` tells
             self._show()

@@ -94,8 +94,8 @@ class Engine:
     ) -> Generator[Step, None, None]:
         """Read and record logs in this order, a transaction per step.
 
-        What follows from a step's evidence is settled while workers read on; a step each that
-        reads nothing.
+        What follows from much evidence is settled while workers read on; a step each that reads
+        nothing.
         """
         files = size = 0
         workers = os.cpu_count() or 1 if cores is None else cores
@@ -119,7 +119,8 @@ class Engine:
                         size += sum(log.pending_bytes for log in part.logs)
                 self._keep(read_to)
                 yield Step(Recorded(calls, frozenset(sessions)), files, size)
-                while first.logs[0].stage == "evidence" and self.ledger.settle_some_read():
+                is_to_settle = in_bulk and first.logs[0].stage == "evidence"
+                while is_to_settle and self.ledger.settle_some_read():
                     yield Step(_NOTHING, files, size)
 
     def read_paths(self, paths: Iterable[tuple[str, str]], stage: Stage = "usage") -> Recorded:

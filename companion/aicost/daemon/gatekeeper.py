@@ -253,7 +253,7 @@ class Gatekeeper:
         keys = [f"claude:{one}" for one in ask.tool_use_ids] if ask.agent == "claude" else []
         began_s = woken_s = time.monotonic()
         for path in logs:
-            self._access.reader.wake(path, place[1])
+            self._access.reader.wake(path, place[1], is_urgent=True)
         while time.monotonic() - began_s < WAIT_S:
             if self._is_read(sizes) and await self._knows(keys, ask.session_id):
                 return
@@ -261,7 +261,7 @@ class Gatekeeper:
             if time.monotonic() - woken_s >= _WAKE_S:
                 woken_s = time.monotonic()
                 for path in logs:
-                    self._access.reader.wake(path, place[1])
+                    self._access.reader.wake(path, place[1], is_urgent=True)
 
     def _is_read(self, sizes: Mapping[str, int]) -> bool:
         cursors = self._access.reader.engine.cursors["usage"]

@@ -5,7 +5,8 @@ changes, one of these is enough between two surveys: what it tells may be some m
 and just that is made good for here.
 
 What it may miss: an append to a log that is not among the newest (`indexer.NEWEST`), made so few
-milliseconds before that the file system has not told of it yet. It is in the next answer.
+milliseconds before that the file system has not told of it yet (tenths of a second while dozens of
+agents write: `platform.observing`). It is in the next answer.
 """
 
 import os

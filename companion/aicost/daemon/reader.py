@@ -5,7 +5,6 @@ import logging
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from aicost.core.errors import StoreError
@@ -15,7 +14,9 @@ from aicost.core.purpose import Tag
 from aicost.core.view import Reading
 from aicost.daemon.engine import Engine, Step, progress
 from aicost.daemon.indexer import BATCH_BYTES, Survey
+from aicost.daemon.pace import USUAL_PACE, Pace
 from aicost.daemon.watcher import Watcher
+from aicost.daemon.woken import Woken
 from aicost.sources.agents import source_of
 from aicost.store.ledger import Recorded
 from aicost.store.recovery import LedgerDamaged
@@ -34,20 +35,6 @@ _EVIDENCE_ROUNDS = 3  # agents write on meanwhile; what cannot be read at all is
 _UNTOLD_CHANGES = 2  # so many must be found: a busy machine tells late
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pace:
-    """How often the reader looks by itself, in seconds."""
-
-    poll_s: float = 10.0  # behind the watcher: what it missed of the newest logs is read then
-    survey_s: float = 60.0  # what it missed of any other
-    bare_poll_s: float = 2.0  # where something cannot be watched
-    folders_s: float = 0.4  # for folders to watch that were not there: a first session makes them
-    retry_s: float = 2.0  # after the ledger could not be written
-    gather_s: float = 0.01  # lines of one flush arrive together
-    settle_rests: float = 50.0  # times as long as it took to sum sessions up, before the next time:
-    settle_rest_s: float = 2.0  # a long session takes long, and agents write on; at most
-
-
 class Reader:
     """Reads on a wake-up, at each poll, and when asked to catch up.
 
@@ -59,7 +46,7 @@ class Reader:
     name = "reader"
 
     def __init__(
-        self, engine: Engine, changed: Callable[[Recorded], None], pace: Pace = Pace()
+        self, engine: Engine, changed: Callable[[Recorded], None], pace: Pace = USUAL_PACE
     ) -> None:
         self.engine, self._changed, self._pace = engine, changed, pace
         self.watcher = Watcher(self.wake, lambda: changed(_NOTHING))
@@ -67,7 +54,7 @@ class Reader:
         self.trouble = ""
         self.seen = Survey(0, 0, ())  # the last look, before anything of it was read
         self.lag_s = 0.0  # from wake-up to ledger, of the last read
-        self._woken: dict[str, tuple[str, float]] = {}
+        self._woken = Woken(pace.gather)
         self._wake = asyncio.Event()
         self._look_now = False
         self._surveyed_at = float("-inf")
@@ -82,9 +69,9 @@ class Reader:
         self._is_settled, self._settle_at = True, float("-inf")
         self._thread = ThreadPoolExecutor(1, "ledger")
 
-    def wake(self, path: str, home: str) -> None:
-        """Note that a log was written. In the event loop only."""
-        self._woken.setdefault(path, (home, time.monotonic()))
+    def wake(self, path: str, home: str, *, is_urgent: bool = False) -> None:
+        """Note that a log was written; `is_urgent`: somebody waits. In the event loop only."""
+        self._woken.note(path, home, is_urgent=is_urgent)
         self._wake.set()
 
     def take_told(self, total: ClientTotal, limits: LimitsSeen | None = None) -> None:
@@ -100,8 +87,7 @@ class Reader:
         if new:
             self.engine.homes = self.engine.homes | new  # (a survey may be under way: no `|=`)
             self.reading = self.reading or NOTHING_SEEN
-            self._look_now = True
-            self._wake.set()
+            self._look_soon()
 
     def catch_up(self, *, with_evidence: bool = False) -> "asyncio.Future[Survey]":
         """Ask to read all usage that is on disk now, or all evidence too.
@@ -110,9 +96,13 @@ class Reader:
         """
         waiting = asyncio.get_running_loop().create_future()
         (self._waiting_for_evidence if with_evidence else self._waiting).append(waiting)
-        self._look_now = True
-        self._wake.set()
+        self._look_soon()
         return waiting
+
+    def _look_soon(self) -> None:
+        self._look_now = True
+        self._woken.hurry()
+        self._wake.set()
 
     async def pending(self) -> Survey:
         """Look how much is unread now, without reading it. Waits for a step of a reading."""
@@ -202,11 +192,11 @@ class Reader:
             self._old_evidence_is_read = True
             await self._record_told()
             await self._in_thread(self.engine.read_client_totals)
-            while await self._in_thread(self.engine.ledger.settle_some):
-                await self._read_woken()
-                if self._look_now:
-                    return
-            self._is_settled = True
+            self._is_settled = False
+            if self._due or self._settle_in_s() <= 0:
+                await self._settle(float("inf"))
+            if self._look_now:
+                return
             _give(self._due, self.seen)
         except StoreError as error:
             self._note(error)
@@ -238,8 +228,8 @@ class Reader:
 
     async def _read_disk(self) -> Survey:
         self._watch()
-        homes, told = frozenset(self.engine.homes), self._woken
-        self._woken = {}  # what was written until now, this look sees
+        # What was written until now, this look sees.
+        homes, told = frozenset(self.engine.homes), self._woken.take_all()
         found = await self._glance()
         if found.unread:
             self._notice_untold(found, told)
@@ -271,19 +261,24 @@ class Reader:
         loop = asyncio.get_running_loop()
         start = loop.time()
         while not self._look_now and (left := start + self._rest_s() - loop.time()) > 0:
-            if not await self._is_woken(min(left, self._pace.folders_s, self._settle_in_s())):
-                if self._settle_in_s() <= 0:
-                    await self._settle_or_note()
-                elif self._watch():
+            within_s = min(left, self._pace.folders_s, self._settle_in_s())
+            is_woken = await self._is_woken(within_s)
+            if not is_woken and self._settle_in_s() > 0:
+                if self._watch():
                     self._changed(_NOTHING)  # a registry may have come
-                    return
-            elif not self.trouble and not self._look_now:
-                await asyncio.sleep(self._pace.gather_s)
-                try:
+                return
+            if self.trouble or self._look_now:
+                continue
+            try:
+                if is_woken:
+                    await self._woken.rest()
                     await self._read_woken()
-                except StoreError as error:
-                    self._note(error)
-                    start = loop.time()
+                else:
+                    await self._settle(self._pace.settle.most_s)
+                    self._changed(_NOTHING)  # it is another change: the one before was told at once
+            except StoreError as error:
+                self._note(error)
+                start = loop.time()
 
     async def _is_woken(self, within_s: float) -> bool:
         try:
@@ -295,23 +290,30 @@ class Reader:
         return True
 
     async def _read_woken(self) -> None:
-        if not self._woken:
-            if await self._record_told():
-                await self._in_thread(self.engine.ledger.settle_some)
-                self._changed(_NOTHING)
-            return
-        await self._record_told()
-        woken, self._woken = self._woken, {}
-        paths = [(path, home) for path, (home, _) in woken.items()]
+        """Read what was written, if it need not rest, and record what was told."""
+        self._wake.clear()
+        is_told = await self._record_told()
+        if woken := self._woken.take():
+            await self._read_logs(woken)
+        elif is_told:
+            await self._in_thread(self.engine.ledger.settle_some)
+            self._changed(_NOTHING)
+        if self._woken:
+            self._wake.set()
+
+    async def _read_logs(self, woken: Mapping[str, tuple[str, float]]) -> None:
+        start, paths = time.monotonic(), [(path, home) for path, (home, _) in woken.items()]
         recorded = await self._in_thread(self.engine.read_paths, paths)
         self.lag_s = time.monotonic() - min(at for _, at in woken.values())
         if recorded.sessions or any(source_of(path).logs_state for path, _ in paths):
             self._changed(recorded)
-        if self._old_evidence_is_read or not self.seen.without_evidence:
+        has_evidence = self._old_evidence_is_read or not self.seen.without_evidence
+        if has_evidence:
             await self._in_thread(self.engine.read_evidence_of, paths)
             self._is_settled = False
-            if self._settle_in_s() <= 0:
-                await self._settle()
+        self._woken.note_work(time.monotonic() - start)
+        if has_evidence and self._settle_in_s() <= 0:
+            await self._settle(self._pace.settle.most_s)
 
     def _settle_in_s(self) -> float:
         """Return how long what was read may wait to be summed up; for ever if all is."""
@@ -319,20 +321,20 @@ class Reader:
             return float("inf")
         return self._settle_at - time.monotonic()
 
-    async def _settle(self) -> None:
-        start = time.monotonic()
-        await self._in_thread(self.engine.ledger.settle)
-        rest_s = self._pace.settle_rests * (time.monotonic() - start)
-        self._settle_at = time.monotonic() + min(rest_s, self._pace.settle_rest_s)
-        self._is_settled = True
-
-    async def _settle_or_note(self) -> None:
+    async def _settle(self, most_s: float) -> None:
+        """Sum sessions up, part by part, until somebody asks; agents that write do not wait."""
+        work_s, self._settle_at = 0.0, float("inf")  # what is read meanwhile begins no other
         try:
-            await self._settle()
-        except StoreError as error:
-            self._note(error)
-        else:
-            self._changed(_NOTHING)  # it is another change: the one before was told at once
+            while work_s <= most_s and not self._look_now:
+                start = time.monotonic()
+                is_left = await self._in_thread(self.engine.ledger.settle_some)
+                work_s += time.monotonic() - start
+                if not is_left:
+                    self._is_settled = True
+                    break
+                await self._read_woken()
+        finally:
+            self._settle_at = time.monotonic() + self._pace.settle.after(work_s)
 
     def _watch(self) -> bool:
         """Watch what can be watched by now; return whether something is new."""

@@ -16,11 +16,11 @@ from watchdog.events import (
     FileSystemEvent,
     FileSystemEventHandler,
 )
-from watchdog.observers import Observer
 from watchdog.observers.api import BaseObserver, ObservedWatch
 
 from aicost.daemon.live import REGISTRY_DIR
 from aicost.platform.inotify import WatchProbe
+from aicost.platform.observing import observer as new_observer
 from aicost.sources.agents import LOG_ENDINGS, SOURCES
 
 log = logging.getLogger(__name__)
@@ -63,7 +63,7 @@ class Watcher:
         # length, and goes on.
         warnings.filterwarnings("ignore", message="Callback with id", category=RuntimeWarning)
         try:
-            observer = Observer()
+            observer = new_observer()
             observer.name = "watcher"
             observer.start()
         except OSError as error:  # the system's limit of observers

@@ -20,7 +20,7 @@ from aicost.store.calls import parts_of
 from aicost.store.homes import sessions_asked
 from aicost.store.schema import TOKENS
 
-_SOME = 20  # sessions in one transaction
+_SOME = 5  # sessions in one transaction: while agents write, each part keeps a reading waiting
 _PLACE = "coalesce(t.turn_id, ''), s.subagent_id"
 _SPANS = "FROM span s LEFT JOIN span t ON t.id = s.turn"
 _CALLS = (  # as in a Call; with parts, its context is that of the last

@@ -452,8 +452,9 @@ def test_a_log_from_the_year_2300_is_read_like_any_other(home: Path, logs: Path)
 
 
 def test_what_follows_from_evidence_is_settled_while_it_is_read(
-    real_excerpt: Excerpt, tmp_path: Path
+    real_excerpt: Excerpt, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("aicost.daemon.engine.BATCH_BYTES", 1)  # it is much
     with opened(tmp_path, [real_excerpt.home]) as engine:
         read_everything(engine)
         for _ in engine.read(engine.survey().without_evidence, cores=1):
@@ -463,3 +464,16 @@ def test_what_follows_from_evidence_is_settled_while_it_is_read(
         settled = evidence(engine.ledger.db)
     for name in ("categories", "progress"):
         assert read[name] == settled[name] != []
+
+
+def test_what_follows_from_little_evidence_waits_until_it_is_asked_for(
+    real_excerpt: Excerpt, tmp_path: Path
+) -> None:
+    """It would be settled again and again while agents write."""
+    with opened(tmp_path, [real_excerpt.home]) as engine:
+        read_everything(engine)
+        for _ in engine.read(engine.survey().without_evidence, cores=1):
+            pass
+        assert evidence(engine.ledger.db)["progress"] == []
+        engine.settle()
+        assert evidence(engine.ledger.db)["progress"]

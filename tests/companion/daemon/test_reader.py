@@ -7,9 +7,11 @@ import os
 import shutil
 import sqlite3
 import threading
+import time
 from collections.abc import AsyncIterator, Callable, Generator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -23,11 +25,13 @@ from watchdog.observers.api import BaseObserver
 
 from aicost.core.errors import StoreError
 from aicost.core.facts import FileRead
+from aicost.core.rests import Rest
 from aicost.core.tailing import Cursor
 from aicost.daemon import indexer
 from aicost.daemon.engine import Engine, Step, open_engine
 from aicost.daemon.indexer import Survey, Unread
-from aicost.daemon.reader import NOTHING_SEEN, Pace, Reader
+from aicost.daemon.pace import USUAL_PACE, Pace
+from aicost.daemon.reader import NOTHING_SEEN, Reader
 from aicost.daemon.reading import read_log
 from aicost.platform.dirs import load_dirs
 from aicost.store.cursors import read_homes
@@ -196,8 +200,7 @@ async def test_logs_that_change_without_a_word_are_polled_more_often(
     pace = Pace(poll_s=0.02, bare_poll_s=0.02)
     async with running(home, [logs], pace) as run:
         await run.is_up_to_date()
-        run.reader.wake = lambda path, home: None  # type: ignore[method-assign]
-        run.reader.watcher._log_written = run.reader.wake
+        run.reader.watcher._log_written = lambda path, home: None
         for number in range(2, 4):
             append(log, call_line(f"msg_{number}"))
             os.utime(log, (1_000_000 + number, 1_000_000 + number))
@@ -438,13 +441,15 @@ async def test_who_asks_for_usage_does_not_wait_for_evidence_to_be_summed_up(
 @pytest.fixture
 def settled(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Gets a value whenever the ledger sums up what was appended."""
-    real, found = Ledger.settle, list[int]()
+    real, found = Ledger.settle_some, list[int]()
 
-    def settle(ledger: Ledger) -> None:
-        real(ledger)
-        found.append(1)
+    def settle_some(ledger: Ledger) -> bool:
+        is_left = real(ledger)
+        if is_left:
+            found.append(1)
+        return is_left
 
-    monkeypatch.setattr(Ledger, "settle", settle)
+    monkeypatch.setattr(Ledger, "settle_some", settle_some)
     return found
 
 
@@ -466,16 +471,16 @@ async def test_a_session_that_goes_on_is_not_summed_up_at_each_of_its_calls(
     home: Path, logs: Path, settled: list[int]
 ) -> None:
     log = append(log_of(logs), call_line("msg_1"))
-    pace = replace(NO_POLL, settle_rests=10**9, settle_rest_s=NEVER_S)
+    pace = replace(NO_POLL, settle=Rest(times=10**9, most_s=NEVER_S))
     async with running(home, [logs], pace) as run:
         await asyncio.wait_for(run.reader.catch_up(with_evidence=True), TOO_LATE_S)
-        append(log, call_line("msg_2"))
-        await eventually(lambda: settled, "the first sums, at once")
-        for number in range(3, 6):
+        assert settled
+        settled.clear()
+        for number in range(2, 6):
             append(log, call_line(f"msg_{number}"))
             await run.has(f"msg_{number}")
             await has_evidence_of(run, log)
-        assert settled == [1]
+        assert not settled
         assert not is_summed_up(run)
         await asyncio.wait_for(run.reader.catch_up(with_evidence=True), TOO_LATE_S)
         assert is_summed_up(run)
@@ -485,23 +490,69 @@ async def test_what_was_left_is_summed_up_after_a_rest_and_told(
     home: Path, logs: Path, settled: list[int]
 ) -> None:
     log = append(log_of(logs), call_line("msg_1"))
-    pace = replace(NO_POLL, settle_rests=10**9, settle_rest_s=0.2, folders_s=NEVER_S)
+    pace = replace(NO_POLL, settle=Rest(times=10**9, most_s=0.2), folders_s=NEVER_S)
     async with running(home, [logs], pace) as run:
         await asyncio.wait_for(run.reader.catch_up(with_evidence=True), TOO_LATE_S)
+        settled.clear()
         append(log, call_line("msg_2"))
-        await eventually(lambda: settled, "the first sums")
-        append(log, call_line("msg_3"))
-        await run.has("msg_3")
-        await eventually(lambda: len(settled) == 2, "the sums after a rest")
+        await run.has("msg_2")
+        await has_evidence_of(run, log)
+        assert not settled
+        await eventually(lambda: is_summed_up(run), "the sums after a rest")
         await eventually(lambda: run.changes[-1].sessions == frozenset(), "word of it")
+
+
+async def test_agents_that_write_do_not_wait_until_all_is_summed_up(
+    home: Path, logs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = append(log_of(logs), call_line("msg_1"))
+    pace = replace(NO_POLL, gather=Rest(times=0, most_s=0), settle=Rest(times=0, most_s=NEVER_S))
+    async with running(home, [logs], pace) as run:
+        await asyncio.wait_for(run.reader.catch_up(with_evidence=True), TOO_LATE_S)
+        goes_on = threading.Event()
+
+        def settle_some(_: Ledger) -> bool:
+            goes_on.wait(0.01)
+            return not goes_on.is_set()
+
+        with monkeypatch.context() as patch:
+            patch.setattr(Ledger, "settle_some", settle_some)
+            for number in range(2, 5):
+                append(log, call_line(f"msg_{number}"))
+                await run.has(f"msg_{number}")
+            goes_on.set()
+        await asyncio.wait_for(run.reader.catch_up(with_evidence=True), TOO_LATE_S)
         assert is_summed_up(run)
+
+
+async def test_sums_that_take_too_long_rest_too(
+    home: Path, logs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else sessions that write on would be summed up without an end."""
+    log = append(log_of(logs), call_line("msg_1"))
+    async with running(home, [logs], replace(NO_POLL, settle=Rest(times=1, most_s=0.05))) as run:
+        await asyncio.wait_for(run.reader.catch_up(with_evidence=True), TOO_LATE_S)
+        at = list[float]()
+
+        def settle_some(_: Ledger) -> bool:
+            at.append(time.monotonic())
+            threading.Event().wait(0.01)
+            return True
+
+        with monkeypatch.context() as patch:
+            patch.setattr(Ledger, "settle_some", settle_some)
+            append(log, call_line("msg_2"))
+            await eventually(lambda: at and at[-1] - at[0] > 0.3, "several goes")
+        pauses = [after - before for before, after in pairwise(at)]
+        assert max(pauses) >= 0.05
+        assert min(pauses) < 0.05
 
 
 async def test_sums_that_cannot_be_written_are_made_when_they_can(
     home: Path, logs: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     log = append(log_of(logs), call_line("msg_1"))
-    pace = replace(NO_POLL, settle_rests=10**9, settle_rest_s=0.05, retry_s=0.05)
+    pace = replace(NO_POLL, settle=Rest(times=10**9, most_s=0.05), retry_s=0.05)
     async with running(home, [logs], pace) as run:
         await asyncio.wait_for(run.reader.catch_up(with_evidence=True), TOO_LATE_S)
         append(log, call_line("msg_2"))
@@ -509,12 +560,12 @@ async def test_sums_that_cannot_be_written_are_made_when_they_can(
 
         tries = list[int]()
 
-        def full(_: Ledger) -> None:
+        def full(_: Ledger) -> bool:
             tries.append(1)
             raise StoreError("the disk is full")
 
         with monkeypatch.context() as patch:
-            patch.setattr(Ledger, "settle", full)
+            patch.setattr(Ledger, "settle_some", full)
             append(log, call_line("msg_3"))
             await eventually(lambda: tries, "a try")
         await eventually(lambda: not run.reader.trouble and is_summed_up(run), "the sums")
@@ -614,3 +665,58 @@ async def test_a_bug_ends_the_reader_and_whoever_waits(
     with pytest.raises(RuntimeError, match="a bug"):
         await asyncio.wait_for(reader.run(), TOO_LATE_S)
     assert question.cancelled()
+
+
+# Together
+
+
+async def test_many_sessions_that_write_at_once_are_read_together_and_nothing_is_lost(
+    home: Path, logs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    readings, read = list[int](), Engine.read_paths
+
+    def counted(engine: Engine, paths: list[tuple[str, str]], *stage: Any) -> Recorded:
+        if not stage:
+            readings.append(len(paths))
+        return read(engine, paths, *stage)
+
+    monkeypatch.setattr(Engine, "read_paths", counted)
+    sessions, lines = range(20), range(15)
+    async with running(home, [logs], replace(NO_POLL, gather=USUAL_PACE.gather)) as run:
+        await run.is_up_to_date()
+        for line in lines:
+            for session in sessions:
+                log = log_of(logs, f"s-{session}", f"-{session}")
+                append(log, call_line(f"msg_{session}_{line}", f"s-{session}"))
+            await asyncio.sleep(0)
+        wanted = {f"msg_{session}_{line}" for session in sessions for line in lines}
+        await run.has(*wanted)
+        await eventually(lambda: not run.reader._woken, "all that was told")
+        assert run.calls == wanted
+        await asyncio.wait_for(run.reader.catch_up(with_evidence=True), TOO_LATE_S)
+        assert is_summed_up(run)
+    assert len(readings) < len(wanted) / 2
+
+
+async def test_while_a_reading_is_rested_from_who_waits_is_read_all_the_same(
+    home: Path, logs: Path
+) -> None:
+    long = Rest(times=10**9, most_s=NEVER_S)
+    one, other = append(log_of(logs), call_line("msg_1")), log_of(logs, "s-2")
+    async with running(home, [logs], replace(NO_POLL, gather=long)) as run:
+        await run.has("msg_1")
+        await run.is_up_to_date()
+        append(one, call_line("msg_2"))
+        await run.has("msg_2")
+        append(one, call_line("msg_3"))
+        append(other, call_line("msg_4", "s-2"))
+        await eventually(
+            lambda: str(one) in run.reader._woken and str(other) in run.reader._woken,
+            "word of both",
+        )
+        run.reader.wake(str(other), str(logs), is_urgent=True)
+        await run.has("msg_4")
+        await has_evidence_of(run, other)
+        assert "msg_3" not in run.calls
+        await asyncio.wait_for(run.reader.catch_up(), TOO_LATE_S)
+        assert "msg_3" in run.calls

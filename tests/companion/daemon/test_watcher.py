@@ -218,7 +218,7 @@ async def test_without_any_observer_folders_are_named_as_unwatched(
     def none_left() -> BaseObserver:
         raise OSError(errno.EMFILE, "inotify instance limit reached")
 
-    monkeypatch.setattr(watcher, "Observer", none_left)
+    monkeypatch.setattr(watcher, "new_observer", none_left)
     told = Told()
     told.watcher.start()
     assert not told.watch(logs)
