@@ -75,6 +75,7 @@ class TeamServer:
             route(self.metrics, f"{source}/days", self.days, "GET"),
             route(self.metrics, source, self.forget, "DELETE"),
             route(self.metrics, "/v1/teams/{team}/report", self.reports.report, "GET"),
+            route(self.metrics, "/v1/teams/{team}/focus.csv", self.reports.focus, "GET"),
         ]
 
     async def health(self, _request: Request) -> Response:

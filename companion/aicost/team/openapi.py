@@ -86,6 +86,14 @@ def _paths(settings: TeamSettings) -> Json:
                 secured=True,
             )
         },
+        "/v1/teams/{team}/focus.csv": {
+            "get": _operation(
+                "the exact sums of what is published, as FOCUS 1.2",
+                {200: "text/csv", 401: "Error"},
+                parameters=[team, *_RANGE],
+                secured=True,
+            )
+        },
         **_source_paths(team),
     }
 

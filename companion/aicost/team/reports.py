@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from aicost.core.team.anonymity import DIMENSIONS, TOTAL, Dimension
+from aicost.core.team.focus import Account, focus_csv, week_charges
 from aicost.core.team.weekly_report import TeamWeek, merged
 from aicost.team.bodies import Refused
 from aicost.team.door import Door
@@ -35,6 +36,18 @@ class Reports:
             raise Refused(422, "group is not known", f"one of {', '.join(GROUPS)}")
         weeks = await self.weeks(request)
         return JSONResponse({"team": self._desk.settings.team, **document(weeks, group)})
+
+    async def focus(self, request: Request) -> Response:
+        """Return the exact sums of what is published, as finance imports it."""
+        weeks = await self.weeks(request)
+        charges = [charge for week in weeks for charge in week_charges(week)]
+        account = Account(id=self._desk.settings.team, kind="Team")
+        name = f"focus-{weeks[0].week}-{weeks[-1].week}.csv" if weeks else "focus.csv"
+        headers = {
+            "Content-Disposition": f'attachment; filename="{name}"',
+            "Cache-Control": "no-store",
+        }
+        return Response(focus_csv(charges, account), media_type="text/csv", headers=headers)
 
     async def weeks(self, request: Request) -> list[TeamWeek]:
         """Return the published weeks that a request asks for. Raises Refused."""

@@ -1,5 +1,7 @@
 """Reports over HTTP: who may read, and that ranges give nothing to take apart."""
 
+import csv
+import io
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -105,3 +107,21 @@ async def test_readers_need_a_token(database: Database, token: str) -> None:
         assert answer.status_code == 401
         other = await client.get(URL.replace("acme", "web"), params=RANGE, headers=bearer(token))
         assert other.status_code == 404
+
+
+async def test_finance_gets_the_exact_sums_of_what_is_published(
+    client: httpx.AsyncClient, token: str
+) -> None:
+    url = URL.replace("report", "focus.csv")
+    answer = await client.get(url, params=RANGE, headers=bearer(token))
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    assert 'filename="focus-2026-W45-2026-W47.csv"' in answer.headers["content-disposition"]
+    rows = list(csv.DictReader(io.StringIO(answer.text)))
+    assert {(one["ChargePeriodStart"][:10], one["SkuId"], one["ListCost"]) for one in rows} == {
+        ("2026-11-09", "claude-opus-4-6", "54"),
+        ("2026-11-09", "gpt-6-sol", "18"),
+        ("2026-11-16", "claude-opus-4-6", "63"),
+        ("2026-11-16", "gpt-6-sol", "21"),
+    }
+    assert (await client.get(url, params=RANGE)).status_code == 401
+    assert (await client.get(url, headers=bearer(token))).status_code == 422

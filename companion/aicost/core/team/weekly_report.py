@@ -113,6 +113,7 @@ class TeamWeek:
     cells: Mapping[Dimension, tuple[ReportCell, ...]]
     withheld: Mapping[Dimension, Mapping[Why, int]] = field(default_factory=dict)
     outcomes: Outcomes | None = None  # None: the week's total is withheld
+    exact: Mapping[str, Sums] = field(default_factory=dict)  # of published models; "" is the rest
 
 
 def week_of(day: date) -> str:
@@ -142,7 +143,33 @@ def build_week(
         by_words.setdefault(use.words, []).append(use)
     cells = {name: _cells(published, name, by_words) for name in DIMENSIONS}
     seen = _outcomes(totals) if cells[TOTAL] else None
-    return TeamWeek(week=week, cells=cells, withheld=published.withheld, outcomes=seen)
+    return TeamWeek(
+        week=week,
+        cells=cells,
+        withheld=published.withheld,
+        outcomes=seen,
+        exact=_exact(published, by_words),
+    )
+
+
+def _exact(
+    published: Published, by_words: Mapping[tuple[str, ...], list[Use]]
+) -> Mapping[str, Sums]:
+    """Return the exact sums of the models that are published, for finance.
+
+    Of what else is in the published total there is one sum: the audit of differences has found it
+    to be nothing, or safe.
+    """
+    models, totals = published.cells["model"], published.cells[TOTAL]
+    found = {
+        key: _added(use.sums for words in cell.combinations for use in by_words[words])
+        for key, cell in models.items()
+    }
+    shown = {words for cell in models.values() for words in cell.combinations}
+    rest = {words for cell in totals.values() for words in cell.combinations} - shown
+    if rest:
+        found[""] = _added(use.sums for words in rest for use in by_words[words])
+    return found
 
 
 def _cells(
