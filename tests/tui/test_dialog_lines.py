@@ -60,6 +60,7 @@ def test_it_says_before_what_each_agent_does_of_a_signal(agent: Agent, expected:
         ("gone", "nothing to interrupt"),
         ("sent", "Waiting for the turn to end"),
         ("still", "SIGTERM ends the process"),
+        ("ending", "SIGTERM is sent"),
         ("stopped", "the agent waits for you"),
         ("ended", "claude --resume"),
     ],
@@ -128,3 +129,10 @@ def test_a_fact_goes_on_below_itself_and_not_for_ever() -> None:
     lines = fact("command", "one two three four", 18, most=2)
     assert [plain(line).rstrip() for line in lines] == ["command   one two", "          three …"]
     assert [plain(line) for line in said("", 10)] == []
+
+
+@pytest.mark.parametrize(
+    ("pid", "said"), [(None, "No process has it open"), (453, "Its process, pid 453, is gone")]
+)
+def test_who_cannot_be_interrupted_reads_why(pid: int | None, said: str) -> None:
+    assert said in words(interrupt_lines(session_row(pid=pid), None, "gone", UTC, 70))

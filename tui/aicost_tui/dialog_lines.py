@@ -15,13 +15,21 @@ from aicost_tui.columns import STATE_ROLES
 from aicost_tui.rows import STATES
 from aicost_tui.spans import Line, Role, Span, crop, pad
 
-Phase = Literal["looking", "gone", "asking", "sent", "still", "ended", "stopped"]
+Phase = Literal["looking", "gone", "asking", "sent", "still", "ending", "ended", "stopped"]
 _LABEL = 10  # cells
 _MOST_CHANGES = 12  # lines of a change that are shown
 _MOST_COMMAND = 3  # lines
 _AFTERMATH = {
     "claude": "Claude Code saves its log, ends, and can be resumed.",
     "codex": "Codex ends at once; its log is kept, and it can be resumed.",
+}
+_PHASES: dict[Phase, tuple[str, Role]] = {
+    "looking": ("Looking at its process …", "label"),
+    "gone": ("No process has it open: there is nothing to interrupt.", "text"),
+    "sent": ("SIGINT is sent. Waiting for the turn to end …", "warn"),
+    "still": ("It still works. SIGTERM ends the process; what it was doing is cut short.", "warn"),
+    "ending": ("SIGTERM is sent. Waiting for the process to end …", "warn"),
+    "stopped": ("✓ The turn has ended; the agent waits for you.", "good"),
 }
 
 
@@ -76,7 +84,7 @@ def interrupt_lines(
         lines += fact("process", f"pid {process.pid}{_since(process.started_at, zone)}", width)
         lines += fact("command", " ".join(process.command), width, most=_MOST_COMMAND)
     look = STATES[process.state if process else row.state]
-    if phase in ("asking", "sent", "still"):
+    if phase in ("asking", "sent", "still", "ending"):
         lines += fact("state", f"{look.sign} {look.meaning}", width, STATE_ROLES[row.state])
     lines.append(())
     return [*lines, *_phase_lines(row, hand, phase, width)]
@@ -85,25 +93,15 @@ def interrupt_lines(
 def _phase_lines(
     row: SessionRow, hand: SessionAtHand | None, phase: Phase, width: int
 ) -> Sequence[Line]:
-    resume = hand.resume if hand else ""
-    match phase:
-        case "looking":
-            return said("Looking at its process …", width, "label")
-        case "gone":
-            return said("No process has it open: there is nothing to interrupt.", width)
-        case "asking":
-            text = f"SIGINT interrupts what it does. {_AFTERMATH[row.agent]}"
-            return said(text, width)
-        case "sent":
-            return said("SIGINT is sent. Waiting for the turn to end …", width, "warn")
-        case "still":
-            text = "It still works. SIGTERM ends the process; what it was doing is cut short."
-            return said(text, width, "warn")
-        case "stopped":
-            return said("✓ The turn has ended; the agent waits for you.", width, "good")
-        case "ended":
-            lines = said("✓ The agent has ended. To go on:", width, "good")
-            return [*lines, *said(resume, width, "accent")]
+    if phase == "asking":
+        return said(f"SIGINT interrupts what it does. {_AFTERMATH[row.agent]}", width)
+    if phase == "ended":
+        lines = said("✓ The agent has ended. To go on:", width, "good")
+        return [*lines, *said(hand.resume if hand else "", width, "accent")]
+    if phase == "gone" and row.pid is not None:
+        return said(f"Its process, pid {row.pid}, is gone: there is nothing to interrupt.", width)
+    text, role = _PHASES[phase]
+    return said(text, width, role)
 
 
 def _since(at: datetime | None, zone: tzinfo) -> str:

@@ -104,8 +104,10 @@ async def test_sigterm_is_offered_only_after_sigint_changed_nothing() -> None:
         assert len(app.daemon.asked_of("session.hand")) == 1 + 3
         assert labels(app) == ["Close", "Send SIGTERM"]
         assert app.focused is app.screen.query_one("#close")
+        app.daemon.answers["session.hand"] = ConfigError("it looks no more")
         await pilot.press("right", "enter")
         await until(pilot, lambda: sent(app) == ["interrupt", "end"])
+        await until(pilot, lambda: "SIGTERM is sent" in shown(app))
 
 
 async def test_another_process_of_that_number_is_not_that_agent() -> None:

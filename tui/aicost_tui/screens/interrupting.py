@@ -78,7 +78,7 @@ class InterruptDialog(Dialog[None]):
         elif self._looks >= self._patience:
             self._enter("still")
         else:
-            self._enter("sent")
+            self._enter(self._phase)
 
     async def _found(self) -> SessionAtHand:
         asked = {"session": self._row.session_id, "agent": self._row.agent}
@@ -104,7 +104,7 @@ class InterruptDialog(Dialog[None]):
             self.show_error(error)
             return
         self._looks = 0
-        self._enter("sent")
+        self._enter("ending" if step == "end" else "sent")
 
     def _enter(self, phase: Phase) -> None:
         self._phase = phase
@@ -113,5 +113,5 @@ class InterruptDialog(Dialog[None]):
         assert zone is not None
         self.show_text(partial(interrupt_lines, self._row, self._hand, phase, zone))
         self.offer(*self._BUTTONS.get(phase, ("close",)))
-        if phase == "sent":
+        if phase in ("sent", "ending"):
             self.set_timer(self._look_s, self._look)
