@@ -103,6 +103,10 @@ def _resync(args: Namespace, env: Mapping[str, str], dirs: "Dirs") -> int:
 
 
 def _told(done: "Round") -> int:
+    from aicost.daemon.sending import MOST_SKEW_S
+
+    if abs(done.skew_s) > MOST_SKEW_S:
+        _say(f"this clock is {done.skew_s / 60:+,.0f} min off the server's: days may end wrongly")
     for day, why in done.parked.items():
         _say(f"{day} was not taken: {why}")
     if done.sent:

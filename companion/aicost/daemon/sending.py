@@ -26,11 +26,14 @@ from aicost.store.team_outcomes import commits_on, happened
 from aicost.sync.receipts import Receipts
 
 Promised = tuple[int, int]  # people of a published group at least; months that days are kept
+MOST_SKEW_S = 300.0  # more, and one of the two clocks is wrong: a day may end too early
 _TRIES = 3  # of one day in one round, where the server knows a later revision each time
 
 
 class Sink(Protocol):
     """Where days go."""
+
+    skew_s: float  # how far our clock is ahead of theirs
 
     def address_of(self, day: date) -> str:
         """Return where a day goes, as its receipt says it."""
@@ -79,6 +82,7 @@ class Round:
     parked: dict[str, str] = field(default_factory=dict)  # day -> why the server has it not
     stopped: str = ""  # why nothing more is sent
     failed: bool = False  # nobody answered, or a server in trouble did
+    skew_s: float = field(default=0.0, compare=False)  # how far our clock is ahead of theirs
 
 
 def documents(
@@ -181,6 +185,7 @@ class Sender:
             if done.stopped or done.failed:
                 done.waiting.append(one.place.day)
         done.waiting.sort()
+        done.skew_s = self._sink.skew_s if wanted else 0.0
         return done
 
     def _check(self, first: Ready, promised: Promised, done: Round) -> None:

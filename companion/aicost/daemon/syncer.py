@@ -79,7 +79,7 @@ class Syncer:
             return first_look_s(b"")
 
     def _round(self) -> None:
-        from aicost.daemon.sending import sending_lock
+        from aicost.daemon.sending import MOST_SKEW_S, sending_lock
         from aicost.daemon.teamwork import load_member, send
 
         try:
@@ -91,6 +91,8 @@ class Syncer:
         except (AicostError, OSError) as error:
             log.warning("nothing is sent to the team: %s", error)
             return
+        if done is not None and abs(done.skew_s) > MOST_SKEW_S:
+            log.warning("this clock is %.0f s ahead of the team's server", done.skew_s)
         if done is not None and (done.sent or done.stopped):
             log.info("team: %d days sent. %s", len(done.sent), done.stopped)
 

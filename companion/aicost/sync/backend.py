@@ -10,6 +10,7 @@ import re
 import ssl
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any, Self, TypeVar
 from urllib.parse import urlsplit
 
@@ -66,6 +67,7 @@ class Backend:
     ) -> None:
         self._url, self._client, self._now = url.rstrip("/"), client, now
         self._source = source or _NOBODY
+        self.skew_s = 0.0  # how far this machine's clock is ahead of the server's, as last told
 
     def close(self) -> None:
         """Hang up."""
@@ -171,6 +173,7 @@ class Backend:
     ) -> tuple[httpx.Response, Mapping[str, Any]]:
         """Return an answer and the JSON object in it, {} if there is none."""
         with self._client.stream(method, url, **options) as response:
+            self._note_clock(response.headers.get("date", ""))
             parts, size = list[bytes](), 0
             for part in response.iter_bytes():
                 size += len(part)
@@ -182,6 +185,14 @@ class Backend:
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             return response, {}
         return response, said if isinstance(said, dict) else {}
+
+    def _note_clock(self, told: str) -> None:
+        try:
+            theirs = parsedate_to_datetime(told)
+        except ValueError:  # no date, or none that is one
+            return
+        if theirs.tzinfo is not None:
+            self.skew_s = (self._now() - theirs).total_seconds()
 
     def _promise(self, said: Mapping[str, Any], shape: type[P]) -> P:
         try:

@@ -22,6 +22,8 @@ _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 class FolderSink:
     """A folder that all of a team can write into."""
 
+    skew_s = 0.0  # a folder tells no time
+
     def __init__(self, folder: Path, source: Source) -> None:
         self._folder, self._source = folder, source
 

@@ -110,6 +110,7 @@ def requests(server: Faulty) -> int:
 def test_each_day_with_calls_is_sent_once(machine: Machine) -> None:
     done = machine.round()
     assert (done.sent, done.waiting, done.parked) == (list(DAYS), [], {})
+    assert abs(done.skew_s - (NOW - datetime.now(UTC)).total_seconds()) < 60  # a set clock
     assert kept(machine.server) == [(day, 1) for day in DAYS]
     assert requests(machine.server) == 4
     assert machine.round() == Round()

@@ -113,6 +113,22 @@ def test_who_is_not_welcome_stops(status: int) -> None:
     assert error.value.hint == "aicost team join"
 
 
+@pytest.mark.parametrize(
+    ("told", "skew_s"),
+    [
+        ("Sat, 21 Nov 2026 11:50:00 GMT", 600.0),
+        ("Sat, 21 Nov 2026 12:00:30 GMT", -30.0),
+        ("Sat, 21 Nov 2026 12:00:30", 0.0),
+        ("yesterday", 0.0),
+        ("", 0.0),
+    ],
+)
+def test_the_servers_clock_is_compared_with_ours(told: str, skew_s: float) -> None:
+    server = answering(200, {"status": "created"}, Date=told)
+    server.put(DAY, BODY)
+    assert server.skew_s == skew_s
+
+
 def test_nobody_there_may_come_back() -> None:
     def refuse(request: httpx.Request) -> httpx.Response:
         raise httpx.ConnectError("refused", request=request)
