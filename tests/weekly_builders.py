@@ -159,18 +159,27 @@ _STORY = {  # task -> model, dollars and calls of a usual day, and of each day o
 }
 
 
+def _story_use(dollars: float, calls: int, a_call: int) -> Use:
+    tokens = TokenCounts(
+        cache_read_tokens=calls * a_call * 94 // 100,
+        cache_write_5m_tokens=calls * a_call * 6 // 100,
+        output_tokens=calls * 400,
+    )
+    return use(dollars, calls, tokens=tokens)
+
+
 def story_week() -> WeeklyReport:
     """A week as a developer may have it: for pictures."""
     uses = []
     for task, (model, usual, calls, days) in _STORY.items():
         for day, dollars in enumerate(days):
             a_call = 118_000 if task == "bugfix" else 64_000
-            spent = use(dollars, round(calls * (dollars / usual) ** 0.5), a_call=a_call)
+            spent = _story_use(dollars, round(calls * (dollars / usual) ** 0.5), a_call)
             uses.append(day_use(day, spent=spent, category=task, model=model))
             for ago in range(1, 5):
-                spent = use(usual * (0.8 + 0.1 * ((day + 2 * ago) % 5)), calls, a_call=62_000)
+                spent = _story_use(usual * (0.6 + 0.07 * ((day + 3 * ago) % 11)), calls, 62_000)
                 uses.append(day_use(day, ago=ago, spent=spent, category=task, model=model))
-    uses.append(day_use(5, spent=use(1.2, 11, a_call=64_000)))
+    uses.append(day_use(5, spent=_story_use(1.2, 11, 64_000)))
     rounds = loss("edit-test", 2.31, label="pytest", cause="cart.py", count=6, branch="fix/vat")
     cache = loss("cache", 1.84, label="", count=4, repo="api", branch="main")
     return report(

@@ -110,16 +110,9 @@ _NO_EVIDENCE = "Not known yet: what the logs say of it is not all read."
 def weekly_page(report: WeeklyReport) -> Page:
     """Return the page of a report."""
     words = Words(report)
-    sections = [
-        Section("Spend", _spend(report, words)),
-        Section("Worth trying", _advice(report, words)),
-        Section("What it was for", _tasks(report, words)),
-        Section("What led nowhere", _losses(report, words)),
-        Section("Context and cache", (Lines(tuple(habit_lines(report, words))),)),
-        Section("Models", _models(report, words)),
-        Section("What came of it", _outcomes(report, words)),
-        Section("Budgets", (Lines(tuple(budget_lines(report.events))),)),
-    ]
+    sections = [Section("Spend", _spend(report, words))]
+    if report.use.requests:
+        sections += _about_its_use(report, words)
     if unknown := tuple(unknown_lines(report, words)):
         sections.append(Section("Not in these figures", (Lines(unknown),)))
     return Page(
@@ -128,6 +121,18 @@ def weekly_page(report: WeeklyReport) -> Page:
         tiles=tuple(tiles(report, words)),
         sections=tuple(sections),
         footer=_footer(report),
+    )
+
+
+def _about_its_use(report: WeeklyReport, words: Words) -> tuple[Section, ...]:
+    return (
+        Section("Worth trying", _advice(report, words)),
+        Section("What it was for", _tasks(report, words)),
+        Section("What led nowhere", _losses(report, words)),
+        Section("Context and cache", (Lines(tuple(habit_lines(report, words))),)),
+        Section("Models", _models(report, words)),
+        Section("What came of it", _outcomes(report, words)),
+        Section("Budgets", (Lines(tuple(budget_lines(report.events))),)),
     )
 
 

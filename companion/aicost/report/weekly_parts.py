@@ -56,9 +56,6 @@ def _percent(part: int, whole: int | None) -> str:
 def habit_lines(report: WeeklyReport, words: Words) -> Iterator[str]:
     """Yield how contexts and caches were used, and what another way may save."""
     use, usual = report.use, report.usual
-    if not use.requests:
-        yield "No call was made."
-        return
     was = f" (usual: {_a_call(usual)})" if usual and usual.requests else ""
     yield f"A call had {tokens_text(_context(use))} of context on average{was}."
     known = f" (usual: {cached_percent(usual)} %)" if usual and usual.tokens.context_tokens else ""

@@ -87,7 +87,7 @@ th, td {
   padding: .42rem .6rem; border-bottom: 1px solid var(--line); text-align: right;
   white-space: nowrap; font-weight: 400; vertical-align: top;
 }
-thead th { color: var(--soft); font-size: .82rem; }
+thead th { color: var(--soft); font-size: .82rem; overflow-wrap: normal; }
 tbody tr:last-child > * { border-bottom: 0; }
 .text { text-align: left; white-space: normal; min-width: 8rem; }
 th:first-child, td:first-child { padding-left: 0; }

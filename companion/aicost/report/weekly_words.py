@@ -54,7 +54,7 @@ class Words:
 
     def change(self, nusd: int) -> str:
         """Return a difference with its sign."""
-        return f"{'+' if nusd > 0 else '−' if nusd < 0 else '±'}{self.money(abs(nusd))}"
+        return f"{'+' if nusd > 0 else '−'}{self.money(abs(nusd))}" if nusd else "the same"
 
 
 def title(report: WeeklyReport) -> str:
@@ -217,7 +217,8 @@ def _step(one: Suggestion, report: WeeklyReport) -> tuple[str, str]:
 def loss_text(hit: Hit, *, is_shared: bool) -> str:
     """Say what led nowhere; without the name of a command or a file where it is shared."""
     if not is_shared:
-        return evidence_of(hit)
+        said = evidence_of(hit)
+        return f"the file {said}" if hit.kind == "reread" else said  # (it begins with the name)
     match hit.kind:
         case "repeat":
             return f"a command failed {hit.count:,} times the same way"

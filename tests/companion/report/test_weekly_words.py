@@ -152,6 +152,18 @@ def test_every_kind_of_loss_is_a_suggestion_and_has_no_name_where_it_is_shared(
     assert "canary" not in loss_text(cut.losses[0].hit, is_shared=True)
 
 
+def test_a_file_keeps_its_name_at_the_beginning_of_a_sentence() -> None:
+    told = loss_text(hit("reread", label="settings.py"), is_shared=False)
+    assert told == "the file settings.py was read 7 times, unchanged"
+
+
+@pytest.mark.parametrize(
+    ("dollars", "text"), [(1.5, "+$1.50"), (-1.5, "−$1.50"), (0, "the same"), (0.001, "+<$0.01")]
+)
+def test_a_change_has_its_sign(dollars: float, text: str) -> None:
+    assert Words(report()).change(round(dollars * NUSD)) == text
+
+
 @pytest.mark.parametrize(
     ("tokens", "text"),
     [
