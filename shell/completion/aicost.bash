@@ -6,17 +6,19 @@ _aicost() {
   case ${COMP_WORDS[COMP_CWORD - 1]} in
     --by) words='day week month session model repo branch category agent environment workflow version subagent skill mcp ticket mode outcome' ;;
     --agent) words='claude codex' ;;
+    --format) [[ ${COMP_WORDS[1]} == export ]] && words='focus' ;;
     --env) words='interactive headless ci' ;;
     --repo | --branch | --model | --category) words='' ;;
     --since | --until | --timezone | --session | --at | --from | --for | --budget | --summary | --format | --shell | --week) words='' ;;
     *)
       case $COMP_CWORD:${COMP_WORDS[1]} in
-        1:*) words='top report sessions turns reconcile explain status weekly badge prices budget allow audit trust guard tag hooks statusline init team daemon config --version --help' ;;
+        1:*) words='top report sessions turns reconcile explain status export weekly badge prices budget allow audit trust guard tag hooks statusline init team daemon config --version --help' ;;
         *:top) words='--once --json --demo --help' ;;
         *:report) words='--by --since --until --timezone --agent --json --csv --no-wait --help' ;;
         *:sessions) words='--live --json --csv --no-wait --help' ;;
         *:turns) words='--session --since --json --csv --no-wait --help' ;;
         *:reconcile) words='--session --json --csv --no-wait --help' ;;
+        *:export) words='--format --since --until --no-wait --help' ;;
         *:weekly) words='--week --md --html --json --share --renew --no-wait --help' ;;
         *:badge) words='--json --format --shell --no-wait --help' ;;
         *:explain | *:status) words='--json --no-wait --help' ;;

@@ -196,6 +196,15 @@ def _fill_status(status: argparse.ArgumentParser) -> None:
     _add_no_wait(status)
 
 
+def _fill_export(export: argparse.ArgumentParser) -> None:
+    export.add_argument(
+        "--format", choices=("focus",), default="focus", help="FOCUS 1.2 as CSV, for finance tools"
+    )
+    _add_since(export)
+    export.add_argument("--until", type=day, metavar="DAY", help="to YYYY-MM-DD, inclusive")
+    _add_no_wait(export)
+
+
 def _fill_badge(badge: argparse.ArgumentParser) -> None:
     shape = badge.add_mutually_exclusive_group()
     shape.add_argument("--json", action="store_true", help="print JSON")
@@ -366,6 +375,7 @@ COMMANDS: Mapping[str, Command] = {
     "status": Command(
         _fill_status, "one screen: today, the burn, what runs, plan limits, what is not known"
     ),
+    "export": Command(_fill_export, "days (of UTC) for finance tools: FOCUS 1.2 as CSV"),
     "weekly": Command(_fill_weekly, "how a week went, beside yours before it, and what to try"),
     "badge": Command(_fill_badge, "the line for a prompt: spend, level, state", _BADGE_EPILOG),
     "prices": Command(_fill_prices, "list prices in use, and prices of your own"),

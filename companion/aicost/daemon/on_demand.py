@@ -55,6 +55,16 @@ def reconciled(question: "Question", asked: Mapping[str, Any]) -> str:
     return reconciling.reconcile(question, asked)
 
 
+def exported(question: "Question", asked: Mapping[str, Any]) -> str:
+    """Answer `export`. Raises ConfigError, sqlite3.Error."""
+    from aicost.daemon import exporting
+
+    return exporting.export(question, asked)
+
+
+OF_LEDGER = {"explain": explained, "reconcile": reconciled, "export": exported}
+
+
 def answers(answering: "Answering", dirs: "Dirs") -> dict[str, Method]:
     """Return what only needs the ledger, and is seldom asked."""
 
@@ -63,7 +73,7 @@ def answers(answering: "Answering", dirs: "Dirs") -> dict[str, Method]:
 
         return answer(dirs, question, asked)
 
-    rare = {"explain": explained, "reconcile": reconciled, "weekly": weekly}
+    rare = {**OF_LEDGER, "weekly": weekly}
     return {name: answering(name, answer) for name, answer in rare.items()}
 
 

@@ -134,14 +134,10 @@ def _answer(
                 return answers.report(question, asked)
             case "turns":
                 return answers.turns(question, asked)
-            case "reconcile":
-                from aicost.daemon.reconciling import reconcile  # (a report starts without them)
+            case "reconcile" | "explain" | "export":
+                from aicost.daemon.on_demand import OF_LEDGER  # (a report starts without them)
 
-                return reconcile(question, asked)
-            case "explain":
-                from aicost.daemon.explaining import explained
-
-                return explained(question, asked)
+                return OF_LEDGER[method](question, asked)
             case "weekly":
                 from aicost.daemon.weekly import weekly
 

@@ -81,10 +81,10 @@ async def test_what_only_needs_the_ledger_is_answered_by_name() -> None:
 
     methods: Mapping[str, object] = on_demand.answers(answering, NOTHING)
     assert methods == {name: name for name in asked}
-    assert asked == ["explain", "reconcile", "weekly"]
+    assert asked == ["explain", "reconcile", "export", "weekly"]
 
 
-@pytest.mark.parametrize("module", ["weekly", "explaining", "reconciling"])
+@pytest.mark.parametrize("module", ["weekly", "explaining", "reconciling", "exporting"])
 def test_a_start_imports_no_answer_that_is_seldom_asked(module: str) -> None:
     program = f"import sys, aicost.daemon.service; print('aicost.daemon.{module}' in sys.modules)"
     run = subprocess.run(

@@ -179,9 +179,9 @@ def _costs(charge: Charge) -> Mapping[str, object]:
         "PricingCurrencyEffectiveCost": _plain(billed),
         "ContractedCost": _plain(cost),
         "ListCost": _plain(cost),
-        "ConsumedQuantity": sums.tokens,
+        "ConsumedQuantity": f"{sums.tokens}.0",  # a column of whole numbers is no decimal to some
         "ConsumedUnit": "Tokens",
-        "PricingQuantity": sums.tokens,
+        "PricingQuantity": f"{sums.tokens}.0",
         "PricingUnit": "Tokens",
         "x_CostBasis": basis,
         "x_Credits": "" if credits is None else _plain(credits * _MILLI),

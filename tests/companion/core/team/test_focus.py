@@ -43,7 +43,7 @@ def test_a_days_row_is_as_the_specification_has_it() -> None:
         "2026-12-01T00:00:00Z",
     )
     assert found["ListCost"] == found["BilledCost"] == "1.234567"
-    assert found["PricingQuantity"] == "21700"
+    assert found["PricingQuantity"] == "21700.0"
     assert json.loads(found["Tags"]) == {"project": "shop"}
     assert (found["ProviderName"], found["ServiceName"]) == ("Anthropic", "Claude API")
     assert found["ChargeClass"] == ""
