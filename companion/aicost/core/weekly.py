@@ -133,6 +133,17 @@ class Trend:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TeamBand:
+    """What people of the team that was joined spent in a week, as its server publishes it."""
+
+    week: str  # "2026-W46": the newest one that is published
+    sources: int  # people
+    low_usd: int  # a quarter of them spent less …
+    middle_usd: int
+    high_usd: int  # … a quarter more
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WeeklyReport:
     """All that is said of a week."""
 
@@ -167,6 +178,7 @@ class WeeklyReport:
     complete: bool
     has_evidence: bool
     is_shared: bool = False  # names are gone, amounts are rounded
+    band: TeamBand | None = None  # None: no team was joined, or it has too few people to tell
 
 
 def build_weekly(facts: WeeklyFacts, price: Price) -> WeeklyReport:

@@ -12,7 +12,7 @@ from aicost.core.days import LocalDays, from_us
 from aicost.core.errors import ConfigError
 from aicost.core.team.documents import OTHER_MODEL
 from aicost.core.team.words import model_words
-from aicost.core.weekly import WeeklyReport, build_weekly
+from aicost.core.weekly import TeamBand, WeeklyReport, build_weekly
 from aicost.core.weekly_share import shared
 from aicost.core.weeks import last_full_week, monday_of, week_name, week_named
 from aicost.daemon.answers import Question, converted
@@ -41,9 +41,11 @@ def weekly(dirs: Dirs, question: Question, params: Mapping[str, object]) -> str:
     """Answer `weekly`. Raises ConfigError for what cannot be asked, sqlite3.Error, StoreError."""
     query = converted(params, WeeklyQuery)
     monday = _asked_week(query.week, _today(question))
-    report = None if query.renew else read_weekly(dirs.weekly_file(week_name(monday)))
-    if report is None:
-        report = keep_week(dirs, question, monday)
+    kept = read_weekly(dirs.weekly_file(week_name(monday)))
+    if kept is None or query.renew:
+        report = keep_week(dirs, question, monday, kept.band if kept else None)
+    else:
+        report = kept
     if query.share:
         book = load_price_book(dirs.prices_dir)  # the public list: no price of the user's own
         report = shared(
@@ -52,12 +54,14 @@ def weekly(dirs: Dirs, question: Question, params: Mapping[str, object]) -> str:
     return _shown(report, query)
 
 
-def keep_week(dirs: Dirs, question: Question, monday: date) -> WeeklyReport:
+def keep_week(
+    dirs: Dirs, question: Question, monday: date, band: TeamBand | None = None
+) -> WeeklyReport:
     """Make a week's report; keep it if the week is over and all its logs are read.
 
     Raises sqlite3.Error, StoreError.
     """
-    report = make_week(dirs, question, monday)
+    report = replace(make_week(dirs, question, monday), band=band)
     if report.is_over and report.complete and report.has_evidence and report.use.requests:
         write_weekly(dirs.weekly_file(report.week), report)
     return report

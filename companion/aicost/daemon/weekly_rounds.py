@@ -108,12 +108,15 @@ class WeeklyRounds:
 
     def _make(self, monday: date, now: datetime) -> bool | None:
         """Return whether there was anything to report; None: not yet, outcomes are looked for."""
-        from aicost.daemon.weekly import keep_week  # (a start needs no report)
-
         setup = self._access.setup()
         ledger = setup.dirs.ledger_file
         with store_errors(ledger), closing(connect_readonly(ledger)) as db, snapshot(db):
             if self._looks <= WAITS and due_sessions(db, to_us(now), quiet_us=QUIET_US, limit=1):
                 return None
+        from aicost.daemon.weekly import keep_week  # (a start needs no report)
+        from aicost.daemon.weekly_band import team_band
+
+        band = team_band(setup.dirs, monday, now)
+        with store_errors(ledger), closing(connect_readonly(ledger)) as db, snapshot(db):
             question = replace(setup.question(db, setup.zone), now=now)
-            return keep_week(setup.dirs, question, monday).use.requests > 0
+            return keep_week(setup.dirs, question, monday, band).use.requests > 0

@@ -49,6 +49,7 @@ def weekly_document(report: WeeklyReport) -> Document:
         "unpriced_models": list(report.unpriced_models),
         "hidden": _hidden(report),
         "skipped_lines": report.skipped_lines,
+        "team": asdict(report.band) if report.band else None,
     }
 
 

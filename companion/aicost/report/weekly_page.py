@@ -15,6 +15,7 @@ from aicost.report.weekly_parts import (
     mismatch_lines,
     outcome_lines,
     outcome_rows,
+    team_lines,
     unknown_lines,
 )
 from aicost.report.weekly_words import (
@@ -164,7 +165,8 @@ def _spend(report: WeeklyReport, words: Words) -> tuple[Block, ...]:
             for one in report.weeks
         ),
     )
-    return days, weeks
+    team = tuple(team_lines(report, words))
+    return (days, weeks, Lines(team)) if team else (days, weeks)
 
 
 def _advice(report: WeeklyReport, words: Words) -> tuple[Block, ...]:

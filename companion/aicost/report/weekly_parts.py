@@ -23,6 +23,19 @@ _MOST_MISMATCHES = 3
 _NOTHING_YET = "not judged yet"
 
 
+def team_lines(report: WeeklyReport, words: Words) -> Iterator[str]:
+    """Yield how the team did, if it is known."""
+    band = report.band
+    if band is None:
+        return
+    own = next((one.use for one in report.weeks if one.week == band.week and one.is_known), None)
+    you = f"; you {words.cost(own)}" if own else ""
+    yield (
+        f"Your team in week {int(band.week[-2:])}: half of its {band.sources:,} people spent"
+        f" ${band.low_usd:,} to ${band.high_usd:,}, the middle one ${band.middle_usd:,}{you}."
+    )
+
+
 def loss_items(report: WeeklyReport, words: Words) -> Iterator[tuple[str, str, str]]:
     """Yield (what, where, cost); where is "" if it is shared."""
     for one in report.losses:

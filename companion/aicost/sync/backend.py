@@ -97,6 +97,12 @@ class Backend:
             self._asked("POST", "/v1/join", json={"code": code, "cohort": cohort}), Joined
         )
 
+    def report(self, first: date, last: date) -> Mapping[str, Any]:
+        """Return what is published of the weeks of some days. Raises SyncRejected."""
+        span = f"from={first.isoformat()}&to={last.isoformat()}&group=week"
+        path = f"/v1/teams/{self._source.team}/report?{span}"
+        return self._asked("GET", path, headers=self._bearer())
+
     def leave(self) -> None:
         """Let the token be good for nothing. Raises SyncRejected."""
         self._asked("POST", "/v1/leave", headers=self._bearer())

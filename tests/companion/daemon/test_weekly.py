@@ -12,6 +12,7 @@ from log_builders import BOOK, at, calls_read, event, recorded
 
 from aicost.core.audit import GateEvent
 from aicost.core.errors import ConfigError
+from aicost.core.weekly import TeamBand
 from aicost.daemon.answers import Question
 from aicost.daemon.weekly import keep_week, make_week, weekly
 from aicost.daemon.weekly_files import read_weekly
@@ -147,3 +148,10 @@ def test_others_get_no_names(dirs: Dirs, ledger: Ledger, format: str) -> None:
     for name in ("canary", "acme-private", "shop"):
         assert name in own
         assert name not in cut
+
+
+def test_a_renewed_week_keeps_what_the_team_told(dirs: Dirs, ledger: Ledger) -> None:
+    band = TeamBand(week="2026-W46", sources=14, low_usd=21, middle_usd=38, high_usd=60)
+    keep_week(dirs, question(ledger), MONDAY, band)
+    assert asked(dirs, ledger, renew=True)["team"]["sources"] == 14
+    assert asked(dirs, ledger)["team"]["sources"] == 14

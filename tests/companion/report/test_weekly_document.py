@@ -1,9 +1,11 @@
 """The JSON: dollars as numbers, unknown as null, one schema."""
 
 import json
+from dataclasses import replace
 
 from weekly_builders import busy_week, day_use, report, use
 
+from aicost.core.weekly import TeamBand
 from aicost.core.weekly_share import shared
 from aicost.report.weekly_document import weekly_document
 
@@ -45,3 +47,9 @@ def test_what_others_read_has_no_places_and_no_dust() -> None:
         (None, None, None)
     }
     assert busy["categories"][0]["cost_usd"] == 48.0
+
+
+def test_the_team_is_told_if_it_is_known() -> None:
+    assert weekly_document(report())["team"] is None
+    band = TeamBand(week="2026-W46", sources=14, low_usd=21, middle_usd=38, high_usd=60)
+    assert weekly_document(replace(report(), band=band))["team"]["middle_usd"] == 38

@@ -1,11 +1,12 @@
 """The page: every section, honest where something is not known, and without names if shared."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from weekly_builders import busy_week, day_use, report, use
 
-from aicost.core.weekly import WeeklyReport
+from aicost.core.weekly import TeamBand, WeeklyReport
 from aicost.core.weekly_share import shared
 from aicost.report.weekly_page import Chart, Items, Lines, Page, Section, Steps, Table, weekly_page
 
@@ -105,3 +106,10 @@ def test_amounts_that_others_read_have_no_cents() -> None:
     chart = section(weekly_page(shared(week, lambda _: True)), "Spend").blocks[0]
     assert isinstance(chart, Chart)
     assert [bar.text for bar in chart.bars[:2]] == ["$12", "<$1"]
+
+
+def test_the_team_is_in_the_page_if_it_is_known() -> None:
+    week = report(day_use(), day_use(ago=1))
+    band = TeamBand(week="2026-W46", sources=14, low_usd=21, middle_usd=38, high_usd=60)
+    assert "Your team" not in told(section(weekly_page(week), "Spend"))
+    assert "Your team in week 46" in told(section(weekly_page(replace(week, band=band)), "Spend"))

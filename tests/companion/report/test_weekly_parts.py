@@ -7,7 +7,7 @@ import pytest
 from weekly_builders import NUSD, busy_week, day_use, loss, mismatch, report, sums, use
 
 from aicost.core.reports import Each, HiddenSpend
-from aicost.core.weekly import BudgetEvents, LargeContexts, OutcomeUse
+from aicost.core.weekly import BudgetEvents, LargeContexts, OutcomeUse, TeamBand
 from aicost.core.weekly_share import shared
 from aicost.report import weekly_parts
 from aicost.report.weekly_words import Words
@@ -160,3 +160,27 @@ def test_models_without_a_price_are_named_but_not_to_others() -> None:
     cut = shared(week, bool)
     told = " ".join(weekly_parts.unknown_lines(cut, Words(cut)))
     assert "4,000 tokens have no known price: every sum with ≥" in told
+
+
+BAND = TeamBand(week="2026-W46", sources=14, low_usd=21, middle_usd=38, high_usd=1060)
+
+
+def test_the_team_stands_beside_ones_own_week() -> None:
+    uses = [day_use(ago=ago, spent=use(3.4)) for ago in range(3)]
+    week = replace(report(*uses), band=BAND)
+    (line,) = weekly_parts.team_lines(week, Words(week))
+    assert line == (
+        "Your team in week 46: half of its 14 people spent $21 to $1,060, the middle one $38;"
+        " you $3.40."
+    )
+    cut = shared(week, bool)
+    (line,) = weekly_parts.team_lines(cut, Words(cut))
+    assert line.endswith("; you $3.")
+
+
+def test_without_a_band_or_a_week_of_ones_own_nothing_is_said_of_it() -> None:
+    week = report(day_use())
+    assert list(weekly_parts.team_lines(week, Words(week))) == []
+    old = replace(report(day_use(), first_day=day_use().day), band=BAND)
+    (line,) = weekly_parts.team_lines(old, Words(old))
+    assert line.endswith("the middle one $38.")
