@@ -394,9 +394,7 @@ COMMANDS: Mapping[str, Command] = {
     "init": Command(
         _fill_init, "print what puts the badge into the prompt of a shell", _INIT_EPILOG
     ),
-    "team": Command(
-        _fill_team, "share daily counts with a team under a pseudonym, or run its server"
-    ),
+    "team": Command(_fill_team, "share daily counts with a team, or run its server"),
     "daemon": Command(_fill_daemon, "run, start, stop or look at the background process"),
     "config": Command(_fill_config, "show, change or edit the settings", _CONFIG_EPILOG),
 }
