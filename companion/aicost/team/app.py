@@ -4,6 +4,7 @@ What is logged of a request is its route, its status and its time: never an addr
 name of a source, or anything of a body.
 """
 
+import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator, Callable
@@ -28,6 +29,7 @@ from aicost.team.metrics import Metrics
 from aicost.team.openapi import openapi
 from aicost.team.pace import Pace
 from aicost.team.reports import Reports
+from aicost.team.retention import keep_forgetting
 from aicost.team.routing import day_of, route, token_of
 from aicost.team.settings import TeamSettings
 
@@ -178,7 +180,10 @@ def team_app(database: Database, settings: TeamSettings, now: Now) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
-        yield
+        async with asyncio.TaskGroup() as group:
+            forgetting = group.create_task(keep_forgetting(database, settings, now))
+            yield
+            forgetting.cancel()
         await run_in_threadpool(database.close)
 
     server = TeamServer(database, settings, now)

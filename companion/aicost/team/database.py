@@ -113,8 +113,7 @@ class Database:
 
     def close(self) -> None:
         """Close all connections that nobody has."""
-        for _ in range(self._free.qsize()):
-            driver = self._free.get()
+        for driver in [self._free.get() for _ in range(self._free.qsize())]:
             if driver is not None:
                 driver.close()
             self._free.put(None)

@@ -27,6 +27,7 @@ from aicost.team.days import (
     revisions,
     secret_hash,
 )
+from aicost.team.retention import first_kept_day
 from aicost.team.settings import TeamSettings
 
 _PSEUDONYM = re.compile(r"[a-z2-7]{26}")
@@ -140,9 +141,10 @@ def _check_day(document_day: str, day: str, settings: TeamSettings, today: date)
     if document_day != day:
         raise _faulty([Fault("day", "the day in the address")])
     found = date.fromisoformat(document_day)
-    first = today - timedelta(days=settings.days_back)
+    # What went is published: sent again, it would count twice.
+    first = max(today - timedelta(days=settings.days_back), first_kept_day(today, settings))
     if not first <= found <= today + timedelta(days=settings.days_ahead):
-        raise _faulty([Fault("day", f"within the last {settings.days_back} days")])
+        raise _faulty([Fault("day", f"{first} or later, and not ahead")])
 
 
 def _faulty(faults: Sequence[Fault]) -> Refused:

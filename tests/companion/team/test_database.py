@@ -1,5 +1,6 @@
 """One text of SQL, two engines: transactions hold in both, and errors repeat nothing."""
 
+import gc
 from pathlib import Path
 
 import pytest
@@ -57,4 +58,15 @@ def test_a_file_is_for_its_owner_only(tmp_path: Path) -> None:
     with database.transaction():
         pass
     assert (tmp_path / "team.db").stat().st_mode & 0o777 == 0o600
+    database.close()
+
+
+def test_close_leaves_no_connection_open(address: str) -> None:
+    database = Database.at(address)
+    with database.transaction(reading=True), database.transaction(reading=True) as change:
+        assert change.row("SELECT 1") == (1,)
+    database.close()  # a connection that is left warns, which fails a test
+    gc.collect()
+    with database.transaction(reading=True) as change:
+        assert change.row("SELECT 1") == (1,)
     database.close()
