@@ -4,6 +4,7 @@ Each command `x` is run by `aicost.cli.x`.
 """
 
 import argparse
+import importlib
 import os
 from collections.abc import Callable, Mapping
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:  # loading typing takes longer than all of this module
     from typing import Any, NoReturn
 
     Looks = dict[str, Any]
+    Fill = Callable[[argparse.ArgumentParser], None]
 
 GROUPS = (
     "day", "week", "month", "session", "model", "repo", "branch", "category", "agent",
@@ -219,70 +221,19 @@ def _fill_badge(badge: argparse.ArgumentParser) -> None:
     _add_no_wait(badge)
 
 
-def _fill_prices(prices: argparse.ArgumentParser) -> None:
-    from aicost.cli.prices_grammar import fill
+def _lazily(module: str, fill: str = "fill") -> "Fill":
+    """Return what adds the words of a command whose grammar is a module of its own."""
 
-    fill(prices)
+    def filled(command: argparse.ArgumentParser) -> None:
+        getattr(importlib.import_module(f"aicost.cli.{module}"), fill)(command)
 
-
-def _fill_tag(tag: argparse.ArgumentParser) -> None:
-    from aicost.cli.tag_grammar import fill_tag
-
-    fill_tag(tag)
-
-
-def _fill_weekly(weekly: argparse.ArgumentParser) -> None:
-    from aicost.cli.weekly_grammar import fill_weekly
-
-    fill_weekly(weekly)
-
-
-def _fill_team(team: argparse.ArgumentParser) -> None:
-    from aicost.cli.team_grammar import fill_team
-
-    fill_team(team)
-
-
-def _fill_allow(allow: argparse.ArgumentParser) -> None:
-    from aicost.cli.gate_grammar import fill_allow
-
-    fill_allow(allow)
+    return filled
 
 
 def _fill_audit(audit: argparse.ArgumentParser) -> None:
     from aicost.cli.gate_grammar import fill_audit
 
     fill_audit(audit, day)
-
-
-def _fill_guard(guard: argparse.ArgumentParser) -> None:
-    from aicost.cli.guard_grammar import fill
-
-    fill(guard)
-
-
-def _fill_hooks(hooks: argparse.ArgumentParser) -> None:
-    from aicost.cli.hooks_grammar import fill
-
-    fill(hooks)
-
-
-def _fill_statusline(statusline: argparse.ArgumentParser) -> None:
-    from aicost.cli.statusline_grammar import fill
-
-    fill(statusline)
-
-
-def _fill_budget(budget: argparse.ArgumentParser) -> None:
-    from aicost.cli.budget_grammar import fill
-
-    fill(budget)
-
-
-def _fill_trust(trust: argparse.ArgumentParser) -> None:
-    from aicost.cli.budget_grammar import fill_trust
-
-    fill_trust(trust)
 
 
 def _fill_init(init: argparse.ArgumentParser) -> None:
@@ -353,9 +304,7 @@ def day(text: str) -> str:
 class Command:
     """One word after `aicost`: what it is for, and its options."""
 
-    def __init__(
-        self, fill: Callable[[argparse.ArgumentParser], None], text: str, epilog: str = ""
-    ) -> None:
+    def __init__(self, fill: "Fill", text: str, epilog: str = "") -> None:
         self.fill, self.text, self.epilog = fill, text, epilog
 
 
@@ -376,25 +325,42 @@ COMMANDS: Mapping[str, Command] = {
         _fill_status, "one screen: today, the burn, what runs, plan limits, what is not known"
     ),
     "export": Command(_fill_export, "days (of UTC) for finance tools: FOCUS 1.2 as CSV"),
-    "weekly": Command(_fill_weekly, "how a week went, beside yours before it, and what to try"),
-    "badge": Command(_fill_badge, "the line for a prompt: spend, level, state", _BADGE_EPILOG),
-    "prices": Command(_fill_prices, "list prices in use, and prices of your own"),
-    "budget": Command(_fill_budget, "limits on what may be spent: list, set, rm"),
-    "tag": Command(_fill_tag, "say what a turn or a session was for; it sticks"),
-    "allow": Command(_fill_allow, "let agents go on over a hard budget: so much, for so long"),
-    "audit": Command(_fill_audit, "what was stopped, refused and allowed, and why"),
-    "trust": Command(_fill_trust, "let the budgets that a repository brings stop agents"),
-    "guard": Command(
-        _fill_guard, "run a command under a budget of its own; stop it when it is spent"
+    "weekly": Command(
+        _lazily("weekly_grammar", "fill_weekly"),
+        "how a week went, beside yours before it, and what to try",
     ),
-    "hooks": Command(_fill_hooks, "let agents ask before they spend: install, uninstall, status"),
+    "badge": Command(_fill_badge, "the line for a prompt: spend, level, state", _BADGE_EPILOG),
+    "prices": Command(_lazily("prices_grammar"), "list prices in use, and prices of your own"),
+    "budget": Command(_lazily("budget_grammar"), "limits on what may be spent: list, set, rm"),
+    "tag": Command(
+        _lazily("tag_grammar", "fill_tag"), "say what a turn or a session was for; it sticks"
+    ),
+    "allow": Command(
+        _lazily("gate_grammar", "fill_allow"),
+        "let agents go on over a hard budget: so much, for so long",
+    ),
+    "audit": Command(_fill_audit, "what was stopped, refused and allowed, and why"),
+    "trust": Command(
+        _lazily("budget_grammar", "fill_trust"),
+        "let the budgets that a repository brings stop agents",
+    ),
+    "guard": Command(
+        _lazily("guard_grammar"),
+        "run a command under a budget of its own; stop it when it is spent",
+    ),
+    "hooks": Command(
+        _lazily("hooks_grammar"), "let agents ask before they spend: install, uninstall, status"
+    ),
     "statusline": Command(
-        _fill_statusline, "Claude Code's status line with our figures: install, uninstall, status"
+        _lazily("statusline_grammar"),
+        "Claude Code's status line with our figures: install, uninstall, status",
     ),
     "init": Command(
         _fill_init, "print what puts the badge into the prompt of a shell", _INIT_EPILOG
     ),
-    "team": Command(_fill_team, "share daily counts with a team, or run its server"),
+    "team": Command(
+        _lazily("team_grammar", "fill_team"), "share daily counts with a team, or run its server"
+    ),
     "daemon": Command(_fill_daemon, "run, start, stop or look at the background process"),
     "config": Command(_fill_config, "show, change or edit the settings", _CONFIG_EPILOG),
 }

@@ -52,9 +52,7 @@ RECENT_SESSIONS = 20  # … and never fewer than this many, if there were
 MAX_SESSIONS = 200
 
 # In every format:
-_OF_EVIDENCE = frozenset(
-    {"badge", "budgets", "explain", "export", "overview", "reconcile", "weekly", "work"}
-)
+_OF_EVIDENCE = {"badge", "budgets", "explain", "export", "overview", "reconcile", "weekly", "work"}
 
 T = TypeVar("T")
 Params = Mapping[str, object]
