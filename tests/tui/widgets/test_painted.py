@@ -55,3 +55,13 @@ async def test_a_strip_has_the_width_asked_for(width: int) -> None:
     app = Host()
     async with app.run_test(size=(40, 3)):
         assert to_strip(app.query_one(PaintedLines), MARKUP, width).cell_length == width
+
+
+async def test_lines_have_a_class_while_there_are_any() -> None:
+    app = Host()
+    async with app.run_test(size=(40, 3)):
+        painted = app.query_one(PaintedLines)
+        painted.show((MARKUP,))
+        assert (painted.lines, painted.has_class("-shown")) == ((MARKUP,), True)
+        painted.show(())
+        assert (painted.lines, painted.has_class("-shown")) == ((), False)

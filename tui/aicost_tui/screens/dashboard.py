@@ -8,7 +8,6 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.message import Message
 from textual.reactive import reactive
-from textual.widget import Widget
 
 from aicost.core.errors import AicostError
 from aicost.core.session_glance import SessionGlance
@@ -32,7 +31,6 @@ from aicost_tui.messages import (
 from aicost_tui.panels import CHARTED, NAMES, TALL, Name, page_of, panel_of, table_height
 from aicost_tui.rows import Listed, Sort, listed, ordered
 from aicost_tui.screens.panel import PanelScreen
-from aicost_tui.spans import Line
 from aicost_tui.summary import HeaderFacts, blank_lines, too_small_lines, zone_of
 from aicost_tui.widgets.chart_panel import ChartFacts, ChartRow
 from aicost_tui.widgets.filter_bar import FilterBar, FilterInput
@@ -279,10 +277,9 @@ class DashboardScreen(ActingScreen):
         key = "d" if self.app.check_action("daemon", ()) else ""
         lost = lost_lines(self.lost, view, self._now, key=key) if self.lost else ()
         banner = lost or trouble_lines(view)
-        _set_lines(self.query_one("#lost", PaintedLines), banner)
-        _set_lines(
-            self.query_one("#too-small", PaintedLines), too_small_lines(view, self.size.width)
-        )
+        self.query_one("#lost", PaintedLines).show(banner)
+        small = too_small_lines(view, self.size.width)
+        self.query_one("#too-small", PaintedLines).show(small)
 
     def _show_sessions(self) -> None:
         picture, at = self._picture, self._picture_at
@@ -298,12 +295,12 @@ class DashboardScreen(ActingScreen):
         table.unfolded = self._known_subagents()
         if rows and not table.has_class("-shown"):
             self.call_after_refresh(self._focus_table)  # a hidden widget loses its focus
-        _show_if(table, shown=bool(rows))
+        table.set_class(bool(rows), "-shown")
         self._fit_table(table)
         blank = blank_lines(
             picture, lost=self.lost, needle=self.needle, listed=self.listed, shown=len(rows)
         )
-        _set_lines(self.query_one("#blank", PaintedLines), blank)
+        self.query_one("#blank", PaintedLines).show(blank)
         bar = self.query_one(FilterBar)
         bar.found = f"{len(rows)} of {len(every)}" if self.needle else ""
         bar.wrong = "; ".join(typed.wrong)
@@ -342,7 +339,7 @@ class DashboardScreen(ActingScreen):
         self.query_one(ChartRow).facts = facts
         line = self.query_one("#tasks-line", PaintedLines)
         tasks = picture.today_by_task if picture else ()
-        _set_lines(line, (tasks_line(tasks, self.size.width - 2),) if tasks else ())
+        line.show((tasks_line(tasks, self.size.width - 2),) if tasks else ())
 
     def _show_panels(self) -> None:
         picture = self._picture
@@ -384,12 +381,3 @@ class DashboardScreen(ActingScreen):
         if possible != self._possible:
             self._possible = possible
             self.refresh_bindings()
-
-
-def _set_lines(widget: PaintedLines, lines: tuple[Line, ...]) -> None:
-    widget.lines = lines
-    _show_if(widget, shown=bool(lines))
-
-
-def _show_if(widget: Widget, *, shown: bool) -> None:
-    widget.set_class(shown, "-shown")

@@ -16,7 +16,6 @@ from textual.containers import Horizontal
 from textual.message import Message
 from textual.reactive import reactive
 from textual.screen import Screen
-from textual.widget import Widget
 from textual.widgets import Input
 
 from aicost.core.errors import AicostError
@@ -49,7 +48,7 @@ from aicost_tui.history_words import blank_history, header_lines, note_lines
 from aicost_tui.keymap import HISTORY_KEYS
 from aicost_tui.losses import lost_lines
 from aicost_tui.messages import SessionOpened
-from aicost_tui.spans import Line, Span
+from aicost_tui.spans import Span
 from aicost_tui.widgets.choices import Choices
 from aicost_tui.widgets.filter_bar import FilterBar, FilterInput
 from aicost_tui.widgets.heat_map import HeatMap
@@ -325,13 +324,13 @@ class HistoryScreen(Screen[None]):
         with self.app.batch_update():
             self.query_one(Choices).content = lambda width: header_lines(place, found, width)
             banner = lost_lines(self.failed, None, self._clock()) if self.failed else ()
-            _set_lines(self.query_one("#history-lost", PaintedLines), banner)
+            self.query_one("#history-lost", PaintedLines).show(banner)
             notes = note_lines(place, found, self.size.width - 2)
-            _set_lines(self.query_one("#history-notes", PaintedLines), notes)
+            self.query_one("#history-notes", PaintedLines).show(notes)
             self._show_table()
             self._show_charts()
             small = (Span("a larger terminal shows the history", "label"),)
-            _set_lines(self.query_one("#history-too-small", PaintedLines), (small,))
+            self.query_one("#history-too-small", PaintedLines).show((small,))
         self._show_keys()
 
     def _show_table(self) -> None:
@@ -351,14 +350,14 @@ class HistoryScreen(Screen[None]):
         else:
             shown = len(table.facts.entries)
             blank = blank_history(self.place, found, failed=self.failed is not None, shown=shown)
-        _show_if(table, shown=bool(shown))
-        _set_lines(self.query_one("#history-blank", PaintedLines), blank)
+        table.set_class(bool(shown), "-shown")
+        self.query_one("#history-blank", PaintedLines).show(blank)
 
     def _show_charts(self) -> None:
         found = self.history
         self.set_class(self.has_calendar, "-calendar")
         charts = self.query_one("#history-charts")
-        _show_if(charts, shown=found is not None and found.first_day is not None)
+        charts.set_class(found is not None and found.first_day is not None, "-shown")
         if found is None:
             return
         bars, calendar = self.query_one(HistoryBars), self.query_one(HeatMap)
@@ -389,12 +388,3 @@ class HistoryScreen(Screen[None]):
         if possible != self._possible:
             self._possible = possible
             self.refresh_bindings()
-
-
-def _set_lines(widget: PaintedLines, lines: tuple[Line, ...]) -> None:
-    widget.lines = lines
-    _show_if(widget, shown=bool(lines))
-
-
-def _show_if(widget: Widget, *, shown: bool) -> None:
-    widget.set_class(shown, "-shown")

@@ -251,11 +251,11 @@ class SessionScreen(ActingScreen):
         self.query_one("#session-head", Choices).content = partial(head_lines, facts)
         is_stale = self.failed is not None and page is not None
         stale = (stale_line(self.failed),) if is_stale and self.failed else ()
-        _set_lines(self.query_one("#session-stale", PaintedLines), stale)
+        self.query_one("#session-stale", PaintedLines).show(stale)
         pane = self.pane
         tabs = self.query_one("#session-tabs", Choices)
         tabs.content = lambda width: (tab_line(page, pane, width),)
-        _set_lines(self.query_one("#session-blank", PaintedLines), self._blank())
+        self.query_one("#session-blank", PaintedLines).show(self._blank())
 
     def _blank(self) -> tuple[Line, ...]:
         """Return what stands in the place of the panes; nothing if they are there."""
@@ -326,8 +326,3 @@ def _went_on(before: SessionRow | None, after: SessionRow | None) -> bool:
         getattr(before, name) != getattr(after, name)
         for name in ("requests", "last_at", "cost_nusd", "state", "task", "loop", "branch")
     )
-
-
-def _set_lines(widget: PaintedLines, lines: tuple[Line, ...]) -> None:
-    widget.lines = lines
-    widget.set_class(bool(lines), "-shown")

@@ -14,11 +14,8 @@ from textual.strip import Strip
 from aicost_tui.budget_rows import BudgetRow
 from aicost_tui.gauges import BudgetFacts, gauge_line
 from aicost_tui.keymap import BUDGET_LIST_KEYS
-from aicost_tui.spans import Line, Span
-from aicost_tui.widgets.painted import ROLE_CLASSES, Painted, to_strip
-
-_MARK = (Span("▌", "accent"),)  # the selected row has a sign too: colour is never alone
-_NO_MARK = (Span(" "),)
+from aicost_tui.spans import Line
+from aicost_tui.widgets.painted import MARK, NO_MARK, ROLE_CLASSES, Painted, to_strip
 
 
 class BudgetList(Painted, can_focus=True):
@@ -88,5 +85,5 @@ class BudgetList(Painted, can_focus=True):
         lines = self._lines()
         line = lines[y] if y < len(lines) else ()
         if y == self.cursor and lines:
-            return to_strip(self, _MARK + line, self.size.width, "budget-list--cursor")
-        return to_strip(self, _NO_MARK + line, self.size.width)
+            return to_strip(self, MARK + line, self.size.width, "budget-list--cursor")
+        return to_strip(self, NO_MARK + line, self.size.width)

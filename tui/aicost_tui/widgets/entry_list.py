@@ -12,11 +12,8 @@ from textual.strip import Strip
 
 from aicost_tui.entries import Content, Entry, Listing
 from aicost_tui.keymap import ENTRY_KEYS
-from aicost_tui.spans import Line, Span
-from aicost_tui.widgets.painted import ROLE_CLASSES, to_strip
-
-_MARK = (Span("▌", "accent"),)
-_NO_MARK = (Span(" "),)
+from aicost_tui.spans import Line
+from aicost_tui.widgets.painted import MARK, NO_MARK, ROLE_CLASSES, to_strip
 
 
 class EntryList(ScrollView, can_focus=True, inherit_bindings=False):
@@ -137,15 +134,15 @@ class EntryList(ScrollView, can_focus=True, inherit_bindings=False):
         """Draw the titles, a line of an entry, or nothing."""
         width = self.size.width
         if y < self._head_height:
-            return to_strip(self, _NO_MARK + self._listing.head, width, "entry-list--head")
+            return to_strip(self, NO_MARK + self._listing.head, width, "entry-list--head")
         at = y - self._head_height + self.scroll_offset.y
         if at >= len(self._lines):
             return to_strip(self, (), width)
         number, line = self._lines[at]
         if self._listing.entries[number].key == self.cursor_key:
-            mark = _MARK if self.has_focus else _NO_MARK
+            mark = MARK if self.has_focus else NO_MARK
             return to_strip(self, mark + line, width, "entry-list--cursor")
-        return to_strip(self, _NO_MARK + line, width)
+        return to_strip(self, NO_MARK + line, width)
 
     @property
     def _head_height(self) -> int:

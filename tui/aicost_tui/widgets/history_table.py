@@ -22,12 +22,9 @@ from aicost_tui.history_table import (
     history_line,
 )
 from aicost_tui.keymap import HISTORY_TABLE_KEYS
-from aicost_tui.spans import Span
-from aicost_tui.widgets.painted import ROLE_CLASSES, to_strip
+from aicost_tui.widgets.painted import MARK, NO_MARK, ROLE_CLASSES, to_strip
 
 _HEAD = 1  # lines above the rows that do not scroll
-_MARK = (Span("▌", "accent"),)  # the selected row has a sign too: colour is never alone
-_NO_MARK = (Span(" "),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,15 +138,15 @@ class HistoryTable(ScrollView, can_focus=True, inherit_bindings=False):
         width, facts, gap = self.size.width, self.facts, gap_for(self._inner_width)
         if y < _HEAD:
             head = history_head(self._columns, facts.order, gap, is_flipped=facts.is_flipped)
-            return to_strip(self, _NO_MARK + head, width, "history-table--head")
+            return to_strip(self, NO_MARK + head, width, "history-table--head")
         at = y - _HEAD + self.scroll_offset.y
         if at >= len(facts.entries):
             return to_strip(self, (), width)
         entry = facts.entries[at]
         line = history_line(self._columns, entry, gap)
         if entry.row.key == self.cursor_key:
-            return to_strip(self, _MARK + line, width, "history-table--cursor")
-        return to_strip(self, _NO_MARK + line, width)
+            return to_strip(self, MARK + line, width, "history-table--cursor")
+        return to_strip(self, NO_MARK + line, width)
 
     @property
     def _room(self) -> int:

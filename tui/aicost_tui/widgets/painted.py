@@ -13,8 +13,10 @@ from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
 
-from aicost_tui.spans import ROLES, Line, crop
+from aicost_tui.spans import ROLES, Line, Span, crop
 
+MARK: Line = (Span("▌", "accent"),)  # the selected row has a sign too: colour is never alone
+NO_MARK: Line = (Span(" "),)
 ROLE_CLASSES = frozenset(f"role--{role}" for role in ROLES)
 
 
@@ -73,6 +75,11 @@ class PaintedLines(Painted):
     """Shows `lines` as they are, cropped; as high as they are many."""
 
     lines: reactive[tuple[Line, ...]] = reactive((), repaint=False)
+
+    def show(self, lines: tuple[Line, ...]) -> None:
+        """Show these lines, with the class `-shown` while there are any."""
+        self.lines = lines
+        self.set_class(bool(lines), "-shown")
 
     def watch_lines(self, old: tuple[Line, ...], new: tuple[Line, ...]) -> None:
         """Draw them; another number of lines is another height."""

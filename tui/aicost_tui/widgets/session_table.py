@@ -37,11 +37,9 @@ from aicost_tui.columns import (
 from aicost_tui.keymap import TABLE_KEYS
 from aicost_tui.rows import Sort
 from aicost_tui.spans import Line, Span
-from aicost_tui.widgets.painted import ROLE_CLASSES, to_strip
+from aicost_tui.widgets.painted import MARK, NO_MARK, ROLE_CLASSES, to_strip
 
 _HEAD = 1  # lines above the rows that do not scroll
-_MARK = (Span("▌", "accent"),)  # the selected row has a sign too: colour is never alone
-_NO_MARK = (Span(" "),)
 _Below = SubagentGlance | str  # a subagent, or what is said in place of some
 _Unfolded = Mapping[str, SessionGlance | None]  # by session id; None: not known yet
 
@@ -187,7 +185,7 @@ class SessionTable(ScrollView, can_focus=True, inherit_bindings=False):
         if y < _HEAD:
             gap = gap_for(self._inner_width)
             head = head_line(self._columns, self.sort, gap, is_reversed=self.is_reversed)
-            return to_strip(self, _NO_MARK + head, width, "session-table--head")
+            return to_strip(self, NO_MARK + head, width, "session-table--head")
         at = y - _HEAD + self.scroll_offset.y
         if at >= len(self._entries):
             self._drawn.pop(y, None)
@@ -196,8 +194,8 @@ class SessionTable(ScrollView, can_focus=True, inherit_bindings=False):
         line = self._text(row, below)
         self._drawn[y] = (row.session_id, line)
         if row.session_id == self.cursor_id and below is None:
-            return to_strip(self, _MARK + line, width, "session-table--cursor")
-        return to_strip(self, _NO_MARK + line, width)
+            return to_strip(self, MARK + line, width, "session-table--cursor")
+        return to_strip(self, NO_MARK + line, width)
 
     def _enter(self) -> None:
         """Set out what stands in which line."""
