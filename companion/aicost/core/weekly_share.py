@@ -126,12 +126,16 @@ def _hit(hit: Hit) -> Hit:
 
 
 def _use(use: Use) -> Use:
+    """Return rounded use; a lower bound is rounded down: it stays one."""
+    cost = _known(use.cost_nusd)
+    if use.unpriced_tokens and use.cost_nusd is not None:
+        cost = use.cost_nusd // NANO * NANO
     return replace(
         use,
         tokens=TokenCounts(
             **{name: _thousands(getattr(use.tokens, name)) for name in TokenCounts.__slots__}
         ),
-        cost_nusd=_known(use.cost_nusd),
+        cost_nusd=cost,
         unpriced_tokens=_up_to_thousands(use.unpriced_tokens),
     )
 

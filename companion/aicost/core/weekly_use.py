@@ -44,7 +44,7 @@ def per_week(uses: Iterable[Use], weeks: int) -> Use | None:
         requests=whole.requests // weeks,
         tokens=_tokens(count // weeks for count in whole.tokens.counts()),
         cost_nusd=None if whole.cost_nusd is None else whole.cost_nusd // weeks,
-        unpriced_tokens=whole.unpriced_tokens // weeks,
+        unpriced_tokens=-(-whole.unpriced_tokens // weeks),  # up: that there are some stays said
     )
 
 

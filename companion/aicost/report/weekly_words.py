@@ -90,7 +90,7 @@ def _beside_usual(report: WeeklyReport, words: Words) -> str:
         return "There are no weeks before it to compare with."
     when = "" if report.is_over else " by the same day"
     weeks = f"the {report.usual_weeks} weeks" if report.usual_weeks > 1 else "the one week"
-    average = f"{weeks} of work before it had {words.money(usual.cost_nusd)}"
+    average = f"{weeks} of work before it had {words.cost(usual)}"
     average += f" on average{when}" if report.usual_weeks > 1 else when
     if cost is None:
         return f"{upper(average)}."
@@ -126,7 +126,7 @@ def tiles(report: WeeklyReport, words: Words) -> Iterator[tuple[str, str, str]]:
     yield words.cost(report.use), "spent", f"{counted(report.turns, 'turn')}"
     usual = report.usual
     if usual and usual.cost_nusd is not None:
-        yield words.money(usual.cost_nusd), "usual week", f"average of {report.usual_weeks}"
+        yield words.cost(usual), "usual week", f"average of {report.usual_weeks}"
     if report.use.tokens.context_tokens:
         cached = cached_percent(report.use)
         more = f"usual: {cached_percent(usual)} %" if usual else "of all that was sent"
@@ -145,7 +145,7 @@ def trend_rows(trends: Sequence[Trend], words: Words) -> tuple[tuple[tuple[str, 
         cells.append(f"{one.use.requests:,}")
         if one.usual is not None:
             rise = one.rise_nusd
-            cells.append(words.money(one.usual.cost_nusd))
+            cells.append(words.cost(one.usual))
             cells.append(UNKNOWN if rise is None else words.change(rise))
         rows.append((tuple(cells), share))
     return tuple(rows)

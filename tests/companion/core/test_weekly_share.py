@@ -65,6 +65,14 @@ def test_money_is_whole_dollars_and_never_made_nothing(
     assert found.use.cost_nusd == found.days[0].use.cost_nusd == nusd
 
 
+@pytest.mark.parametrize(
+    ("dollars", "nusd"), [(0.9, 0), (1, NUSD), (48.7, 48 * NUSD), (None, None)]
+)
+def test_what_is_at_least_so_much_still_is(dollars: float | None, nusd: int | None) -> None:
+    found = shared(report(day_use(spent=use(dollars, unpriced_tokens=1))), is_public)
+    assert found.use.cost_nusd == nusd
+
+
 def test_tokens_are_thousands_and_what_is_unpriced_stays_said() -> None:
     found = shared(report(day_use(spent=use(1, 3, a_call=833, unpriced_tokens=1))), is_public)
     assert found.use.tokens.cache_read_tokens == 2000

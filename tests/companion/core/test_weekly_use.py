@@ -30,6 +30,12 @@ def test_a_usual_week_is_the_average() -> None:
     assert week.tokens.cache_read_tokens == 10_500
 
 
+def test_that_something_has_no_price_is_never_rounded_away() -> None:
+    week = per_week((use(3, unpriced_tokens=1),), 4)
+    assert week is not None
+    assert week.unpriced_tokens == 1
+
+
 def test_without_weeks_there_is_no_usual_one() -> None:
     assert per_week((), 0) is None
     assert per_week((), 2) == NOTHING

@@ -46,7 +46,7 @@ def test_what_others_read_has_no_places_and_no_dust() -> None:
     assert {(one["session_id"], one["repo"], one["branch"]) for one in busy["losses"]} == {
         (None, None, None)
     }
-    assert busy["categories"][0]["cost_usd"] == 48.0
+    assert busy["categories"][0]["cost_usd"] == 47.0  # (at least)
 
 
 def test_the_team_is_told_if_it_is_known() -> None:

@@ -79,6 +79,8 @@ def test_what_is_not_priced_is_said() -> None:
     mystery = day_use(model="mystery", spent=use(None, unpriced_tokens=30))
     assert said(report(mystery)).startswith("unpriced: 10 calls")
     assert said(report(mystery, day_use())).startswith("≥$1.00: 20 calls")
+    before = day_use(ago=1, spent=use(2, unpriced_tokens=9))
+    assert "before it had ≥$2.00: 50 % less" in said(report(day_use(), before))
     assert said(shared(report(mystery, day_use()), bool)).startswith("≥$1: 20 calls")
     assert said(shared(report(mystery), bool)).startswith("unpriced: 10 calls")
 
