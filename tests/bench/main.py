@@ -25,6 +25,7 @@ from bench import (
     second_pass,
     statusline,
     storm,
+    team,
 )
 from bench.grow import MIB, corpus
 from bench.ours import ROOT, install_ours
@@ -54,9 +55,12 @@ PARTS: Mapping[str, Callable[[Bench], list[Figure]]] = {
     "screen": screen.measure,
     "storm": storm.measure,
     "large": large.measure,
+    "team": team.measure,
 }
-USUAL = {"mib": 1024, "rounds": 5, "starts": 15, "idle_s": 30.0, "appends": 200, "storm_s": 60.0}
-QUICK = {"mib": 64, "rounds": 2, "starts": 5, "idle_s": 5.0, "appends": 50, "storm_s": 10.0}
+USUAL = {"mib": 1024, "rounds": 5, "starts": 15, "idle_s": 30.0, "appends": 200, "storm_s": 60.0,
+         "developers": 2_000, "documents": 1_000}  # fmt: skip
+QUICK = {"mib": 64, "rounds": 2, "starts": 5, "idle_s": 5.0, "appends": 50, "storm_s": 10.0,
+         "developers": 200, "documents": 200}  # fmt: skip
 
 
 def main() -> None:
@@ -81,6 +85,8 @@ def main() -> None:
                 idle_s=asked.idle_s,
                 appends=asked.appends,
                 storm_s=asked.storm_s,
+                developers=asked.developers,
+                documents=asked.documents,
             ),
         )
         print(described(home), flush=True)
@@ -104,6 +110,8 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--idle-s", type=float, help="how long to watch the daemon do nothing")
     parser.add_argument("--appends", type=int, help="calls written one by one")
     parser.add_argument("--storm-s", type=float, help="how long many sessions write at once")
+    parser.add_argument("--developers", type=int, help="of a team whose reports are asked for")
+    parser.add_argument("--documents", type=int, help="days sent to a team's server")
     parser.set_defaults(**(QUICK if "--quick" in arguments else USUAL))
     asked = parser.parse_args(arguments)
     asked.only = asked.only.split(",")

@@ -26,6 +26,8 @@ class Sizes:
     idle_s: float
     appends: int
     storm_s: float
+    developers: int = 2_000  # of a team; ten times as many with --large
+    documents: int = 1_000  # sent to its server
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -29,7 +29,7 @@ from aicost.team.metrics import Metrics
 from aicost.team.openapi import openapi
 from aicost.team.pace import Pace
 from aicost.team.reports import Reports
-from aicost.team.retention import keep_forgetting
+from aicost.team.retention import keep_tidy
 from aicost.team.routing import day_of, route, token_of
 from aicost.team.settings import TeamSettings
 
@@ -181,9 +181,9 @@ def team_app(database: Database, settings: TeamSettings, now: Now) -> Starlette:
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         async with asyncio.TaskGroup() as group:
-            forgetting = group.create_task(keep_forgetting(database, settings, now))
+            tidying = group.create_task(keep_tidy(database, settings, now))
             yield
-            forgetting.cancel()
+            tidying.cancel()
         await run_in_threadpool(database.close)
 
     server = TeamServer(database, settings, now)

@@ -1,6 +1,7 @@
 """The days that sources send: kept whole, replaced by a later revision, never added up twice."""
 
 import hmac
+import secrets
 from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
@@ -16,6 +17,9 @@ _ROW_COLUMNS = (
     "source", "day", "device", *WORDS, *(f"{name}_tokens" for name in TOKENS), *COUNTS,
     "cost_list_microusd", "credits_milli",
 )  # fmt: skip
+
+
+_ID_BITS = 62
 
 
 def _marks(columns: tuple[str, ...]) -> str:
@@ -60,14 +64,17 @@ def secret_hash(secret: str) -> str:
 
 
 def own_source(change: Transaction, source: Source) -> int:
-    """Return the id of a source, which is made at its first use. Raises WrongSecret."""
+    """Return the id of a source, which is made at its first use. Raises WrongSecret.
+
+    Ids are random: two at once do not collide, and nobody reads from them who came when.
+    """
     number = known_source(change, source.pseudonym, source.write_hash)
     if number is not None:
         return number
     change.run(
-        "INSERT INTO source (id, pseudonym, epoch, write_hash, cohort)"
-        " SELECT COALESCE(MAX(id), 0) + 1, CAST(? AS TEXT), CAST(? AS TEXT), CAST(? AS TEXT),"
-        " CAST(? AS TEXT) FROM source",
+        "INSERT INTO source (id, pseudonym, epoch, write_hash, cohort) VALUES (?, ?, ?, ?, ?)"
+        " ON CONFLICT (pseudonym) DO NOTHING",  # somebody else's device was as quick
+        secrets.randbits(_ID_BITS),
         source.pseudonym,
         source.epoch,
         source.write_hash,
@@ -113,7 +120,8 @@ def put_day(change: Transaction, slot: Slot, document: DayDocument, body_hash: s
     values = (body_hash, int(document.final), document.client, document.price_book)
     totals = [getattr(document, name) for name in TOTALS]
     outcomes = [getattr(document.outcomes, name) for name in OUTCOMES]
-    change.run(_PUT_DAY, *place, document.revision, *values, *totals, *outcomes)
+    if not change.run(_PUT_DAY, *place, document.revision, *values, *totals, *outcomes):
+        return put_day(change, slot, document, body_hash)  # another was taken since we looked
     change.run("DELETE FROM day_row WHERE source = ? AND day = ? AND device = ?", *place)
     for row in document.rows:
         change.run(_PUT_ROW, *place, *_values(row))

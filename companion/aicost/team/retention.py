@@ -24,6 +24,7 @@ from aicost.team.settings import TeamSettings
 log = logging.getLogger(__name__)
 
 NAMES_DAYS = 35  # after a month's end
+_AHEAD_DAYS = 28
 ROUND_S = 6 * 3600.0
 
 
@@ -65,14 +66,16 @@ def forget_old(database: Database, settings: TeamSettings, today: date) -> Forgo
     return Forgotten(number, sources, weeks)
 
 
-async def keep_forgetting(
+async def keep_tidy(
     database: Database, settings: TeamSettings, now: Callable[[], datetime]
 ) -> None:
-    """Delete what is due, now and several times a day; `now` is the clock."""
+    """Delete and publish what is due, now and several times a day; `now` is the clock."""
     while True:
         today = now().astimezone(UTC).date()
         try:
             found = await run_in_threadpool(forget_old, database, settings, today)
+            first = today - timedelta(days=_AHEAD_DAYS)  # so that no reader waits for it
+            await run_in_threadpool(published_weeks, database, settings, first, today, today)
         except StoreError as error:  # the next round deletes it
             log.warning("%s: %s", error.what, error.why)
         else:

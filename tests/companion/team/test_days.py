@@ -1,6 +1,7 @@
 """Whole days by revision: whatever order and however often they come, the last one stands."""
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -106,3 +107,25 @@ def test_any_order_ends_with_the_last_revision(
     for day in days:
         put(database, day)
     assert cost(database) == 12
+
+
+def test_sources_that_come_at_once_are_all_known(database: Database) -> None:
+    people = [Source(f"p{number}", "2026Q4", secret_hash("x"), None) for number in range(24)]
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda who: put(database, at(1, 10), who), people * 2))
+    assert sorted(one.status for one in found) == ["created"] * 24 + ["unchanged"] * 24
+    assert cost(database) == 240
+
+
+def test_revisions_that_come_at_once_leave_the_rows_of_the_last(database: Database) -> None:
+    put(database, document(day="2026-11-19"))  # so that the source is known
+    for round_ in range(5):
+        device = f"d{round_}"
+        sent = [at(revision, revision, 1_000) for revision in range(1, 9)]
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(lambda day, device=device: put(database, day, device=device), sent))
+        with database.transaction() as change:
+            rows = change.rows(
+                "SELECT cost_list_microusd FROM day_row WHERE device = ? ORDER BY 1", device
+            )
+        assert [tuple(one) for one in rows] == [(8,), (1_000,)]
