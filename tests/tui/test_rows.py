@@ -1,5 +1,6 @@
 """Order and range: live sessions first, stable, both ways."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -43,6 +44,14 @@ def test_an_order_turned_round_keeps_live_sessions_first(sort: Sort) -> None:
     forth, back = ordered(ALL, sort), ordered(ALL, sort, is_reversed=True)
     assert back == (*reversed(forth[:-1]), GONE)
     assert ordered(reversed(ALL), sort, is_reversed=True) == back
+
+
+def test_rows_of_equal_text_stay_where_they_are_whichever_is_active() -> None:
+    old = session_row("a", started_at=NOW - timedelta(hours=2), last_at=NOW)
+    new = session_row("b", started_at=NOW - timedelta(hours=1), last_at=NOW - timedelta(minutes=5))
+    assert ordered((old, new), Sort.MODEL) == (new, old)
+    assert ordered((old, replace(new, last_at=NOW)), Sort.MODEL)[0].session_id == "b"
+    assert ordered((old, new), Sort.ACTIVITY) == (old, new)
 
 
 def test_texts_run_from_a_and_what_is_not_known_comes_last() -> None:

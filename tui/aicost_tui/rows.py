@@ -95,13 +95,16 @@ def ordered(
 ) -> tuple[SessionRow, ...]:
     """Return live sessions first, each part by `sort`; equals by newest activity, then by id.
 
+    Of equal texts the newest session is first, whichever is active: rows stay where they are.
+
     Numbers and times run from the largest, texts from A; `is_reversed` turns both parts round.
     """
 
     def place(row: SessionRow) -> tuple[bool, str, float, float, str]:
         by_text = _BY_TEXT[sort](row).casefold() if sort in _BY_TEXT else ""
         largest = -_LARGEST_FIRST[sort](row) if sort in _LARGEST_FIRST else 0.0
-        newest = -((row.last_at or _LONG_AGO) - _LONG_AGO).total_seconds()
+        at = row.started_at if sort in _BY_TEXT else row.last_at
+        newest = -((at or _LONG_AGO) - _LONG_AGO).total_seconds()
         is_last = (row.state == "ended") != is_reversed
         return (is_last, by_text, largest, newest, row.session_id)
 
