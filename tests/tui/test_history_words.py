@@ -161,6 +161,9 @@ def test_an_empty_table_says_why() -> None:
     assert "Looking into the ledger" in blank(START, None)
     assert "No numbers yet" in blank(START, None, failed=True)
     assert "Nothing was used in the last 30 days" in blank(START, empty)
+    assert empty.first_day is not None
+    since = f"since {empty.first_day.day} {empty.first_day:%b %Y}."
+    assert f"→ looks further back; 5 at all there is, {since}" in blank(START, empty)
     assert "Nothing was used ever" in blank(with_range(START, Range.ALL), empty)
     assert "Nothing was used: Fri 20 Nov 2026" in blank(day, empty)
     assert "Nothing was used yet" in blank(START, never)

@@ -90,9 +90,13 @@ def blank_history(
             _big(f"Nothing was used: {place.level.crumb}"),
             (Span("← →", "accent"), Span(" the one before, the one after.", "label")),
         )
+    since = f"{history.first_day.day} {history.first_day:%b %Y}"
     return (
         _big(f"Nothing was used {place.range.words}"),
-        (Span("→", "accent"), Span(" looks further back.", "label")),
+        (
+            *(Span("→", "accent"), Span(" looks further back; ", "label")),
+            *(Span("5", "accent"), Span(f" at all there is, since {since}.", "label")),
+        ),
     )
 
 
