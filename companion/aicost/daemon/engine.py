@@ -15,7 +15,7 @@ from aicost.core.prices import PriceBook
 from aicost.core.tailing import Cursor
 from aicost.daemon.client_totals import read_client_totals
 from aicost.daemon.indexer import BATCH_BYTES, Part, Survey, Unread, may_read, read_unread
-from aicost.daemon.nearby import Nearby, survey_all
+from aicost.daemon.nearby import Nearby, surveying_all
 from aicost.daemon.reading import read_log
 from aicost.platform.dirs import Dirs
 from aicost.platform.git import repo_key_of
@@ -59,9 +59,18 @@ class Engine:
 
     def survey(self) -> Survey:
         """Look at all logs of all homes."""
-        found, self._nearby = survey_all(self.homes, self.cursors)
-        self._keep(found.moved)  # (evidence must know how far its usage was read)
-        return found
+        return next(found for found in self.surveying() if found is not None)
+
+    def surveying(self) -> Iterator[Survey | None]:
+        """Look at all logs of all homes step by step: None while there are more.
+
+        Others may be read meanwhile.
+        """
+        found, nearby = yield from surveying_all(self.homes, self.cursors)
+        self._nearby = nearby
+        # Evidence must know how far its usage was read.
+        self._keep(one for one in found.moved if one[1] not in self.cursors[one[0]])
+        yield found
 
     def glance(self) -> Survey | None:
         """Look at the logs that changed last; None if that may not be enough."""

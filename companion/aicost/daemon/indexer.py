@@ -22,6 +22,7 @@ log = logging.getLogger(__name__)
 
 # One unit of work: alone, it is read faster than two processes start.
 BATCH_BYTES = 64 * 2**20
+LOGS_PER_LOOK = 250  # some milliseconds
 NEWEST = 200  # logs that are looked at first: nobody writes more at once
 _SHARES = 8  # no unit is more than this part of what is left
 # One step: a transaction, which writes a page of each index anew. So they are as large as a reader
@@ -119,13 +120,28 @@ class Part(NamedTuple):
 
 def survey(homes: Iterable[str], cursors: Cursors) -> Survey:
     """Look at every log of the homes, without opening one."""
+    steps = surveying(homes, cursors)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            found: Survey = end.value
+            return found
+
+
+def surveying(homes: Iterable[str], cursors: Cursors) -> Generator[None, None, Survey]:
+    """Look at every log, some at a time: yields while there are more, returns what it found.
+
+    Of logs that are read meanwhile it may tell what was unread before.
+    """
     look = Looking()
     for home in homes:
         moved = {stage: _Moved(home, cursors.get(stage, {})) for stage in STAGES}
         for source in SOURCES.values():
             stages = [(stage, cursors.get(stage, {})) for stage in source.parsers]
             for path, found in source.find_logs(Path(home), look.closed):
-                look.count(path, home, found)
+                if look.count(path, home, found) % LOGS_PER_LOOK == 0:
+                    yield
                 for stage, known in stages:
                     cursor = known.get(path)
                     if cursor is not None and continuation(cursor, found) is _NOTHING_NEW:
@@ -158,11 +174,12 @@ class Looking:
         ]
         self.closed.clear()
 
-    def count(self, path: str, home: str, look: FileLook) -> None:
-        """Note that there is a log."""
+    def count(self, path: str, home: str, look: FileLook) -> int:
+        """Note that there is a log; return how many there are until now."""
         self._files += 1
         self._bytes += look.size_bytes
         self._times.append((look.modified_ns, path, home))
+        return self._files
 
     def take(self, path: str, home: str, look: FileLook, cursor: Cursor, stage: Stage) -> None:
         """Note a log, if it has bytes that a reading did not see."""

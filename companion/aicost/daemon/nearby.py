@@ -10,12 +10,12 @@ agents write: `platform.observing`). It is in the next answer.
 """
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import PurePath
 
 from aicost.core.tailing import Cursor
-from aicost.daemon.indexer import Cursors, Looking, Survey, Unread, survey
+from aicost.daemon.indexer import Cursors, Looking, Survey, Unread, surveying
 from aicost.sources.agents import SOURCES, source_of
 from aicost.sources.folders import look_of
 
@@ -58,8 +58,13 @@ class Nearby:
         return (log for log in logs if log.path not in newest and log.is_left(cursors))
 
 
-def survey_all(homes: Iterable[str], cursors: Cursors) -> tuple[Survey, Nearby | None]:
-    """Look at every log, and prepare the short looks after that (None: they would not do)."""
+def surveying_all(
+    homes: Iterable[str], cursors: Cursors
+) -> Generator[None, None, tuple[Survey, Nearby | None]]:
+    """Look at every log, and prepare the short looks after that (None: they would not do).
+
+    Yields now and then; returns what it found.
+    """
     homes = frozenset(homes)
     folders: dict[str, int] = {}
     for home in homes:
@@ -67,7 +72,7 @@ def survey_all(homes: Iterable[str], cursors: Cursors) -> tuple[Survey, Nearby |
             _add(folders, f"{home}/{name}")
             for folder in _folders_in(f"{home}/{name}"):
                 _add(folders, folder)
-    found = survey(sorted(homes), cursors)
+    found = yield from surveying(sorted(homes), cursors)
     for path, home in found.newest:
         for parent in map(str, PurePath(path).parents):
             if parent == home or parent in folders:

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, TypeVar
 
@@ -15,6 +15,7 @@ from aicost.core.view import Reading
 from aicost.daemon.engine import Engine, Step, progress
 from aicost.daemon.indexer import BATCH_BYTES, Survey
 from aicost.daemon.pace import USUAL_PACE, Pace
+from aicost.daemon.told import Told
 from aicost.daemon.watcher import Watcher
 from aicost.daemon.woken import Woken
 from aicost.sources.agents import source_of
@@ -63,8 +64,7 @@ class Reader:
         self._due: list[asyncio.Future[Survey]] = []  # those that the last look was for
         self._known_homes: frozenset[str] = frozenset()  # at the last look
         self._old_evidence_is_read = False  # as far as it can be, since the last look
-        self._totals: dict[str, ClientTotal] = {}  # told and not recorded yet, by session
-        self._limits: dict[str, LimitsSeen] = {}  # the same
+        self._told = Told()
         self._untold: dict[str, set[tuple[str, int]]] = {}
         self._is_settled, self._settle_at = True, float("-inf")
         self._thread = ThreadPoolExecutor(1, "ledger")
@@ -76,9 +76,7 @@ class Reader:
 
     def take_told(self, total: ClientTotal, limits: LimitsSeen | None = None) -> None:
         """Note what a client says of a session, and in it; recorded with what is read next."""
-        self._totals[total.session_id] = total
-        if limits is not None:
-            self._limits[total.session_id] = limits
+        self._told.note(total, limits)
         self._wake.set()
 
     def add_homes(self, homes: Iterable[str]) -> None:
@@ -106,19 +104,27 @@ class Reader:
 
     async def pending(self) -> Survey:
         """Look how much is unread now, without reading it. Waits for a step of a reading."""
-        self.seen = await self._in_thread(self.engine.survey)
-        self._surveyed_at = time.monotonic()
-        return self.seen
+        return await self._survey(reads_on=False)
+
+    async def _survey(self, *, reads_on: bool) -> Survey:
+        """Look at all logs; `reads_on`: agents that write do not wait for that."""
+        steps = self.engine.surveying()
+        while not (found := await self._in_thread(lambda: next(steps))):
+            if reads_on:
+                await self._read_woken()
+        self.seen, self._surveyed_at = found, time.monotonic()
+        return found
 
     async def _glance(self) -> Survey:
         """Look how much is unread now; shortly, where changes are told and a look was just now."""
-        is_told = not self.watcher.unwatched and not self.trouble and self.reading is None
+        is_current = not self.trouble and self.reading is None
+        is_told = is_current and not self.watcher.unwatched
         if is_told and time.monotonic() - self._surveyed_at < self._pace.survey_s:
             found = await self._in_thread(self.engine.glance)
             if found is not None:
                 self.seen = found
                 return found
-        return await self.pending()
+        return await self._survey(reads_on=is_current)
 
     async def use_prices(self, book: PriceBook) -> None:
         """Price all calls with another book, those to come too. Waits for a step of a reading.
@@ -205,12 +211,11 @@ class Reader:
 
     async def _record_told(self) -> bool:
         """Record what was told; return whether anything was."""
-        if not self._totals:
+        if not self._told:
             return False
-        told, limits = dict(self._totals), dict(self._limits)
-        await self._in_thread(self.engine.note_told, tuple(told.values()), limits)
-        _forget(self._totals, told)  # (unless something newer was told meanwhile)
-        _forget(self._limits, limits)
+        totals, limits = self._told.all()
+        await self._in_thread(self.engine.note_told, tuple(totals.values()), limits)
+        self._told.forget(totals, limits)
         return True
 
     async def _read_old_evidence(self) -> bool:
@@ -378,12 +383,6 @@ class Reader:
         return await asyncio.get_running_loop().run_in_executor(self._thread, function, *args)
 
 
-def _forget(noted: dict[str, T], recorded: Mapping[str, T]) -> None:
-    for name, one in recorded.items():
-        if noted.get(name) is one:
-            del noted[name]
-
-
 def _give(waiting: Iterable["asyncio.Future[Survey]"], found: Survey) -> None:
     for future in waiting:
         if not future.done():
@@ -396,5 +395,5 @@ def _fail(waiting: Iterable["asyncio.Future[Survey]"], error: StoreError) -> Non
             future.set_exception(error)
 
 
-def _next(steps: "Iterable[Step]") -> Step | None:
-    return next(iter(steps), None)
+def _next(steps: Iterator[T | None]) -> T | None:
+    return next(steps, None)

@@ -477,3 +477,38 @@ def test_what_follows_from_little_evidence_waits_until_it_is_asked_for(
         assert evidence(engine.ledger.db)["progress"] == []
         engine.settle()
         assert evidence(engine.ledger.db)["progress"]
+
+
+def test_a_look_at_all_tells_the_same_in_steps_as_at_once(
+    home: Path, logs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(5):
+        append(log_of(logs, f"s-{number}"), call_line(f"msg_{number}"))
+    with opened(home / "ledger", [logs]) as engine:
+        once = engine.survey()
+        monkeypatch.setattr("aicost.daemon.indexer.LOGS_PER_LOOK", 2)
+        *between, found = engine.surveying()
+        assert (between, found) == ([None, None], once)
+
+
+def test_a_moved_log_that_is_read_during_a_look_is_not_read_twice(
+    home: Path, logs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("aicost.daemon.indexer.LOGS_PER_LOOK", 1)
+    old = append(log_of(logs), call_line("msg_1"))
+    with opened(home / "ledger", [logs]) as engine:
+        read_everything(engine)
+        new = log_of(logs, project="-other")
+        new.parent.mkdir(parents=True)
+        old.rename(new)
+        append(log_of(logs, "s-2"), call_line("msg_2", "s-2"))
+        steps = engine.surveying()
+        assert [next(steps), next(steps)] == [None, None]
+        append(new, call_line("msg_3"))
+        engine.read_paths([(str(new), str(logs))])
+        read_to = engine.cursors["usage"][str(new)]
+        assert next(steps) is not None
+        assert engine.cursors["usage"][str(new)] == read_to
+        assert calls(engine) == {"msg_1", "msg_3"}
+        read_everything(engine)
+        assert calls(engine) == {"msg_1", "msg_2", "msg_3"}

@@ -8,7 +8,7 @@ import shutil
 import sqlite3
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Generator, Sequence
+from collections.abc import AsyncIterator, Callable, Generator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from itertools import pairwise
@@ -269,15 +269,16 @@ class SlowSurvey:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.is_done, self.go_on = threading.Event(), threading.Event()
-        real = Engine.survey
+        real = Engine.surveying
 
-        def survey(engine: Engine) -> Survey:
-            found = real(engine)
-            self.is_done.set()
-            self.go_on.wait(TOO_LATE_S)
-            return found
+        def surveying(engine: Engine) -> Iterator[Survey | None]:
+            for found in real(engine):
+                if found is not None:
+                    self.is_done.set()
+                    self.go_on.wait(TOO_LATE_S)
+                yield found
 
-        monkeypatch.setattr(Engine, "survey", survey)
+        monkeypatch.setattr(Engine, "surveying", surveying)
 
 
 async def test_who_asks_during_a_look_is_answered_after_another(
@@ -654,10 +655,10 @@ async def test_a_ledger_locked_from_the_start_is_filled_when_it_is_free(
 async def test_a_bug_ends_the_reader_and_whoever_waits(
     home: Path, logs: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(_: Engine) -> Survey:
+    def broken(_: Engine) -> Iterator[Survey | None]:
         raise RuntimeError("a bug")
 
-    monkeypatch.setattr(Engine, "survey", broken)
+    monkeypatch.setattr(Engine, "surveying", broken)
     dirs = load_dirs({"AICOST_HOME": str(home / "aicost")})
     engine = open_engine(dirs, book=BOOK, zone=ZoneInfo("UTC"), homes=[str(logs)])
     reader = Reader(engine, lambda _: None)
@@ -720,3 +721,29 @@ async def test_while_a_reading_is_rested_from_who_waits_is_read_all_the_same(
         assert "msg_3" not in run.calls
         await asyncio.wait_for(run.reader.catch_up(), TOO_LATE_S)
         assert "msg_3" in run.calls
+
+
+async def test_while_all_logs_are_looked_at_agents_that_write_do_not_wait(
+    home: Path, logs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = append(log_of(logs), call_line("msg_1"))
+    is_looking, go_on = threading.Event(), threading.Event()
+    real = Engine.surveying
+
+    def surveying(engine: Engine) -> Iterator[Survey | None]:
+        is_looking.set()
+        while not go_on.is_set():
+            yield None
+        yield from real(engine)
+
+    pace = replace(NO_POLL, poll_s=0.05, survey_s=0.0)
+    async with running(home, [logs], pace) as run:
+        await run.is_up_to_date()
+        monkeypatch.setattr(Engine, "surveying", surveying)
+        await eventually(is_looking.is_set, "a look at all")
+        append(log, call_line("msg_2"))
+        await run.has("msg_2")
+        caught_up = run.reader.catch_up()
+        go_on.set()
+        assert (await asyncio.wait_for(caught_up, TOO_LATE_S)).is_complete
+        assert run.calls == {"msg_1", "msg_2"}

@@ -9,7 +9,7 @@ import stat
 import statistics
 import threading
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, closing
 from datetime import UTC, datetime
 from functools import partial
@@ -515,13 +515,13 @@ async def test_who_hangs_up_in_the_middle_disturbs_nobody(
     daemon: Daemon, logs: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     go_on = threading.Event()
-    real = Engine.survey
+    real = Engine.surveying
 
-    def slow(engine: Engine) -> Survey:
+    def slow(engine: Engine) -> Iterator[Survey | None]:
         go_on.wait(TOO_LATE_S)
-        return real(engine)
+        yield from real(engine)
 
-    monkeypatch.setattr(Engine, "survey", slow)
+    monkeypatch.setattr(Engine, "surveying", slow)
     append(log_of(logs), call_line("msg_1"))
     for _ in range(5):
         connection = wire.connect(daemon.dirs.socket_path, timeout_s=TOO_LATE_S)
@@ -543,8 +543,11 @@ async def test_what_goes_wrong_for_who_left_is_nobodys_error(
         go_on.wait(TOO_LATE_S)
         raise StoreError("the ledger cannot be used: locked")
 
+    def surveying(engine: Engine) -> Iterator[Survey | None]:
+        yield locked(engine)
+
     with monkeypatch.context() as patch:
-        patch.setattr(Engine, "survey", locked)
+        patch.setattr(Engine, "surveying", surveying)
         patch.setattr(Engine, "glance", locked)
         connection = wire.connect(daemon.dirs.socket_path, timeout_s=TOO_LATE_S)
         connection.send_line(b'{"v":1,"id":1,"method":"report","params":{}}', timeout_s=TOO_LATE_S)
@@ -586,10 +589,10 @@ async def test_a_waiting_client_hears_how_far_the_reading_is(
 
 
 async def test_a_bug_ends_the_daemon_in_order(dirs: Dirs, monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(_: Engine) -> Survey:
+    def broken(_: Engine) -> Iterator[Survey | None]:
         raise RuntimeError("a bug")
 
-    monkeypatch.setattr(Engine, "survey", broken)
+    monkeypatch.setattr(Engine, "surveying", broken)
     service = Service(load_setup(dirs, os.environ))
     with pytest.raises(ExceptionGroup) as caught:
         await asyncio.wait_for(service.run(), TOO_LATE_S)
