@@ -14,6 +14,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
+from heapq import nlargest
 from itertools import combinations
 from operator import or_
 from typing import Literal, NamedTuple, get_args
@@ -177,8 +178,8 @@ def _is_dominated(atoms: Iterable[Atom], measure: Callable[[Atom], int]) -> bool
     sums: defaultdict[str, defaultdict[str, int]] = defaultdict(lambda: defaultdict(int))
     for atom in atoms:
         sums[atom.epoch][atom.source] += measure(atom)
-    ranked = [sorted(found.values(), reverse=True) for found in sums.values()]
-    whole = sum(map(sum, ranked))
+    whole = sum(sum(found.values()) for found in sums.values())
+    ranked = [nlargest(2, found.values()) for found in sums.values()]
     one, two = (sum(sum(found[:count]) for found in ranked) for count in (1, 2))
     return (
         one * _TOP_ONE[1] > whole * _TOP_ONE[0] or two * _TOP_TWO[1] > whole * _TOP_TWO[0]

@@ -6,12 +6,14 @@ Sums over weeks are sums of published cells: "at least so much", whatever range 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import date, timedelta
+from operator import attrgetter
 
 from aicost.core.team.anonymity import (
     DIMENSIONS,
     LEAST_K,
     TOTAL,
     Atom,
+    Cell,
     Dimension,
     Published,
     Why,
@@ -46,10 +48,9 @@ class Sums:
         """All tokens; reasoning is part of output."""
         return self.input + self.cache_write + self.cache_read + self.output
 
-    def plus(self, other: "Sums") -> "Sums":
-        """Return both together."""
-        names = [one.name for one in fields(Sums)]
-        return Sums(**{name: getattr(self, name) + getattr(other, name) for name in names})
+
+_SUMMED = tuple(one.name for one in fields(Sums))
+_values_of = attrgetter(*_SUMMED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,23 +139,22 @@ def build_week(
         for use in uses
     ]
     published = publishable(atoms, k)
-    by_words: dict[tuple[str, ...], list[Use]] = {}
+    by_words: dict[tuple[str, ...], list[Sums]] = {}
     for use in uses:
-        by_words.setdefault(use.words, []).append(use)
-    cells = {name: _cells(published, name, by_words) for name in DIMENSIONS}
-    seen = _outcomes(totals) if cells[TOTAL] else None
+        by_words.setdefault(use.words, []).append(use.sums)
+    sums = {words: _added(found) for words, found in by_words.items()}
+    cells = {name: _cells(published.cells[name], sums) for name in DIMENSIONS if name != TOTAL}
+    cells[TOTAL] = _cells(published.cells[TOTAL], sums, _bands(uses))
     return TeamWeek(
         week=week,
         cells=cells,
         withheld=published.withheld,
-        outcomes=seen,
-        exact=_exact(published, by_words),
+        outcomes=_outcomes(totals) if cells[TOTAL] else None,
+        exact=_exact(published, sums),
     )
 
 
-def _exact(
-    published: Published, by_words: Mapping[tuple[str, ...], list[Use]]
-) -> Mapping[str, Sums]:
+def _exact(published: Published, sums: Mapping[tuple[str, ...], Sums]) -> Mapping[str, Sums]:
     """Return the exact sums of the models that are published, for finance.
 
     Of what else is in the published total there is one sum: the audit of differences has found it
@@ -162,24 +162,24 @@ def _exact(
     """
     models, totals = published.cells["model"], published.cells[TOTAL]
     found = {
-        key: _added(use.sums for words in cell.combinations for use in by_words[words])
-        for key, cell in models.items()
+        key: _added(sums[words] for words in cell.combinations) for key, cell in models.items()
     }
     shown = {words for cell in models.values() for words in cell.combinations}
     rest = {words for cell in totals.values() for words in cell.combinations} - shown
     if rest:
-        found[""] = _added(use.sums for words in rest for use in by_words[words])
+        found[""] = _added(sums[words] for words in rest)
     return found
 
 
 def _cells(
-    published: Published, dimension: Dimension, by_words: Mapping[tuple[str, ...], list[Use]]
+    published: Mapping[str, Cell],
+    sums: Mapping[tuple[str, ...], Sums],
+    quartiles: tuple[int, int, int] | None = None,
 ) -> tuple[ReportCell, ...]:
-    found = list[ReportCell]()
-    for key, cell in published.cells[dimension].items():
-        uses = [use for words in cell.combinations for use in by_words[words]]
-        quartiles = _bands(uses) if dimension == TOTAL else None
-        found.append(_cell(key, cell.sources, _added(use.sums for use in uses), quartiles))
+    found = [
+        _cell(key, cell.sources, _added(sums[words] for words in cell.combinations), quartiles)
+        for key, cell in published.items()
+    ]
     return tuple(sorted(found, key=lambda one: (-one.cost_usd, one.key)))
 
 
@@ -212,10 +212,8 @@ def _bands(uses: Iterable[Use]) -> tuple[int, int, int] | None:
 
 
 def _added(sums: Iterable[Sums]) -> Sums:
-    total = Sums()
-    for one in sums:
-        total = total.plus(one)
-    return total
+    columns = zip(*map(_values_of, sums))
+    return Sums(**dict(zip(_SUMMED, map(sum, columns))))
 
 
 def _outcomes(totals: Iterable[DayTotals]) -> Outcomes:
