@@ -55,15 +55,30 @@ def test_without_nudges_there_is_no_line() -> None:
 
 
 def test_the_panel_has_time_kind_session_sentence_and_action() -> None:
-    shown = texts(panel_lines(DAY, 138, 8))
-    assert shown[0].startswith("12:40  ○ context  shop · main")
-    assert shown[0].endswith(
-        "the cache ends at 12:44: a prompt here then costs $0.78 instead of $0.07"
-    )
-    assert shown[1].strip() == "→ go on before 12:44, or /clear"
-    assert shown[1].index("→") == shown[0].index("the cache")
+    shown = texts(panel_lines(DAY, 138, 6))
+    assert shown[0].startswith("12:39  ■ budget   api · feat/export")
+    assert shown[0].endswith("spent, 96 %  → save the work; to go on: a on its row")
+    assert shown[1].endswith("`pytest tests` failed 4 times the same way, $0.92, since 12:31")
+    assert shown[2].strip() == "→ stop it, or narrow the task: name the error or the file"
+    assert shown[2].index("→") == shown[1].index("`pytest")
     assert shown[-1] == "2 more, n shows all"
-    assert len(shown) == 8
+    assert len(shown) == 6
+
+
+def test_the_most_serious_is_in_the_panel_whatever_came_later() -> None:
+    loop = nudge(severity="serious", sentence="a loop", at=NOW - timedelta(minutes=9))
+    notes = [nudge(severity="info", sentence=f"note {n}", at=NOW) for n in range(9)]
+    lines = texts(panel_lines(facts(*notes, loop), 138, 4))
+    assert "a loop" in lines[0]
+    assert "note 0" in "".join(lines)
+    assert "more, n shows all" in lines[-1]
+
+
+def test_a_command_that_has_a_key_is_told_with_it() -> None:
+    stop = nudge(action="save the work; to go on: aicost allow AMOUNT REASON")
+    assert "to go on: a on its row" in "".join(texts(panel_lines(facts(stop), 138, 8)))
+    soft = nudge(action="pause here, or set another limit: aicost budget set")
+    assert "another limit: b" in "".join(texts(list_lines(facts(soft), 100)))
 
 
 def test_what_fits_one_line_stands_in_one() -> None:
@@ -77,7 +92,7 @@ def test_the_panel_is_never_higher_than_it_may_be_nor_wider(width: int, most: in
     lines = panel_lines(DAY, width, most)
     assert len(lines) <= most
     assert max(map(width_of, lines)) <= width
-    assert ("more, n shows all" in plain(lines[-1])) is (most < (21 if width == 46 else 12))
+    assert ("more, n shows all" in plain(lines[-1])) is (most < {46: 23, 78: 18, 138: 8}[width])
 
 
 def test_the_list_says_all_of_each_with_what_it_cost() -> None:

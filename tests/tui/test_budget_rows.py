@@ -72,7 +72,7 @@ def test_it_says_what_is_left_and_what_is_kept() -> None:
         unpriced_tokens=12_300,
     )
     text = " ".join(said_of(row_of(status), 300).split())
-    assert "$18.42 of $25.00, 73 %; $6.17 left; $0.41 kept for calls under way" in text
+    assert "$18.42 of $25.00, 73 %; $0.41 kept for calls under way; with them $6.17 left" in text
     assert "$0.31 of it is in no log line; 12,300 tokens without a price" in text
     assert "$41.20 at this rate, $16.20 over; starts anew 00:00" in text
     assert "$2.00 over" in said_of(row_of(budget_status(27, 25)), 300)

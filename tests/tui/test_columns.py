@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from waste_builders import hit
 
-from aicost.core.view import BurnRate, SessionRow
+from aicost.core.view import BurnRate, SessionRow, SessionState
 from aicost_tui.columns import (
     context_role,
     fit_columns,
@@ -80,7 +80,12 @@ def test_numbers_end_below_the_end_of_their_title() -> None:
     columns, gap = fit_columns(138), gap_for(138)
     head = plain(head_line(columns, Sort.NAME, gap))
     row = plain(row_line(columns, session_row(), NOW, gap))
-    for title, text in (("$/h", "$4.10"), ("cost", "$3.20"), ("next", "$0.41"), ("cache", "91%")):
+    for title, text in (
+        ("$/h", "$4.10"),
+        ("cost", "$3.20"),
+        ("next prompt", "$0.41"),
+        ("cache", "91%"),
+    ):
         assert head.index(title) + len(title) == row.index(text) + len(text)
 
 
@@ -260,3 +265,19 @@ def test_a_subagent_stands_in_the_columns_of_its_session(width: int) -> None:
         assert "haiku-5.5" in plain(line)
         assert "$0.04" in plain(line)
         assert "9%" in plain(line)
+
+
+@pytest.mark.parametrize(
+    ("width", "titles"),
+    [(80, "cost next"), (140, "cost next prompt"), (200, "cost so far next prompt")],
+)
+def test_a_title_says_more_where_it_has_room(width: int, titles: str) -> None:
+    head = plain(head_line(fit_columns(width), Sort.BURN, gap_for(width)))
+    assert f" {titles} cache" in " ".join(head.split())
+    by_cost = plain(head_line(fit_columns(width), Sort.COST, gap_for(width)))
+    assert f" ▾{titles} cache" in " ".join(by_cost.split())
+
+
+@pytest.mark.parametrize(("state", "text"), [("ended", ""), ("idle", "$0.00")])
+def test_what_has_ended_burns_nothing_and_says_nothing(state: SessionState, text: str) -> None:
+    assert cell(session_row(state=state, burn=burn()), "$/h") == text

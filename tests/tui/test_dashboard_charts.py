@@ -115,8 +115,8 @@ def test_a_scale_of_dollars_has_no_idle_digits(value: float, text: str) -> None:
 
 def test_the_line_below_tells_sums_and_peak() -> None:
     text = plain(burn_line(burn_minutes(), BERLIN, 80))
-    assert text == "$7.62  4.5M tokens   peak $18.11/h at 12:41"
-    assert plain(burn_line(SILENT, BERLIN, 80)) == "$0.00  0 tokens"
+    assert text == "sum $7.62  4.5M tokens   peak $18.11/h at 12:41"
+    assert plain(burn_line(SILENT, BERLIN, 80)) == "sum $0.00  0 tokens"
 
 
 def test_today_is_told_by_task_with_dollars_to_the_right() -> None:

@@ -103,8 +103,8 @@ def test_amounts_are_short(status: BudgetStatus, used: str) -> None:
         ("12.5", 25.1, "50%", "too fast"),
         (1, 25.1, "4%", "too fast"),
         ("19.99", None, "79%", "half used"),
-        (20, 99.0, "80%", "near"),
-        ("23.74", None, "94%", "near"),
+        (20, 99.0, "80%", "mostly used"),
+        ("23.74", None, "94%", "mostly used"),
         ("23.75", None, "95%", "almost used"),
         ("24.99", None, "99%", "almost used"),
         (25, None, "100%", "used up"),
@@ -151,7 +151,7 @@ def header(*budgets: BudgetStatus) -> tuple[list[str], list[str]]:
 
 def test_the_header_has_today_week_month_and_plans() -> None:
     first, second = header(*DAY.budgets)
-    assert first == ["━━━━━━━╸── $25 73% ▲", "week $71/120", "month $230/400"]
+    assert first == ["━━━━━━━╸── $25 73% ▲", "week $71 of $120", "month $230 of $400"]
     assert second == ["codex 5 h limit 82% ▲ ↺ 2h10", "codex week limit 12% ↺ 5d 0h"]
 
 
@@ -257,7 +257,9 @@ def test_the_list_explains_only_what_it_shows() -> None:
 
 def test_without_budgets_one_line_says_how_to_set_one() -> None:
     wanted = "no budgets; aicost budget set day 25 sets one"
-    assert plain(summary_line(facts(), 80)) == wanted
+    by_key = "no budgets; b to set one"  # on the screen
+    assert plain(summary_line(facts(), 80)) == by_key
+    assert text(table_lines(facts(), 80, 3)) == by_key
     assert text(table_lines(facts(), 80)) == wanted
     assert text(list_lines(facts(), 80)).startswith(wanted)
 

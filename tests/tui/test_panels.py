@@ -19,7 +19,7 @@ NOTHING = view()
         (guarded_day(), "budgets", 40, 5),
         (guarded_day(), "budgets", 60, 6),
         (guarded_day(), "nudges", TALL - 1, 1),
-        (guarded_day(), "nudges", TALL, 3),
+        (guarded_day(), "nudges", TALL, 2),
         (guarded_day(), "nudges", 60, 8),
         (busy_day(), "budgets", 24, 1),
         (busy_day(), "budgets", TALL, 1),
@@ -39,7 +39,7 @@ def test_a_panel_is_one_line_or_as_many_as_a_tall_terminal_has_room_for(
 def test_who_has_sessions_and_no_budget_reads_how_to_set_one() -> None:
     content = panel_of("budgets", busy_day(), NOW, 24)
     assert content is not None
-    assert "aicost budget set day 25" in plain(content(80)[0])
+    assert "no budgets; b to set one" in plain(content(80)[0])
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -56,8 +56,10 @@ def test_the_header_tells_the_day_in_two_lines() -> None:
     assert first.split("  ")[0] == "today $18.42 + 12.3k unpriced tokens"
     assert "3.1M tokens today" in first
     assert first.endswith("12:41:07")  # the view's zone, not the clock's
-    assert second.startswith("burn $6.10/h   84.5k tokens/min   6 live   ◐ 1 waits for you")
-    assert second.endswith("3 log lines skipped   by $/h ▾")
+    assert second.startswith(
+        "burn $6.10/h   84.5k tokens/min, last 10 min   6 live   ◐ 1 waits for you"
+    )
+    assert second.endswith("3 log lines unreadable   by $/h ▾")
 
 
 def test_eighty_columns_have_all_of_it_a_little_shorter() -> None:
@@ -66,7 +68,7 @@ def test_eighty_columns_have_all_of_it_a_little_shorter() -> None:
     assert first.endswith("12:41:07")
     assert "6 live" in second
     assert "◐ 1 waits for you" in second
-    assert "3 skipped" in second
+    assert "3 unreadable" in second
     assert "9s old" in second
 
 
@@ -136,11 +138,16 @@ def test_numbers_older_than_five_seconds_say_so(seconds: float, is_told: bool) -
 
 @pytest.mark.parametrize(
     ("lines", "text"),
-    [(0, None), (1, "1 log line skipped"), (2, "2 log lines skipped"), (12_345, "12.3k log lines")],
+    [
+        (0, None),
+        (1, "1 log line unreadable"),
+        (2, "2 log lines unreadable"),
+        (12_345, "12.3k log lines"),
+    ],
 )
 def test_skipped_lines_are_shown_when_there_are_any(lines: int, text: str | None) -> None:
     second = header(view(skipped_lines=lines))[1]
-    assert "skipped" not in second if text is None else text in second
+    assert "unreadable" not in second if text is None else text in second
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Nudges as text: one line of the first, a panel of the newest, a list of all. Pure."""
+"""Nudges as text: one line of the first, a panel of the most serious, a list of all. Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from datetime import datetime, tzinfo
 
 from aicost.core.money import dollars
 from aicost.core.nudge import SIGNS, Nudge, NudgeKind, Severity
-from aicost.core.nudging import first_of
+from aicost.core.nudging import by_weight, first_of
 from aicost.core.session import session_name
 from aicost.core.text import clean, wrapped
 from aicost.core.view import DashboardView
@@ -35,6 +35,12 @@ KINDS: dict[NudgeKind, str] = {
 _ROLES: dict[Severity, Role] = {"info": "label", "warning": "warn", "serious": "bad"}
 _KIND_CELLS = 8
 _TIME_CELLS = 6
+_KEYS = (  # a command that is told, and the key that does the same here
+    ("aicost allow AMOUNT REASON", "a on its row"),
+    ("another limit: aicost budget set", "another limit: b"),
+    ("aicost top, sorted by $/h, shows", "the table by $/h (s) shows"),
+    ("aicost report --by session shows", "the history (h) shows"),
+)
 _NAME_CELLS = 24  # of a session, where there is room for a column
 _WIDE = 100  # cells from which there is
 
@@ -66,7 +72,7 @@ def first_line(facts: NudgeFacts, width: int) -> Line:
     head: Line = (Span("nudges   ", "label"), _sign(first), Span(" "))
     named: Line = (*head, Span(f"{name}: ", "figure")) if name else head
     sentence = Span(clean(first.sentence), "text")
-    whole: Line = (*named, sentence, Span(f" → {clean(first.action)}", "label"))
+    whole: Line = (*named, sentence, Span(f" → {_action(first)}", "label"))
     room = max(0, width - width_of(more) - 2)
     forms = [form for form in (whole, (*named, sentence)) if width_of(form) <= room]
     line = forms[0] if forms else crop((*head, sentence), room)
@@ -74,9 +80,12 @@ def first_line(facts: NudgeFacts, width: int) -> Line:
 
 
 def panel_lines(facts: NudgeFacts, width: int, most: int) -> tuple[Line, ...]:
-    """Return the newest in at most `most` lines; an action that does not fit has its own."""
+    """Return the most serious, then the newest, in at most `most` lines.
+
+    An action that does not fit has its own line.
+    """
     lines: list[Line] = []
-    for number, nudge in enumerate(facts.nudges):
+    for number, nudge in enumerate(by_weight(facts.nudges)):
         own = _row(facts, nudge, width)
         is_last = number == len(facts.nudges) - 1
         if len(lines) + len(own) > most - (0 if is_last else 1):
@@ -89,7 +98,7 @@ def panel_lines(facts: NudgeFacts, width: int, most: int) -> tuple[Line, ...]:
 
 def _row(facts: NudgeFacts, nudge: Nudge, width: int) -> Sequence[Line]:
     head = _head(facts, nudge, width)
-    sentence, action = clean(nudge.sentence), f"→ {clean(nudge.action)}"
+    sentence, action = clean(nudge.sentence), f"→ {_action(nudge)}"
     one: Line = (*head, Span(sentence, "text"), Span(f"  {action}", "label"))
     if width_of(one) <= width:
         return (one,)
@@ -147,7 +156,15 @@ def _block(facts: NudgeFacts, nudge: Nudge, width: int) -> Iterable[Line]:
 
 
 def _texts(nudge: Nudge) -> tuple[tuple[str, Role], ...]:
-    return ((clean(nudge.sentence), "text"), (f"→ {clean(nudge.action)}", "label"))
+    return ((clean(nudge.sentence), "text"), (f"→ {_action(nudge)}", "label"))
+
+
+def _action(nudge: Nudge) -> str:
+    """Return what to do, by a key where the screen has one."""
+    text = clean(nudge.action)
+    for command, key in _KEYS:
+        text = text.replace(command, key)
+    return text
 
 
 def _sign(nudge: Nudge) -> Span:

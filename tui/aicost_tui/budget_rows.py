@@ -110,10 +110,11 @@ def _used(row: BudgetRow) -> str:
     status, budget = row.status, row.budget
     used, limit = amount(budget, status.spent), amount(budget, budget.limit)
     parts = [f"{used} of {limit}, {percent(status.spent, budget.limit)}"]
-    left = status.left
-    parts.append(f"{amount(budget, left)} left" if left > 0 else f"{amount(budget, -left)} over")
+    left, so = status.left, ""
     if status.reserved:
         parts.append(f"{amount(budget, status.reserved)} kept for calls under way")
+        so = "with them "
+    parts.append(so + (f"{amount(budget, abs(left))} " + ("left" if left > 0 else "over")))
     if status.hidden:
         parts.append(f"{amount(budget, status.hidden)} of it is in no log line")
     if status.unpriced_tokens:

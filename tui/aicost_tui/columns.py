@@ -39,6 +39,7 @@ class Column:
     right: bool = False
     sort: Sort | None = None
     says: str = ""  # for who chooses columns
+    full: str = ""  # a title that says more, where it has room
 
 
 @lru_cache(maxsize=64)  # asked for with every line that is drawn
@@ -78,12 +79,17 @@ def head_line(
     arrow = "▴" if is_reversed else "▾"
     for column in columns:
         if column.sort is sort:
-            title: Line = (Span(column.title, "accent"), Span(arrow, "accent"))
+            title: Line = (Span(_heading(column, 1), "accent"), Span(arrow, "accent"))
             title = tuple(reversed(title)) if column.right else title
         else:
-            title = (Span(column.title, "label"),)
+            title = (Span(_heading(column), "label"),)
         titles.append(pad(title, column.width, right=column.right))
     return glue(titles, gap)
+
+
+def _heading(column: Column, beside: int = 0) -> str:
+    has_room = len(column.full) + beside <= column.width
+    return column.full if column.full and has_room else column.title
 
 
 def row_line(columns: Sequence[Column], row: SessionRow, now: datetime, gap: int) -> Line:
@@ -214,6 +220,8 @@ def _tokens_per_minute(row: SessionRow, _width: int, _now: datetime) -> Line:
 
 def _burn(row: SessionRow, _width: int, _now: datetime) -> Line:
     text = burn_text(row)
+    if row.state == "ended" and not row.burn.tokens_per_minute:
+        return ()  # only what still burns is to be seen
     return (Span(text, "warn" if text == "?" else "figure" if row.burn.nusd_per_hour else "label"),)
 
 
@@ -255,10 +263,26 @@ _NAME = Column("repo · branch", 14, _name, sort=Sort.NAME)
 _BY_IMPORTANCE = (
     Column("", 1, _state_sign),
     Column("context", 10, _context, sort=Sort.CONTEXT, says="share of the model's window"),
-    Column("cost", 8, _cost, right=True, sort=Sort.COST, says="list price so far"),
+    Column(
+        "cost",
+        8,
+        _cost,
+        right=True,
+        sort=Sort.COST,
+        full="cost so far",
+        says="list price of the whole session, not only of today",
+    ),
     Column("$/h", 7, _burn, right=True, sort=Sort.BURN, says="dollars an hour, last 10 minutes"),
     Column("model", 10, _model, sort=Sort.MODEL, says="of the last call"),
-    Column("next", 6, _next, right=True, sort=Sort.NEXT, says="price of one more prompt"),
+    Column(
+        "next",
+        6,
+        _next,
+        right=True,
+        sort=Sort.NEXT,
+        full="next prompt",
+        says="price of one more prompt",
+    ),
     Column("cache", 6, _cache, right=True, sort=Sort.CACHE, says="share read from the cache"),
     Column("task", 12, _task, sort=Sort.TASK, says="what the turn is for"),
     Column("agent", 6, _agent, sort=Sort.AGENT, says="Claude Code or Codex"),
@@ -273,8 +297,10 @@ _OF_SUBAGENTS = frozenset({"model", "context", "tokens", "cost", "calls", "last"
 CHOICES = tuple((column.title, column.says) for column in _BY_IMPORTANCE if column.title)
 _GROWTH = (  # who gets the room that is left, up to how many cells, one after the other
     ("repo · branch", 24),
+    ("next", 12),
     ("context", 17),
     ("model", 13),
+    ("cost", 12),
     ("repo · branch", 44),
     ("task", 18),
     ("model", 16),
@@ -305,9 +331,12 @@ _SCREEN_ORDER = (
 def _grown(columns: list[Column], room: int) -> tuple[Column, ...]:
     """Hand out the room that is left."""
     widths = {column.title: column.width for column in columns}
+    whole = {column.title for column in columns if column.full}  # more room only for all its words
     for title, most in _GROWTH:
         if title in widths:
             more = max(0, min(room, most - widths[title]))
+            if title in whole and widths[title] + more < most:
+                continue
             widths[title], room = widths[title] + more, room - more
     return tuple(replace(column, width=widths[column.title]) for column in columns)
 

@@ -88,12 +88,13 @@ def burn_line(hour: BurnMinutes, zone: tzinfo, width: int) -> Line:
     top = max(hour.nusd, default=0)
     money, tokens = sum(hour.nusd), sum(hour.tokens)
     sums: Line = (
+        Span("sum ", "label"),
         Span(fmt.money(money), "money"),
         Span("  ", "text"),
         Span(fmt.tokens(tokens), "tokens"),
         Span(" tokens", "label"),
     )
-    parts = [Part(0, (sums, sums[:1]))]
+    parts = [Part(0, (sums, sums[:2]))]
     if top:
         at = hour.since + timedelta(minutes=hour.nusd.index(top))
         peak: Line = (

@@ -17,7 +17,7 @@ from aicost_tui.spans import Line, Part, Role, Span, arrange, crop, glue, pad, w
 
 ROLES_OF: dict[Severity, Role] = {"info": "good", "warning": "warn", "serious": "bad"}
 SET_ONE = "aicost budget set day 25"
-_WORDS = {0: "ok", 50: "half used", 80: "near", 95: "almost used", 100: "used up"}
+_WORDS = {0: "ok", 50: "half used", 80: "mostly used", 95: "almost used", 100: "used up"}
 _AHEAD = "too fast"  # below 80 %, and over the limit at this rate
 _NAMES: dict[Scope, str] = {
     "turn": "turn",
@@ -108,10 +108,8 @@ def reset_text(facts: BudgetFacts, status: BudgetStatus) -> str:
     """Return when a budget starts anew, e.g. `↺ 00:00`, `↺ Mon 00:00`, `↺ 1 Dec`; "" if never."""
     if status.resets_at is None or status.resets_at <= facts.now:
         return ""
-    local, away_s = (
-        status.resets_at.astimezone(facts.zone),
-        (status.resets_at - facts.now).total_seconds(),
-    )
+    local = status.resets_at.astimezone(facts.zone)
+    away_s = (status.resets_at - facts.now).total_seconds()
     if away_s < _DAY_S:
         return f"↺ {local:%H:%M}"
     return f"↺ {local:%a %H:%M}" if away_s < _WEEK_S else f"↺ {local.day} {local:%b}"
@@ -155,7 +153,7 @@ def _today_part(status: BudgetStatus) -> Part:
 def _short_gauge(name: str, status: BudgetStatus) -> Line:
     sign, role = _sign(status)
     mark = f" {sign}" if severity_of(status) != "info" else ""
-    amounts = f"{_money(status.spent)}/{_money(status.budget.limit).lstrip('$')}"
+    amounts = f"{_money(status.spent)} of {_money(status.budget.limit)}"
     return (Span(f"{name} ", "label"), Span(f"{amounts}{mark}", role if mark else "text"))
 
 
@@ -181,16 +179,18 @@ def _in_text(facts: BudgetFacts, status: BudgetStatus) -> str:
     return f"↺ {hours}h{minutes:02}" if hours else f"↺ {minutes}m"
 
 
-def quiet_line() -> Line:
-    """Return what stands where there is no budget."""
-    return (Span("no budgets; ", "label"), Span(SET_ONE, "accent"), Span(" sets one", "label"))
+def quiet_line(*, by_key: bool = False) -> Line:
+    """Return what stands where there is no budget: a command, or the key on the screen."""
+    how = (Span("b", "accent"), Span(" to set one", "label"))
+    by_command = (Span(SET_ONE, "accent"), Span(" sets one", "label"))
+    return (Span("no budgets; ", "label"), *(how if by_key else by_command))
 
 
 def summary_line(facts: BudgetFacts, width: int) -> Line:
     """Return the most used budgets in one line, as many as fit, and how many there are."""
     every = facts.budgets
     if not every:
-        return crop(quiet_line(), width)
+        return crop(quiet_line(by_key=True), width)
     more: Line = (Span("b", "accent"), Span(f" all {len(every)}", "label"))
     room = width - width_of(more) - _GAP
     for count in range(min(len(every), _MOST_IN_LINE), 0, -1):
@@ -219,7 +219,7 @@ def _some(facts: BudgetFacts, budgets: Sequence[BudgetStatus], *, is_full: bool)
 def table_lines(facts: BudgetFacts, width: int, most: int | None = None) -> tuple[Line, ...]:
     """Return a line for each budget, at most `most`; what has no room is counted in the last."""
     if not facts.budgets:
-        return (crop(quiet_line(), width),)
+        return (crop(quiet_line(by_key=most is not None), width),)
     shown = _cut(facts.budgets, most)
     lines = [gauge_line(facts, status, width) for status in shown]
     if left := len(facts.budgets) - len(shown):

@@ -20,7 +20,7 @@ from aicost_tui.spans import Line, Part, Span, arrange, crop
 OLD_AFTER_S = 5  # an older view says how old it is
 _DAY_S = 86_400
 _TROUBLE_CHARS = 60  # of what the daemon says keeps it from reading
-DEMO_COMMAND = "aicost top --demo, or in the checkout: make demo"
+DEMO_COMMAND = "aicost top --demo"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,6 +198,7 @@ def _burn_parts(view: DashboardView) -> list[Part]:
         Part(
             5,
             (
+                (speed, Span(" tokens/min, last 10 min", "label")),
                 (speed, Span(" tokens/min", "label")),
                 (speed, Span(" tok/min", "label")),
                 (speed, Span("/min", "label")),
@@ -224,8 +225,10 @@ def _doubt_parts(facts: HeaderFacts) -> list[Part]:
         return parts
     if view.skipped_lines:
         number = Span(fmt.tokens(view.skipped_lines), "text")
-        lines = " log line skipped" if view.skipped_lines == 1 else " log lines skipped"
-        parts.append(Part(6, ((number, Span(lines, "label")), (number, Span(" skipped", "label")))))
+        is_one = view.skipped_lines == 1
+        lines = " log line unreadable" if is_one else " log lines unreadable"
+        short = (number, Span(" unreadable", "label"))
+        parts.append(Part(6, ((number, Span(lines, "label")), short)))
     old_s = (facts.now - view.at).total_seconds()
     if old_s > OLD_AFTER_S:
         parts.append(Part(1, ((Span(f"{fmt.age(old_s)} old", "warn"),),)))
@@ -300,7 +303,7 @@ def _no_logs(view: DashboardView) -> tuple[Line, ...]:
         *folders,
         (),
         _said("As soon as Claude Code or Codex writes there, it shows up here."),
-        (Span("To see a recorded day now: ", "label"), Span(DEMO_COMMAND, "accent")),
+        (Span("To see it at work, with made-up sessions: ", "label"), Span(DEMO_COMMAND, "accent")),
     )
 
 

@@ -177,7 +177,7 @@ async def test_a_terminal_that_changes_its_size_changes_the_columns() -> None:
         await shows(app, pilot, "62%")
         assert "opus-5.5" not in screen_text(app)
         await pilot.resize_terminal(140, 40)
-        await shows(app, pilot, "opus-5.5", "waiting", "task", "3 log lines skipped")
+        await shows(app, pilot, "opus-5.5", "waiting", "task", "3 log lines unreadable")
 
 
 @pytest.mark.parametrize(
@@ -225,7 +225,7 @@ async def test_without_budgets_one_quiet_line_says_how_to_set_one() -> None:
     for size in ((80, 24), (140, 40)):
         app = Dashboard(busy_day())
         async with app.run_test(size=size) as pilot:
-            await shows(app, pilot, "no budgets; aicost budget set day 25 sets one")
+            await shows(app, pilot, "no budgets; b to set one")
             assert "Budgets" not in screen_text(app)
             assert "nudges" not in screen_text(app)
 

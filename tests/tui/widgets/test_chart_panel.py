@@ -52,6 +52,17 @@ async def test_where_no_line_is_to_spare_the_frame_tells_it() -> None:
         await until(pilot, lambda: "next prompt $0.41 ─" in app.text())
 
 
+async def test_a_low_panel_has_a_chart_rather_than_all_lines_below_it() -> None:
+    app = Host()
+    async with app.run_test(size=(140, 9)) as pilot:
+        app.query_one(ChartRow).facts = FACTS
+        await until(pilot, lambda: "system+tools" in app.text())
+        await pilot.resize_terminal(140, 7)
+        await until(pilot, lambda: "system+tools" not in app.text())
+        await until(pilot, lambda: "200k┤" in app.text().replace("$", ""))
+        assert "next prompt $0.41" in app.text()
+
+
 @pytest.mark.parametrize(
     ("changes", "said"),
     [

@@ -309,5 +309,5 @@ async def test_chosen_columns_are_the_only_ones() -> None:
         table = await start(app, pilot)
         table.wanted = frozenset({"cost"})
         await pilot.pause()
-        assert table.render_line(0).text.split() == ["repo", "·", "branch", "cost"]
+        assert table.render_line(0).text.split() == ["repo", "·", "branch", "cost", "so", "far"]
         assert "$3.20" in table.render_line(1).text

@@ -28,7 +28,7 @@ _COLUMNS = (
     ("cache", "share of the prompt read from cache, last 20 calls"),
     ("last", "time since the last answer"),
     ("▾ ▴", "the order: from the largest, or turned round"),
-    ("skipped", "log lines that could not be read"),
+    ("unreadable", "log lines that are broken; a call in one is not counted"),
 )
 
 

@@ -15,7 +15,7 @@ from textual.reactive import reactive
 from aicost.core.session import session_name
 from aicost.core.session_glance import SessionGlance
 from aicost.core.view import DashboardView, SessionRow
-from aicost_tui.charts import Chart
+from aicost_tui.charts import LEAST_HEIGHT, Chart
 from aicost_tui.dashboard_charts import (
     burn_chart,
     burn_line,
@@ -31,6 +31,7 @@ from aicost_tui.widgets.plot import Plot
 
 Content = Callable[[int, int], Sequence[Line]]  # cells, lines -> lines
 Below = Callable[[int], Sequence[Line]]  # cells -> lines, the one that matters most last
+_FRAME = 4  # cells beside what a frame says
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,9 @@ class ChartPanel(Vertical):
     """A chart with one line below it; or a word in its place."""
 
     _named = ("", "")  # what the frame says
+    _title = ""
+    _below: Below = staticmethod(lambda _width: ())
+    _is_low = False
 
     def compose(self) -> ComposeResult:
         """Yield the chart, what stands in place of it, and the line below."""
@@ -82,11 +86,26 @@ class ChartPanel(Vertical):
         self, title: str, chart: Chart | None, below: Below, instead: str = "", *, is_low: bool
     ) -> None:
         """Show a chart, or say why there is none. Texts are safe to print."""
-        self._frame(title, _last(below(max(1, self.size.width - 4))) if is_low else "")
+        self._title, self._below, self._is_low = title, below, is_low
         self.set_class(chart is None, "-empty")
         self.query_one(Plot).chart = chart
-        self.query_one(".below", Sized).content = lambda width, _height: below(width)
         self.query_one(".instead", Sized).content = lambda _width, _height: _said(instead)
+        self._fill()
+
+    def on_resize(self) -> None:
+        """What stands in the frame and below the chart depends on the room there is."""
+        self._fill()
+
+    def _fill(self) -> None:
+        width = self.size.width
+        if width > _FRAME:  # it has its place
+            self._frame(self._title, _last(self._below(width - _FRAME)) if self._is_low else "")
+        self.query_one(".below", Sized).content = self._lines_below
+
+    def _lines_below(self, width: int, _height: int) -> Sequence[Line]:
+        """Return the lines; only the last one where with more of them the chart has no room."""
+        lines = self._below(width)
+        return lines[-1:] if self.size.height < len(lines) + LEAST_HEIGHT else lines
 
     def _frame(self, title: str, subtitle: str) -> None:
         """Name the frame; the same name is nothing to draw."""
