@@ -59,6 +59,7 @@ async def test_what_is_wrong_is_said_and_nothing_is_sent(typed: str, expected: s
         assert app.screen.query_one("#allow", Button).disabled
         await pilot.press(*typed)
         await until(pilot, lambda: expected in shown(app))
+        assert "try:" not in shown(app)
         assert app.screen.query_one("#allow", Button).disabled
         await pilot.click("#allow")
         await pilot.pause()

@@ -9,7 +9,7 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from aicost.core.allowance import MOST_REASON, wish
-from aicost.core.errors import AicostError
+from aicost.core.errors import AicostError, ConfigError
 from aicost.core.session import session_name
 from aicost.core.view import SessionRow
 from aicost_tui.dialog_lines import fact, said
@@ -70,8 +70,8 @@ class AllowDialog(Dialog[str]):
             wish(typed["amount"], typed["reason"], typed["lasts"])
         except AicostError as error:
             button.disabled = True
-            if typed["amount"]:
-                self.show_error(error)
+            if typed["amount"]:  # (its hint is a command: here are fields for that)
+                self.show_error(ConfigError(error.what, why=error.why))
             else:
                 self.show_said(lambda _width: ())
             return False
