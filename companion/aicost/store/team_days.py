@@ -31,7 +31,7 @@ from aicost.core.team.words import (
     tool_word,
 )
 from aicost.core.waste.hits import LOOPS
-from aicost.store.evidence import evidence_moments
+from aicost.store.evidence import MOST_ACTIVE_US, evidence_moments
 from aicost.store.limits import plan_limits
 
 DAY_US = 86_400_000_000
@@ -60,13 +60,14 @@ _CALLS = (
     f" FROM call u{_JOINS} WHERE u.at_us >= ?1 AND u.at_us < ?2 GROUP BY {_GROUPED}"
 )
 _SPANS = (
-    "span IN (SELECT span FROM call WHERE at_us >= {first} AND at_us < {end}"
+    "span IN (SELECT span FROM call WHERE at_us >= {first} AND at_us < {late}"
     " UNION SELECT span FROM api_error WHERE at_us >= {first} AND at_us < {end})"
 )
 _MOMENTS = (  # stretches of work one by one, all else added up
     f"SELECT {_NAMED}, iif(u.active_us > 0, u.at_us, 0), u.active_us, sum(u.tool_calls),"
     " sum(u.api_errors), sum(u.retries) FROM (SELECT e.*, c.variant FROM {moments} e"
-    " LEFT JOIN call c ON c.key = e.key WHERE e.at_us >= {first} AND e.at_us < {end}"
+    " LEFT JOIN call c ON c.key = e.key WHERE e.at_us >= {first} AND (e.at_us < {end}"
+    " OR e.at_us - e.active_us < {end})"
     f") u{_JOINS} GROUP BY {_GROUPED}, {_NAMES + 1}, {_NAMES + 2}"
 )
 _HITS = (
@@ -238,7 +239,8 @@ def _add_usage(db: sqlite3.Connection, rows: _Rows, first_us: int) -> None:
 
 
 def _add_evidence(db: sqlite3.Connection, rows: _Rows, first_us: int) -> None:
-    span = {"first": first_us, "end": first_us + DAY_US}
+    end_us = first_us + DAY_US
+    span = {"first": first_us, "end": end_us, "late": end_us + MOST_ACTIVE_US}
     query = _MOMENTS.format(moments=evidence_moments(_SPANS.format(**span)), **span)
     for found in db.execute(query):
         at_us, active_us, tool_calls, api_errors, retries = found[_NAMES:]
@@ -249,7 +251,7 @@ def _add_evidence(db: sqlite3.Connection, rows: _Rows, first_us: int) -> None:
         row.api_errors += api_errors
         row.retries += retries
         if active_us:
-            row.stretches.append((max(first_us, at_us - active_us), at_us))
+            row.stretches.append((max(first_us, at_us - active_us), min(end_us, at_us)))
 
 
 def _loops(db: sqlite3.Connection, first_us: int) -> Iterator[tuple[int, int | None, str, int]]:

@@ -125,6 +125,14 @@ def test_one_team_at_a_time(dirs: Dirs, folder: Wish, tmp_path: Path) -> None:
     assert load_member(dirs) is not None
 
 
+def test_who_joins_again_can_have_deleted_what_was_sent_before(dirs: Dirs, folder: Wish) -> None:
+    long_ago = TODAY - timedelta(days=40)
+    join(dirs, offer(dirs, replace(folder, since=long_ago), now), "", now)
+    leave(dirs, now)
+    membership = offer(dirs, folder, now).member.membership
+    assert (membership.since, membership.first) == (TODAY - timedelta(days=14), long_ago)
+
+
 def served(then: Callable[[Faulty], None], folder: Path) -> None:
     with faulty_server(folder, project_key=KEY.hex()) as server:
         then(server)

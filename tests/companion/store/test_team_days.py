@@ -30,6 +30,7 @@ from aicost.store.team_days import Beside, Naming, day_document, days_with_calls
 OPUS, SECRET = "claude-opus-4-5-20251101", "secret-deployment"
 BOOK = flat_book("4", "claude-opus-4-5", "gpt-5")
 DAY = date(2026, 11, 22)
+_MIDNIGHT = ((22, 23, 57), (23, 0, 1))
 NAMING = Naming(
     known=load_price_book(None).model_price, client="aicost/1.0", price_book="a1b2c3d4e5f6"
 )
@@ -132,6 +133,15 @@ def test_two_agents_at_once_are_not_two_people() -> None:
     with ledger_of(told(*mine), told(*side, path="s-2.jsonl")) as ledger:
         found = day_document(ledger.db, DAY, NAMING)
     assert (found.active_minutes, found.rows[0].active_minutes) == (6, 6)
+
+
+def test_work_over_midnight_belongs_to_both_days() -> None:
+    before, after = (datetime(2026, 11, day, h, m, tzinfo=UTC) for day, h, m in _MIDNIGHT)
+    with ledger_of(told(call(1, at=before), call(2, at=after))) as ledger:
+        (first, second) = (day_document(ledger.db, date(2026, 11, day), NAMING) for day in (22, 23))
+    assert second.active_minutes == second.rows[0].active_minutes == 1
+    assert first.active_minutes == 5 + 3  # to its call at 23:57, a long pause before it
+    assert (first.rows[0].requests, second.rows[0].requests) == (1, 1)
 
 
 def test_loops_count_where_the_turn_made_its_calls() -> None:
