@@ -16,6 +16,7 @@ from textual.theme import Theme
 from aicost.core.view import DashboardView
 from aicost_tui.actions import ActingApp, Follower
 from aicost_tui.choices import ChoiceFile
+from aicost_tui.closed_screens import forget_closed_screens
 from aicost_tui.commands import key_table, palette_commands
 from aicost_tui.feed import Ask, Clock, Feed, Keeper, Pacer, follow, system_clock
 from aicost_tui.keymap import APP_KEYS
@@ -71,6 +72,7 @@ class DashboardApp(ActingApp):
         known = chosen if chosen in self.available_themes else AICOST_DARK.name
         self.theme = self._first_theme = THEME_OF_SIXTEEN if few_colours else known
         self.theme_changed_signal.subscribe(self, self._theme_chosen)
+        self.screen_change_signal.subscribe(self, lambda _: forget_closed_screens())
         self._dashboard.wanted = self._choices.choices.columns
         self.set_interval(1.0, self.tick)
         self.follow_feed()

@@ -58,7 +58,7 @@ def round_up(value: float) -> float:
     return next(unit * step for step in _ROUND if unit * step >= value * (1 - 1e-9))
 
 
-@lru_cache(maxsize=32)  # a screen asks for the same chart many times a minute
+@lru_cache(maxsize=8)  # the same chart many times a minute; it may have thousands of values
 def chart_lines(chart: Chart, width: int, height: int) -> tuple[Line, ...]:
     """Return the chart in exactly `height` lines of `width` cells; () where that is too little."""
     if width < LEAST_WIDTH or height < LEAST_HEIGHT or not chart.up.values:

@@ -108,12 +108,12 @@ class SessionTable(ScrollView, can_focus=True, inherit_bindings=False):
         """How many lines it would fill: the titles, sessions, and unfolded subagents."""
         return len(self._entries) + _HEAD
 
-    def watch_rows(self, old: tuple[SessionRow, ...], new: tuple[SessionRow, ...]) -> None:
+    def watch_rows(self, new: tuple[SessionRow, ...]) -> None:
         """Keep the cursor on its session, or on its place when the session is gone."""
         was_at = self._order.get(self.cursor_id, 0)
         was_visible = self._is_visible(self._index.get(self.cursor_id, 0))
         self._order = {row.session_id: at for at, row in enumerate(new)}
-        if len(old) != len(new):
+        if len(self._lines) > len(new):
             self._lines = {key: line for key, line in self._lines.items() if key in self._order}
         self._enter()
         if (self.is_filling or self._was_filling) and not self._was_moved:
