@@ -20,12 +20,13 @@ class Host(App[None]):
     CSS_PATH = Path(aicost_tui.__file__).parent / "dashboard.tcss"
     CSS = "ChartRow#charts { display: block; layout: horizontal; } #charts #tasks {display: block;}"
 
-    def __init__(self) -> None:
+    def __init__(self, rest_s: float = 0.0) -> None:
         super().__init__()
         self.opened: list[int] = []
+        self._rest_s = rest_s
 
     def compose(self) -> ComposeResult:
-        yield ChartRow(id="charts")
+        yield ChartRow(self._rest_s, id="charts")
 
     def on_task_panel_opened(self, message: TaskPanel.Opened) -> None:
         self.opened.append(message.line)
@@ -77,6 +78,17 @@ async def test_a_panel_without_a_chart_says_why(changes: dict[str, object], said
     async with app.run_test(size=(140, 14)) as pilot:
         app.query_one(ChartRow).facts = replace(FACTS, **changes)  # type: ignore[arg-type]
         await until(pilot, lambda: said in app.text())
+
+
+async def test_what_today_went_for_is_as_new_as_the_sum_in_the_header() -> None:
+    app = Host(rest_s=1000)
+    async with app.run_test(size=(140, 14)) as pilot:
+        row = app.query_one(ChartRow)
+        row.facts = FACTS
+        await until(pilot, lambda: "bugfix" in app.text())
+        tasks = (replace(FACTS.view.today_by_task[0], category="refactor"),)
+        row.facts = replace(FACTS, view=replace(FACTS.view, today_by_task=tasks))
+        await until(pilot, lambda: "refactor" in app.text() and "bugfix" not in app.text())
 
 
 async def test_a_chart_that_is_asked_for_says_nothing_yet() -> None:

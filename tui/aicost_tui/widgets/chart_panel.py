@@ -14,7 +14,7 @@ from textual.reactive import reactive
 
 from aicost.core.session import session_name
 from aicost.core.session_glance import SessionGlance
-from aicost.core.view import DashboardView, SessionRow
+from aicost.core.view import DashboardView, SessionRow, TaskTotal
 from aicost_tui.charts import LEAST_HEIGHT, Chart
 from aicost_tui.dashboard_charts import (
     burn_chart,
@@ -140,6 +140,7 @@ class ChartRow(Horizontal):
         """Draw what all sessions do together every `rest_s` seconds at most."""
         super().__init__(id=id)
         self._pacer = Pacer(self._show_all, self.set_timer, rest_s)
+        self._tasks: tuple[TaskTotal, ...] | None = None  # as shown
 
     def compose(self) -> ComposeResult:
         """Yield the panels; TCSS hides those that have no room."""
@@ -153,6 +154,9 @@ class ChartRow(Horizontal):
         if facts is None:
             return
         self._show_context(self.query_one("#context", ChartPanel), facts)
+        if self._tasks != facts.view.today_by_task:  # at once: together they are the header's sum
+            self._tasks = facts.view.today_by_task
+            self.query_one(TaskPanel).content = partial(task_lines, self._tasks)
         self._pacer.offer(facts)
 
     def on_mount(self) -> None:
@@ -168,7 +172,6 @@ class ChartRow(Horizontal):
             "nothing burnt in the last hour",
             is_low=facts.is_low,
         )
-        self.query_one(TaskPanel).content = partial(task_lines, facts.view.today_by_task)
 
     def _show_context(self, panel: ChartPanel, facts: ChartFacts) -> None:
         row, glance = facts.row, facts.glance
