@@ -39,8 +39,9 @@ Now = Callable[[], datetime]
 _JOIN_BYTES = 4096
 _STATUS = {"created": 201, "replaced": 200, "unchanged": 200, "stale": 409, "conflict": 409}
 WHO_SEES_WHAT = (
-    "reports are of groups of at least k people, by whole weeks, rounded; nobody, also no admin,"
-    " gets to see the days of one source; each source can list and delete its own"
+    "reports are of groups of at least k people, by whole weeks, rounded (finance gets the exact"
+    " sums of the same groups); nobody, also no admin, gets to see the days of one source; each"
+    " source can list and delete its own"
 )
 
 
