@@ -15,9 +15,12 @@ if TYPE_CHECKING:  # typing is one of the slow imports
 def run(args: Namespace, env: Mapping[str, str]) -> int:
     """Do it at once: a daemon is started if none runs. Raises AicostError."""
     from aicost.daemon.lifecycle import start_in_background
+    from aicost.platform.agent_shells import refuse_agents
     from aicost.platform.dirs import load_dirs
 
     asked = _asked(args)
+    if asked["action"] != "list":  # budgets of a category would count something else
+        refuse_agents(env, "an agent cannot say what its work was for")
     start_in_background(load_dirs(env), env)
     try:
         said = ask.call(env, "tag", asked)

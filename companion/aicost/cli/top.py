@@ -18,7 +18,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:  # only a screen needs it
     from aicost_tui.feed import Keeper
 
-_LOOSENING = frozenset({"allow", "budget.set", "budget.remove"})
+_LOOSENING = frozenset({"allow", "budget.set", "budget.remove", "tag"})
 SCREEN_WIDTH = 140  # of --once where there is no terminal
 
 

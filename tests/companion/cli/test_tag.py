@@ -71,3 +71,14 @@ def test_what_cannot_be_is_said(words: str, said: str) -> None:
     assert ended.returncode == 3
     assert said in ended.stderr
     assert "try: " in ended.stderr
+
+
+def test_an_agent_tags_nothing_and_may_look(home: Path) -> None:
+    """Else it could move itself out of a budget of its category."""
+    write_log(home)
+    agent = {"CLAUDECODE": "1"}
+    for words in (["s-1", "docs"], ["s-1", "--remove"]):
+        ended = aicost("tag", *words, env=agent)
+        assert (ended.returncode, ended.stdout) == (3, "")
+        assert ended.stderr.startswith("aicost: an agent cannot say what its work was for\n")
+    assert aicost("tag", "--list", env=agent).returncode == 0
