@@ -208,11 +208,14 @@ async def test_budgets_are_in_the_header_and_below_the_table() -> None:
         )
         await pilot.resize_terminal(140, 40)
         await shows(
-            app, pilot, "week $71/120", "codex 5 h limit 82% ▲ ↺ 2h10", "─ Budgets ─", "─ Nudges ─"
+            app,
+            pilot,
+            "week $71 of $120",
+            "codex 5 h limit 82% ▲ ↺ 2h10",
+            "─ Budgets ─",
+            "─ Nudges ─",
         )
-        await shows(
-            app, pilot, "almost used", "→ $41.20", "→ go on before 12:44", "4 more, n shows all"
-        )
+        await shows(app, pilot, "almost used", "→ $41.20", "→ save the work", "3 more, n shows all")
         await pilot.resize_terminal(48, 24)
         await shows(app, pilot, "73% ▲", "■ session api", "n all 6", "62%", "$3.20")
         await pilot.resize_terminal(80, 12)
@@ -419,7 +422,7 @@ async def test_the_charts_follow_the_cursor_and_the_hour() -> None:
     app.daemon.answers[GLANCE] = lambda params: msgspec.to_builtins(session_glance(params["id"]))
     async with app.run_test(size=(140, 40)) as pilot:
         await shows(app, pilot, "Context of shop · fix/dedup", "▲ compacted 12:10", "200k┤")
-        await shows(app, pilot, "$20┤", "peak $18.11/h at 12:41", "bugfix", "$8.10")
+        await shows(app, pilot, "$20┤", "sum $7.62", "peak $18.11/h", "bugfix", "$8.10")
         await pilot.press("end")
         await shows(app, pilot, "Context of mobile · release/4.2")
         app.fake_feed.send(view(session_row()))
