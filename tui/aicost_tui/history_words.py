@@ -4,6 +4,7 @@ An `action` of a span is what a click on it does: an action of the history scree
 """
 
 from collections.abc import Sequence
+from datetime import date
 
 from aicost.core.history import History
 from aicost.core.money import cost_text, more_text
@@ -90,14 +91,13 @@ def blank_history(
             _big(f"Nothing was used: {place.level.crumb}"),
             (Span("← →", "accent"), Span(" the one before, the one after.", "label")),
         )
-    since = f"{history.first_day.day} {history.first_day:%b %Y}"
-    return (
-        _big(f"Nothing was used {place.range.words}"),
-        (
-            *(Span("→", "accent"), Span(" looks further back; ", "label")),
-            *(Span("5", "accent"), Span(f" at all there is, since {since}.", "label")),
-        ),
-    )
+    return _big(f"Nothing was used {place.range.words}"), _further_back(history.first_day)
+
+
+def _further_back(first: date) -> Line:
+    since = f" at all there is, since {first.day} {first:%b %Y}."
+    back = (Span("→", "accent"), Span(" looks further back; ", "label"))
+    return (*back, Span("5", "accent"), Span(since, "label"))
 
 
 def _needs_evidence(place: Place) -> bool:
