@@ -1,12 +1,16 @@
 """Weeks are published once they are over, and anew only when enough people changed something."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
+from threading import Barrier
+from typing import Any
 
 import pytest
 from team_documents import document, row
 
 from aicost.core.team.documents import body_hash, canonical_bytes
-from aicost.core.team.weekly_report import TeamWeek
+from aicost.core.team.weekly_report import TeamWeek, build_week
+from aicost.team import publishing
 from aicost.team.database import Database
 from aicost.team.days import Slot, Source, forget_source, own_source, put_day, secret_hash
 from aicost.team.publishing import published_weeks, whole_weeks
@@ -89,3 +93,42 @@ def test_another_k_publishes_anew(database: Database) -> None:
 )
 def test_weeks_are_whole_and_over(first: date, last: date, today: date, weeks: list[str]) -> None:
     assert whole_weeks(first, last, today) == weeks
+
+
+def test_readers_that_come_at_once_see_one_version(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody sends while weeks are made: whoever was made last must not replace the first."""
+    for person in "ABCDEF":
+        send(database, person)
+    together = Barrier(2)
+
+    def slow(*given: Any) -> TeamWeek:
+        made = build_week(*given)
+        if together.wait(20):
+            send(database, "A", revision=2, usd=20)
+        return made
+
+    monkeypatch.setattr(publishing, "build_week", slow)
+    with ThreadPoolExecutor(2) as pool:
+        found = list(pool.map(lambda _: cost(database), range(2)))
+    assert found == [60, 60]
+    assert cost(database) == 60
+
+
+def test_days_are_taken_while_a_week_is_made(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for person in "ABCDEF":
+        send(database, person)
+
+    def meanwhile(*given: Any) -> TeamWeek:
+        send(database, "G")  # waits for a publisher that holds the database
+        return build_week(*given)
+
+    monkeypatch.setattr(publishing, "build_week", meanwhile)
+    assert cost(database) == 60
+    monkeypatch.undo()
+    for person in "ABCD":
+        send(database, person, revision=2, usd=20)
+        assert cost(database) == (60 if person != "D" else 110)
