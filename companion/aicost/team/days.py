@@ -1,7 +1,6 @@
 """The days that sources send: kept whole, replaced by a later revision, never added up twice."""
 
 import hmac
-import secrets
 from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
@@ -50,6 +49,10 @@ class WrongSecret(Exception):
     """A pseudonym that somebody else has."""
 
 
+class WrongEpoch(Exception):
+    """A pseudonym that was used in another quarter: people are counted in each by itself."""
+
+
 @dataclass(frozen=True, slots=True)
 class Put:
     """What became of a document; `revision` is the one that is kept now."""
@@ -64,25 +67,36 @@ def secret_hash(secret: str) -> str:
 
 
 def own_source(change: Transaction, source: Source) -> int:
-    """Return the id of a source, which is made at its first use. Raises WrongSecret.
+    """Return the id of a source, which is made at its first use. Raises WrongSecret, WrongEpoch.
 
-    Ids are random: two at once do not collide, and nobody reads from them who came when.
+    Until the transaction ends nobody else can change, or forget, the source.
     """
+    if not change.run("UPDATE source SET epoch = epoch WHERE pseudonym = ?", source.pseudonym):
+        _make_source(change, source)
     number = known_source(change, source.pseudonym, source.write_hash)
-    if number is not None:
-        return number
+    assert number is not None, "it is held, or was just made"
+    found = change.row("SELECT epoch FROM source WHERE id = ?", number)
+    if found is None or found[0] != source.epoch:
+        raise WrongEpoch
+    return number
+
+
+def _make_source(change: Transaction, source: Source) -> None:
+    """Make a source, unless another device of it is as quick.
+
+    The id comes from the pseudonym: nobody reads from it who came when, and whoever is deleted and
+    comes back is the same change of a week, not one more.
+    """
+    digest = sha256(source.pseudonym.encode()).digest()
     change.run(
         "INSERT INTO source (id, pseudonym, epoch, write_hash, cohort) VALUES (?, ?, ?, ?, ?)"
-        " ON CONFLICT (pseudonym) DO NOTHING",  # somebody else's device was as quick
-        secrets.randbits(_ID_BITS),
+        " ON CONFLICT (pseudonym) DO NOTHING",
+        int.from_bytes(digest[:8], "big") >> (64 - _ID_BITS),
         source.pseudonym,
         source.epoch,
         source.write_hash,
         source.cohort,
     )
-    made = known_source(change, source.pseudonym, source.write_hash)
-    assert made is not None, "it was just made"
-    return made
 
 
 def known_source(change: Transaction, pseudonym: str, write_hash: str) -> int | None:
@@ -146,11 +160,11 @@ def revisions(
 
 def forget_source(change: Transaction, source: int) -> None:
     """Delete all that a source sent, and that there was one."""
+    change.run("DELETE FROM source WHERE id = ?", source)  # waits for who sends under it now
     for (day,) in change.rows("SELECT DISTINCT day FROM source_day WHERE source = ?", source):
         _note_change(change, source, str(day))
     for table in ("day_row", "source_day"):
         change.run(f"DELETE FROM {table} WHERE source = ?", source)
-    change.run("DELETE FROM source WHERE id = ?", source)
 
 
 def _note_change(change: Transaction, source: int, day: str) -> None:

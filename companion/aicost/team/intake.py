@@ -19,6 +19,7 @@ from aicost.team.days import (
     Put,
     Slot,
     Source,
+    WrongEpoch,
     WrongSecret,
     forget_source,
     known_source,
@@ -86,6 +87,8 @@ def take_day(desk: Desk, caller: Caller, day: str, body: bytes, today: date) -> 
             number = own_source(change, Source(caller.pseudonym, epoch, secret, document.cohort))
         except WrongSecret as error:
             raise _not_yours() from error
+        except WrongEpoch as error:
+            raise Refused(403, "this source is of another quarter", "aicost team sync") from error
         return put_day(change, Slot(number, caller.device, document.day), document, body_hash(body))
 
 

@@ -9,6 +9,7 @@ from datetime import date, timedelta
 
 import msgspec
 
+from aicost.core.team.pseudonyms import epochs_between
 from aicost.core.team.weekly_report import (
     DayTotals,
     Sums,
@@ -74,8 +75,21 @@ def _known(change: Transaction, week: str, k: int) -> TeamWeek | None:
     found = change.row("SELECT k, body FROM published_week WHERE week = ?", week)
     if found is None or int(found[0]) != k:
         return None
-    changed = change.row("SELECT COUNT(*) FROM week_change WHERE week = ?", week)
-    return None if changed and int(changed[0]) >= k else _decode(str(found[1]))
+    return None if _changed_people(change, week) >= k else _decode(str(found[1]))
+
+
+def _changed_people(change: Transaction, week: str) -> int:
+    """Return how many people at least changed something: in a new quarter they have a new name."""
+    counts = [
+        int(number)
+        for (number,) in change.rows(
+            "SELECT COUNT(*) FROM week_change c LEFT JOIN source s ON s.id = c.source"
+            " WHERE c.week = ? GROUP BY s.epoch",  # NULL: of who is deleted
+            week,
+        )
+    ]
+    is_one_epoch = len(epochs_between(*days_of(week))) == 1
+    return sum(counts) if is_one_epoch else max(counts, default=0)
 
 
 def _publish(database: Database, settings: TeamSettings, week: str) -> TeamWeek:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -14,6 +15,7 @@ from aicost.team.days import (
     Put,
     Slot,
     Source,
+    WrongEpoch,
     WrongSecret,
     forget_source,
     known_source,
@@ -92,6 +94,58 @@ def test_a_pseudonym_belongs_to_whoever_used_it_first(database: Database) -> Non
     with pytest.raises(WrongSecret):
         put(database, at(2, 99), thief)
     assert cost(database) == 10
+
+
+def test_a_pseudonym_belongs_to_one_quarter(database: Database) -> None:
+    """Else one person, alone in a quarter of their own, would have a whole week withheld."""
+    put(database, at(1, 10))
+    with pytest.raises(WrongEpoch):
+        put(database, at(2, 99), Source("ada", "2026Q3", ADA.write_hash, None))
+    assert cost(database) == 10
+
+
+def test_whoever_goes_and_comes_back_is_one_change(database: Database) -> None:
+    for _ in range(3):
+        put(database, at(1, 10))
+        with database.transaction() as change:
+            forget_source(change, own_source(change, ADA))
+    with database.transaction() as change:
+        assert len(change.rows("SELECT source FROM week_change")) == 1
+
+
+def test_who_is_forgotten_while_sending_leaves_nothing_that_nobody_could_delete(
+    database: Database,
+) -> None:
+    put(database, at(1, 10))
+    is_known, is_asked = Event(), Event()
+
+    def send() -> None:
+        with database.transaction() as change:
+            slot = Slot(own_source(change, ADA), "laptop", "2026-11-19")
+            is_known.set()
+            assert is_asked.wait(20)
+            put_day(change, slot, document(day="2026-11-19"), "0f" * 32)
+
+    def forget() -> None:
+        assert is_known.wait(20)
+        is_asked.set()
+        with database.transaction() as change:
+            number = known_source(change, "ada", ADA.write_hash)
+            if number is not None:
+                forget_source(change, number)
+
+    for _ in range(20):  # who comes first is chance: of either order nothing may be left over
+        is_known.clear()
+        is_asked.clear()
+        with ThreadPoolExecutor(2) as pool:
+            for done in [pool.submit(send), pool.submit(forget)]:
+                done.result()
+        with database.transaction() as change:
+            for table in ("day_row", "source_day"):
+                left = change.rows(
+                    f"SELECT source FROM {table} WHERE source NOT IN (SELECT id FROM source)"
+                )
+                assert left == []
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25)

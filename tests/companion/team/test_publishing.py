@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
+from itertools import product
 from threading import Barrier
 from typing import Any
 
@@ -70,6 +71,37 @@ def test_whoever_goes_is_a_change_like_any_other(database: Database) -> None:
             assert found is not None
             forget_source(change, int(found[0]))
         assert cost(database) == (100 if gone < 5 else 50)
+
+
+def test_one_person_cannot_have_a_week_published_again(database: Database) -> None:
+    """To delete and send again and again is one change; two names of one person are one, too."""
+    for person in "ABCDEF":
+        send(database, person)
+    assert cost(database) == 60
+    send(database, "B", revision=2, usd=20)
+    for _ in range(2 * SETTINGS.k):
+        with database.transaction() as change:
+            source = Source("A", "2026Q4", secret_hash("A"), None)
+            forget_source(change, own_source(change, source))
+        send(database, "A")
+        assert cost(database) == 60
+
+
+def test_a_person_of_two_quarters_is_one_change(database: Database) -> None:
+    def change_of(people: str) -> int:
+        with database.transaction() as change:
+            for person, epoch in product(people, ("2026Q3", "2026Q4")):
+                name = f"{person}{epoch}"
+                source = own_source(change, Source(name, epoch, secret_hash(name), None))
+                change.run(
+                    "INSERT INTO week_change (week, source) VALUES ('2026-W40', ?)"
+                    " ON CONFLICT DO NOTHING",
+                    source,
+                )
+            return publishing._changed_people(change, "2026-W40")
+
+    assert change_of("ABC") == 3
+    assert change_of("ABCDE") == 5
 
 
 def test_another_k_publishes_anew(database: Database) -> None:
