@@ -84,6 +84,7 @@ class Dashboard(DashboardApp):
         *items: DashboardView | AicostError | None,
         refresh_s: float = 0,
         choices: ChoiceFile | None = None,
+        tidy: Callable[[], object] | None = None,
     ) -> None:
         self.fake_feed, self.fake_wait, self.now = FakeFeed(*items), FakeWait(), NOW
         self.daemon = FakeDaemon()
@@ -94,6 +95,7 @@ class Dashboard(DashboardApp):
             refresh_s=refresh_s,
             wait=self.fake_wait,
             choices=choices,
+            tidy=tidy,
         )
 
     @property

@@ -1,6 +1,7 @@
 """The dashboard on made-up views: `still` (200 sessions, one view) or `busy` (four a second)."""
 
 import asyncio
+import gc
 import sys
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
@@ -10,6 +11,7 @@ from typing import Any
 import msgspec
 from builders import burn_minutes, session_glance, session_row, tasks_of_today, usd, view
 
+from aicost.cli.top import tidy
 from aicost.core.view import DashboardView, SessionRow
 from aicost_tui.app import DashboardApp
 
@@ -18,7 +20,7 @@ EACH_S = 0.25
 STEPS = 600  # more than anybody watches
 
 
-def sessions(step: int, now: datetime) -> list[SessionRow]:
+def sessions(step: int, start: datetime, now: datetime) -> list[SessionRow]:
     """Return ten live sessions, each with a call since the step before, and many ended ones."""
     live = [
         session_row(
@@ -34,7 +36,7 @@ def sessions(step: int, now: datetime) -> list[SessionRow]:
     ]
     ended = [
         session_row(f"ended-{number}", repo=f"old-{number}", state="ended", pid=None,
-                    last_at=now - timedelta(minutes=number))
+                    last_at=start - timedelta(minutes=number))
         for number in range(LIVE, ALL)
     ]  # fmt: skip
     return [*live, *ended]
@@ -46,7 +48,7 @@ def a_view(step: int, start: datetime) -> DashboardView:
     hour = burn_minutes()
     last = (*hour.nusd[:-1], hour.nusd[-1] + step * usd(0.002))
     return view(
-        *sessions(step, now),
+        *sessions(step, start, now),
         at=now,
         last_hour=replace(hour, nusd=last, since=now - timedelta(minutes=59)),
         today_by_task=tasks_of_today(),
@@ -70,4 +72,5 @@ async def ask(_method: str, params: Mapping[str, object]) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    DashboardApp(lambda: feed(is_busy=sys.argv[1] == "busy"), ask).run()
+    gc.set_threshold(100_000)  # as the command does
+    DashboardApp(lambda: feed(is_busy=sys.argv[1] == "busy"), ask, tidy=tidy).run()

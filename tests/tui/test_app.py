@@ -169,3 +169,17 @@ async def test_todays_tasks_lead_to_the_history_by_task(by: str) -> None:
         await until(pilot, lambda: isinstance(app.screen, HistoryScreen))
         assert isinstance(app.screen, HistoryScreen)
         assert app.screen.place.level.by == "category"
+
+
+async def test_it_tidies_up_after_the_start_and_after_each_change_of_screens(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("aicost_tui.app._TIDY_S", 0.001)
+    times: list[int] = []
+    app = Dashboard(busy_day(), tidy=lambda: times.append(len(app.screen_stack)))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: times == [1])
+        await pilot.press("question_mark")
+        await until(pilot, lambda: times == [1, 2])
+        await pilot.press("escape")
+        await until(pilot, lambda: times == [1, 2, 1])

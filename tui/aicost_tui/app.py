@@ -26,6 +26,7 @@ from aicost_tui.screens.help import HelpScreen
 from aicost_tui.themes import AICOST_DARK, OURS, THEME_OF_SIXTEEN
 
 _OF_TEXTUAL = frozenset({"Theme", "Screenshot"})  # palette commands that we keep
+_TIDY_S = 2.0  # after the first picture, and after each change of screens: nobody waits then
 
 
 class DashboardApp(ActingApp):
@@ -33,7 +34,8 @@ class DashboardApp(ActingApp):
 
     `ask` puts one question to the daemon, for what is not in its views. `keeper` starts one.
     `clock` gives timezone-aware times. `refresh_s` is the shortest time between two pictures, in
-    seconds. `wait` sleeps some seconds between two tries of the feed.
+    seconds. `wait` sleeps some seconds between two tries of the feed. `tidy` is called a little
+    after the start and after each change of screens.
     """
 
     TITLE = "aicost top"
@@ -50,11 +52,12 @@ class DashboardApp(ActingApp):
         wait: Callable[[float], Awaitable[object]] = asyncio.sleep,
         keeper: Keeper | None = None,
         choices: ChoiceFile | None = None,
+        tidy: Callable[[], object] | None = None,
     ) -> None:
         # Without colours Textual would still send greys; its ANSI mode sends none at all.
         super().__init__(ansi_color=True if os.environ.get("NO_COLOR") else None)
         self.ask, self.clock, self.keeper = ask, clock, keeper
-        self._feed, self._wait = feed, wait
+        self._feed, self._wait, self._tidy = feed, wait, tidy
         self._choices, self._first_theme = choices or ChoiceFile(), ""
         self._dashboard = DashboardScreen(clock(), ask, rest_s=8 * refresh_s)
         self._pacer = Pacer(self._show, self.set_timer, refresh_s)
@@ -72,9 +75,10 @@ class DashboardApp(ActingApp):
         known = chosen if chosen in self.available_themes else AICOST_DARK.name
         self.theme = self._first_theme = THEME_OF_SIXTEEN if few_colours else known
         self.theme_changed_signal.subscribe(self, self._theme_chosen)
-        self.screen_change_signal.subscribe(self, lambda _: forget_closed_screens())
+        self.screen_change_signal.subscribe(self, lambda _: self._screens_changed())
         self._dashboard.wanted = self._choices.choices.columns
         self.set_interval(1.0, self.tick)
+        self._screens_changed()
         self.follow_feed()
 
     @work(exclusive=True, group="feed")
@@ -134,6 +138,11 @@ class DashboardApp(ActingApp):
     def on_columns_chosen(self, message: ColumnsChosen) -> None:
         """Keep the columns for the next time."""
         self._remember(lambda: self._choices.choose_columns(message.columns))
+
+    def _screens_changed(self) -> None:
+        forget_closed_screens()
+        if self._tidy is not None:
+            self.set_timer(_TIDY_S, self._tidy)
 
     def _theme_chosen(self, theme: Theme) -> None:
         if theme.name != self._first_theme:  # that one nobody chose just now

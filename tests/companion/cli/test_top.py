@@ -2,6 +2,7 @@
 
 import contextlib
 import fcntl
+import gc
 import json
 import os
 import pty
@@ -11,12 +12,15 @@ import struct
 import subprocess
 import termios
 import time
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from commands import MODEL, aicost, command_line, own_environment, write_log
+
+from aicost.cli.top import tidy
 
 WAIT_S = 60.0
 
@@ -142,3 +146,26 @@ def test_on_a_terminal_the_dashboard_opens_and_q_ends_it(home: Path) -> None:
         os.write(terminal, b"q")
         read_until(terminal, None)
         assert process.wait(WAIT_S) == 0
+
+
+class _Screen:
+    """Something that holds itself, as widgets do."""
+
+    def __init__(self) -> None:
+        self.itself = self
+
+
+def test_tidying_frees_what_was_closed_and_leaves_alone_what_was_there_before() -> None:
+    gc.unfreeze()
+    gc.disable()
+    try:
+        tidy()
+        there = gc.get_freeze_count()
+        closed = weakref.ref(_Screen())
+        assert closed() is not None
+        tidy()
+        assert closed() is None
+        assert 0 < gc.get_freeze_count() <= there
+    finally:
+        gc.enable()
+        gc.unfreeze()
