@@ -35,6 +35,8 @@ def drawn(chart: Chart, width: int = 40, height: int = 8) -> list[str]:
         (10, 10),
         (14.2, 15),
         (84e3, 1e5),
+        (5e-324, 1),
+        (2.3e-308, 2.5e-308),
     ],
 )
 def test_a_scale_ends_at_the_next_round_number(value: float, end: float) -> None:

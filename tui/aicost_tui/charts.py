@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from math import floor, log10
+from sys import float_info
 
 from aicost.core.text import cells_of
 from aicost_tui.spans import ROLES, Line, Role, Span
@@ -51,8 +52,8 @@ class Chart:
 
 
 def round_up(value: float) -> float:
-    """Return the next round number for the end of a scale; 1 for nothing."""
-    if value <= 0:
+    """Return the next round number for the end of a scale; 1 for nothing, or next to nothing."""
+    if value < float_info.min:  # (less has no power of ten)
         return 1.0
     unit = 10.0 ** floor(log10(value))
     return next(unit * step for step in _ROUND if unit * step >= value * (1 - 1e-9))
