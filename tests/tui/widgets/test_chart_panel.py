@@ -131,3 +131,14 @@ async def test_the_same_facts_draw_nothing_anew() -> None:
         row.facts = replace(FACTS)
         await pilot.pause()
         assert chart.chart is before  # type: ignore[attr-defined]
+
+
+async def test_nothing_moves_while_a_chart_is_asked_for() -> None:
+    app = Host()
+    async with app.run_test(size=(140, 14)) as pilot:
+        app.query_one(ChartRow).facts = FACTS
+        await until(pilot, lambda: "▲ compacted 12:10" in app.text())
+        places = {widget: widget.region for widget in app.screen.query("*")}
+        app.query_one(ChartRow).facts = replace(FACTS, glance=None)
+        await until(pilot, lambda: "▲ compacted 12:10" not in app.text())
+        assert {widget: widget.region for widget in app.screen.query("*")} == places

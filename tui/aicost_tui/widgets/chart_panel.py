@@ -87,7 +87,7 @@ class ChartPanel(Vertical):
     ) -> None:
         """Show a chart, or say why there is none. Texts are safe to print."""
         self._title, self._below, self._is_low = title, below, is_low
-        self.set_class(chart is None, "-empty")
+        self.set_class(chart is None and bool(instead), "-empty")  # (a class lays out all anew)
         self.query_one(Plot).chart = chart
         self.query_one(".instead", Sized).content = lambda _width, _height: _said(instead)
         self._fill()
@@ -185,12 +185,19 @@ class ChartRow(Horizontal):
             f"Context of {session_name(row)}",
             context_chart(row, glance, facts.zone) if glance and has_points else None,
             lambda width: [
-                *([parts_line(glance, width)] if glance and glance.parts else []),
+                *_parts(glance, width),
                 context_line(row, facts.now, facts.zone, width),
             ],
             "" if glance is None else "a chart comes with the second call",
             is_low=facts.is_low,
         )
+
+
+def _parts(glance: SessionGlance | None, width: int) -> Sequence[Line]:
+    """Return what fills the context; its place while it is asked for: nothing is to move then."""
+    if glance is None:
+        return ((),)
+    return (parts_line(glance, width),) if glance.parts else ()
 
 
 def _last(lines: Sequence[Line]) -> str:
