@@ -31,6 +31,7 @@ _TEAM = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 _MAY_PASS = frozenset({408, 425, 429})  # and all that a server in trouble says
 _STOPS_ALL = frozenset({401, 403, 404})  # the next day would be told the same
+_NO_PROXY = dict.fromkeys(("all://127.0.0.1", "all://[::1]", "all://localhost"))
 _SAID_CHARS = 200
 _NOBODY = Source(team="", key=b"", device="")
 P = TypeVar("P", bound="About")
@@ -223,6 +224,7 @@ def open_client(version: str) -> httpx.Client:
     return httpx.Client(
         timeout=TIMEOUT_S,
         verify=truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT),
+        mounts=_NO_PROXY,  # without TLS the token would be read on the way to it
         headers={"User-Agent": version, "Accept": "application/json"},
     )
 

@@ -200,6 +200,19 @@ def test_certificates_are_looked_at_and_proxies_used(monkeypatch: pytest.MonkeyP
         assert pool._pool._ssl_context.check_hostname
 
 
+@pytest.mark.parametrize("name", ["HTTP_PROXY", "ALL_PROXY"])
+@pytest.mark.parametrize("url", ["http://127.0.0.1:8471", "http://localhost", "http://[::1]:1"])
+def test_what_is_spoken_without_tls_goes_to_no_proxy(
+    monkeypatch: pytest.MonkeyPatch, name: str, url: str
+) -> None:
+    monkeypatch.setenv(name, "http://10.0.0.1:9")
+    with open_client("aicost/1.0") as client:
+        pool: Any = client._transport_for_url(httpx.URL(url))
+        assert "Proxy" not in type(pool._pool).__name__
+        pool = client._transport_for_url(httpx.URL("http://team.example"))
+        assert "Proxy" in type(pool._pool).__name__
+
+
 @pytest.fixture
 def certificate(tmp_path: Path) -> tuple[str, str]:
     """Make a certificate for this machine that no system trusts, as a company would."""
