@@ -19,6 +19,7 @@ _ROW_COLUMNS = (
 
 
 _ID_BITS = 62
+MOST_DEVICES = 50  # of one source
 
 
 def _marks(columns: tuple[str, ...]) -> str:
@@ -47,6 +48,10 @@ class Source:
 
 class WrongSecret(Exception):
     """A pseudonym that somebody else has."""
+
+
+class TooManyDevices(Exception):
+    """One more device than a person has: sums of what all may send have to fit a number."""
 
 
 class WrongEpoch(Exception):
@@ -119,7 +124,7 @@ class Slot:
 
 
 def put_day(change: Transaction, slot: Slot, document: DayDocument, body_hash: str) -> Put:
-    """Keep a document, if it is newer than what there is of its day."""
+    """Keep a document, if it is newer than what there is of its day. Raises TooManyDevices."""
     place = (slot.source, slot.day, slot.device)
     found = change.row(
         "SELECT revision, body_hash FROM source_day WHERE source = ? AND day = ? AND device = ?",
@@ -131,6 +136,8 @@ def put_day(change: Transaction, slot: Slot, document: DayDocument, body_hash: s
             return Put("unchanged" if found[1] == body_hash else "conflict", revision)
         if revision > document.revision:
             return Put("stale", revision)
+    else:
+        _check_device(change, slot)
     values = (body_hash, int(document.final), document.client, document.price_book)
     totals = [getattr(document, name) for name in TOTALS]
     outcomes = [getattr(document.outcomes, name) for name in OUTCOMES]
@@ -141,6 +148,17 @@ def put_day(change: Transaction, slot: Slot, document: DayDocument, body_hash: s
         change.run(_PUT_ROW, *place, *_values(row))
     _note_change(change, slot.source, document.day)
     return Put("created" if found is None else "replaced", document.revision)
+
+
+def _check_device(change: Transaction, slot: Slot) -> None:
+    devices = {
+        device
+        for (device,) in change.rows(
+            "SELECT DISTINCT device FROM source_day WHERE source = ?", slot.source
+        )
+    }
+    if len(devices | {slot.device}) > MOST_DEVICES:
+        raise TooManyDevices
 
 
 def revisions(

@@ -16,9 +16,11 @@ from aicost.team import access
 from aicost.team.bodies import Refused
 from aicost.team.database import Database, Transaction
 from aicost.team.days import (
+    MOST_DEVICES,
     Put,
     Slot,
     Source,
+    TooManyDevices,
     WrongEpoch,
     WrongSecret,
     forget_source,
@@ -89,7 +91,11 @@ def take_day(desk: Desk, caller: Caller, day: str, body: bytes, today: date) -> 
             raise _not_yours() from error
         except WrongEpoch as error:
             raise Refused(403, "this source is of another quarter", "aicost team sync") from error
-        return put_day(change, Slot(number, caller.device, document.day), document, body_hash(body))
+        slot = Slot(number, caller.device, document.day)
+        try:
+            return put_day(change, slot, document, body_hash(body))
+        except TooManyDevices as error:
+            raise Refused(403, f"one source has at most {MOST_DEVICES} devices") from error
 
 
 def days_of(desk: Desk, caller: Caller, first: str, last: str) -> dict[str, int]:

@@ -62,8 +62,10 @@ def published_weeks(
 
 def whole_weeks(first: date, last: date, today: date) -> list[str]:
     """Return the weeks that lie wholly between two days, and are over for long enough."""
+    weeks, last = list[str](), min(last, today)
+    if first > last:
+        return weeks
     monday = first + timedelta(days=-first.weekday() % 7)
-    weeks = list[str]()
     while (sunday := monday + timedelta(days=6)) <= last and sunday + AFTER < today:
         weeks.append(week_of(monday))
         monday += timedelta(days=7)

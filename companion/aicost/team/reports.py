@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import asdict
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import get_args
 
 from starlette.concurrency import run_in_threadpool
@@ -21,6 +21,7 @@ from aicost.team.routing import day_of
 WEEK = "week"  # the group that is a row for each week
 GROUPS = (WEEK, *DIMENSIONS[1:])
 Json = dict[str, object]
+_MONTH_DAYS = 31  # at most
 
 
 class Reports:
@@ -57,6 +58,8 @@ class Reports:
         first, last = (date.fromisoformat(day_of(request, name)) for name in ("from", "to"))
         today = self._now().astimezone(UTC).date()
         desk = self._desk
+        # Of earlier weeks nothing is kept; to look at each since the year 1 would take minutes.
+        first = max(first, today - timedelta(days=_MONTH_DAYS * desk.settings.retention_months))
         return await run_in_threadpool(
             published_weeks, desk.database, desk.settings, first, last, today
         )

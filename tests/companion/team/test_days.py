@@ -9,12 +9,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from team_documents import DAY, document, row
 
+from aicost.core.team.checking import MOST, MOST_ROWS
 from aicost.core.team.documents import DayDocument, body_hash, canonical_bytes
 from aicost.team.database import Database
 from aicost.team.days import (
+    MOST_DEVICES,
     Put,
     Slot,
     Source,
+    TooManyDevices,
     WrongEpoch,
     WrongSecret,
     forget_source,
@@ -86,6 +89,16 @@ def test_devices_of_one_source_add_up_and_each_replaces_its_own(database: Databa
     assert put(database, at(1, 5), device="desktop") == Put("created", 1)
     put(database, at(2, 7), device="desktop")
     assert cost(database) == 17
+
+
+def test_a_source_has_no_more_devices_than_can_be_summed(database: Database) -> None:
+    for number in range(MOST_DEVICES):
+        put(database, at(1, MOST), device=f"d{number}")
+    with pytest.raises(TooManyDevices):
+        put(database, at(1, MOST), device="one more")
+    assert put(database, at(2, MOST), device="d0").status == "replaced"
+    assert cost(database) == MOST * MOST_DEVICES
+    assert 2 * 7 * MOST_ROWS * MOST_DEVICES * MOST < 2**63  # two columns, a week's days
 
 
 def test_a_pseudonym_belongs_to_whoever_used_it_first(database: Database) -> None:

@@ -121,6 +121,8 @@ def test_another_k_publishes_anew(database: Database) -> None:
         (date(2026, 11, 8), SUNDAY, TODAY, ["2026-W46", "2026-W47"]),
         (date(2026, 11, 2), date(2026, 12, 31), TODAY, ["2026-W45", "2026-W46", "2026-W47"]),
         (SUNDAY, MONDAY, TODAY, []),
+        (date.max, date.max, TODAY, []),
+        (MONDAY, date.max, TODAY, ["2026-W47"]),
     ],
 )
 def test_weeks_are_whole_and_over(first: date, last: date, today: date, weeks: list[str]) -> None:

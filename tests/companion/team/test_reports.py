@@ -125,3 +125,16 @@ async def test_finance_gets_the_exact_sums_of_what_is_published(
     }
     assert (await client.get(url, params=RANGE)).status_code == 401
     assert (await client.get(url, headers=bearer(token))).status_code == 422
+
+
+async def test_no_range_is_too_long_to_answer(
+    client: httpx.AsyncClient, token: str, database: Database
+) -> None:
+    """It would hold a thread for minutes, and keep an empty week for each since the year 1."""
+    asked = {"from": "0001-01-01", "to": "9999-12-31"}
+    answer = await client.get(URL, params=asked, headers=bearer(token))
+    assert answer.status_code == 200
+    assert answer.json()["weeks"][-1] == "2026-W47"
+    assert len(answer.json()["weeks"]) < 60
+    with database.transaction(reading=True) as change:
+        assert len(change.rows("SELECT week FROM published_week")) < 60

@@ -22,7 +22,7 @@ from aicost.core.team.documents import (
 )
 
 MOST_ROWS = 2_000  # of a day: far above what one developer can do
-MOST = 10**15  # of any number: sums of a large team still fit 64 bits
+MOST = 10**12  # of any number: what one source sends in a week still fits 64 bits when summed
 MOST_FAULTS = 20  # that are named
 PATTERNS: Mapping[str, re.Pattern[str]] = {  # of the words that are no closed list
     "model": re.compile(r"[a-z0-9][a-z0-9.:@/_-]{0,63}"),
