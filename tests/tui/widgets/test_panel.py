@@ -17,8 +17,8 @@ async def test_it_is_as_high_as_its_text_and_hidden_without() -> None:
         await until(pilot, lambda: panel(app, "budgets").size.height == 1)
         assert not panel(app, "nudges").display
         app.fake_feed.send(guarded_day())
-        await until(pilot, lambda: panel(app, "budgets").size.height == 6)
-        assert panel(app, "nudges").size.height == 8
+        await until(pilot, lambda: panel(app, "budgets").size.height == 5)
+        assert panel(app, "nudges").size.height == 5
         app.fake_feed.send(busy_day())
         await until(pilot, lambda: panel(app, "budgets").size.height == 1)
         assert not panel(app, "nudges").display
