@@ -67,6 +67,11 @@ def tokens(value: int) -> str:
     return str(value)
 
 
+def some(value: int | None) -> str:
+    """Return a number of tokens that may be withheld."""
+    return "some" if value is None else tokens(value)
+
+
 def percent(share: float | None) -> str:
     """Return a share of 1 as percent; one that is small is not nothing."""
     if share is None:
@@ -104,8 +109,9 @@ _environment = Environment(
     trim_blocks=True, lstrip_blocks=True,
 )  # fmt: skip
 _environment.filters |= {
-    "usd": usd, "cents": cents, "number": number, "tokens": tokens, "percent": percent,
-    "day": day, "word": word, "why_not": why_not, "outcome": _OUTCOMES.__getitem__,
+    "usd": usd, "cents": cents, "number": number, "tokens": tokens, "some": some,
+    "percent": percent, "day": day, "word": word, "why_not": why_not,
+    "outcome": _OUTCOMES.__getitem__,
 }  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from html.parser import HTMLParser
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 import team_weeks
 from team_documents import row
 
+from aicost.core.team.weekly_report import DayTotals, Sums, Use, build_week
 from aicost.team import page
 from aicost.team.database import Database
 from aicost.team.publishing import published_weeks
@@ -118,6 +120,22 @@ def test_words_of_few_people_are_nowhere(lite: Database) -> None:
     assert "rare" not in text
     assert "secretproject" not in text
     assert "p1" not in plain(text)
+
+
+def test_what_one_person_did_is_not_told_of_all() -> None:
+    words = ("claude-code", "opus", "bugfix", "interactive", "", "")
+    uses = [
+        Use(name, "2026Q4", words, Sums(cost_list_microusd=10**7, input=9_000)) for name in "ABCDEF"
+    ]
+    uses[0] = replace(uses[0], sums=replace(uses[0].sums, unpriced_tokens=7_000))
+    totals = [DayTotals(source=name, epoch="2026Q4", active_days=2, commits=3) for name in "ABCDEF"]
+    totals[0] = replace(totals[0], reverted=4, abandoned_microusd=9 * 10**6)
+    week = build_week("2026-W46", uses, totals)
+    text = plain(page.overview_page([week], SETTINGS, 13, has_session=False))
+    assert "some without a known price" in text
+    assert "Reverted commits withheld" in text
+    assert "Thrown away withheld" in text
+    assert "Commits 18" in text
 
 
 def test_labels_cannot_be_markup(lite: Database) -> None:

@@ -186,6 +186,12 @@ def _is_dominated(atoms: Iterable[Atom], measure: Callable[[Atom], int]) -> bool
     ) and whole > 0
 
 
+def is_dominated(amounts: Iterable[tuple[str, str, int]]) -> bool:
+    """Say whether one or two people are most of an amount, given by epoch and source."""
+    atoms = [Atom(source, epoch, (), amount, 0) for epoch, source, amount in amounts]
+    return _is_dominated(atoms, lambda one: one.cost)
+
+
 def bands(values: Sequence[int]) -> tuple[int, int, int] | None:
     """Return the quartiles of what sources used, to two digits; None for too few sources."""
     if len(values) < LEAST_FOR_BANDS:

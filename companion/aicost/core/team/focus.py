@@ -65,6 +65,7 @@ class Charge:
     provider: str  # as a document has it
     sums: Sums
     has_price: bool = True
+    hides_unpriced: bool = False  # how many tokens have no price is mostly of one person
     tool: str = ""
     tier: str = ""
     billing: Billing = "unknown"
@@ -90,6 +91,7 @@ def week_charges(week: TeamWeek) -> list[Charge]:
             provider=_provider_of(model),
             sums=sums,
             has_price=sums.unpriced_tokens < sums.tokens or sums.cost_list_microusd > 0,
+            hides_unpriced=week.hides_unpriced and sums.unpriced_tokens > 0,
         )
         for model, sums in sorted(week.exact.items())
     ]
@@ -190,7 +192,7 @@ def _costs(charge: Charge) -> Mapping[str, object]:
         "x_CacheReadTokens": sums.cache_read,
         "x_OutputTokens": sums.output,
         "x_Requests": sums.requests,
-        "x_UnpricedTokens": sums.unpriced_tokens,
+        "x_UnpricedTokens": "" if charge.hides_unpriced else sums.unpriced_tokens,
     }
 
 

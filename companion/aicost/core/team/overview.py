@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from aicost.core.team.anonymity import DIMENSIONS, TOTAL, Dimension, Why
-from aicost.core.team.weekly_report import ReportCell, TeamWeek, days_of
+from aicost.core.team.weekly_report import ReportCell, TeamWeek, at_least, days_of
 
 _EARLIER_WEEKS = 4  # that the latest week is compared with
 OUTCOMES = ("commits", "merged", "reverted", "fixed_tests")
@@ -41,7 +41,7 @@ class GroupLine:
     key: str  # "": unallocated
     cost_usd: int
     tokens: int
-    unpriced_tokens: int
+    unpriced_tokens: int | None  # None: some, but how many is withheld
     weeks: int
     share: float | None  # of the published total; None if that is 0
 
@@ -64,8 +64,8 @@ class OutcomeLine:
     """What came of the work, and what one of it cost if all spending was for it."""
 
     name: str
-    count: int
-    usd_each: float | None  # None: there was none
+    count: int | None  # None: withheld
+    usd_each: float | None  # None: there was none, or it is withheld
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,10 +75,10 @@ class Overview:
     weeks: tuple[WeekLine, ...]
     groups: Mapping[Dimension, Group]
     outcomes: tuple[OutcomeLine, ...]
-    abandoned_usd: int
+    abandoned_usd: int | None  # None: withheld
     cost_usd: int
     tokens: int
-    unpriced_tokens: int
+    unpriced_tokens: int | None  # None: some, but how many is withheld
     active_days: int
 
     @property
@@ -118,7 +118,7 @@ def overview_of(weeks: Sequence[TeamWeek]) -> Overview:
     totals = [line.total for line in lines if line.total is not None]
     cost_usd = sum(total.cost_usd for total in totals)
     seen = [week.outcomes for week in weeks if week.outcomes is not None]
-    counts = {name: sum(getattr(one, name) for one in seen) for name in OUTCOMES}
+    counts = {name: at_least(getattr(one, name) for one in seen) for name in OUTCOMES}
     return Overview(
         weeks=lines,
         groups={name: _group(name, weeks, cost_usd) for name in DIMENSIONS},
@@ -126,10 +126,10 @@ def overview_of(weeks: Sequence[TeamWeek]) -> Overview:
             OutcomeLine(name, count, cost_usd / count if count else None)
             for name, count in counts.items()
         ),
-        abandoned_usd=sum(one.abandoned_usd for one in seen),
+        abandoned_usd=at_least(one.abandoned_usd for one in seen),
         cost_usd=cost_usd,
         tokens=sum(total.tokens for total in totals),
-        unpriced_tokens=sum(total.unpriced_tokens for total in totals),
+        unpriced_tokens=at_least(total.unpriced_tokens for total in totals),
         active_days=sum(one.active_developer_days for one in seen),
     )
 
@@ -171,7 +171,7 @@ def _group_line(key: str, cells: Sequence[ReportCell], total_usd: int) -> GroupL
         key=key,
         cost_usd=cost_usd,
         tokens=sum(cell.tokens for cell in cells),
-        unpriced_tokens=sum(cell.unpriced_tokens for cell in cells),
+        unpriced_tokens=at_least(cell.unpriced_tokens for cell in cells),
         weeks=len(cells),
         share=cost_usd / total_usd if total_usd else None,
     )

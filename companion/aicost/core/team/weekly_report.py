@@ -3,7 +3,7 @@
 Sums over weeks are sums of published cells: "at least so much", whatever range is asked for.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import date, timedelta
 from operator import attrgetter
@@ -13,11 +13,11 @@ from aicost.core.team.anonymity import (
     LEAST_K,
     TOTAL,
     Atom,
-    Cell,
     Dimension,
     Published,
     Why,
     bands,
+    is_dominated,
     publishable,
     rounded,
 )
@@ -63,6 +63,11 @@ class Use:
     sums: Sums
 
 
+# Columns that may be of one person although cost and tokens are of many: of these only the total
+# is told, if it is not mostly one person's.
+_RARE = ("unpriced_tokens", "loops", "budget_stops", "overrides")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DayTotals:
     """What one source did in a week beside its rows."""
@@ -79,29 +84,35 @@ class DayTotals:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcomes:
-    """What came of a whole team's week, rounded as little as it must be."""
+    """What came of a whole team's week, rounded as little as it must be.
+
+    None: withheld, for it is mostly of one person, or of two.
+    """
 
     active_developer_days: int
-    commits: int
-    merged: int
-    reverted: int
-    fixed_tests: int
-    abandoned_usd: int
+    commits: int | None
+    merged: int | None
+    reverted: int | None
+    fixed_tests: int | None
+    abandoned_usd: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportCell:
-    """One published cell; dollars are whole, tokens are thousands."""
+    """One published cell; dollars are whole, tokens are thousands.
+
+    None: there is some, but it is told of the total only, or mostly of one person, or of two.
+    """
 
     key: str  # "" is what has no word: unallocated
     sources: int
     cost_usd: int
     tokens: int
-    unpriced_tokens: int
+    unpriced_tokens: int | None
     requests: int
-    loops: int
-    budget_stops: int
-    overrides: int
+    loops: int | None
+    budget_stops: int | None
+    overrides: int | None
     active_hours: int
     bands_usd: tuple[int, int, int] | None = None  # quartiles of sources, only of the total
 
@@ -115,6 +126,7 @@ class TeamWeek:
     withheld: Mapping[Dimension, Mapping[Why, int]] = field(default_factory=dict)
     outcomes: Outcomes | None = None  # None: the week's total is withheld
     exact: Mapping[str, Sums] = field(default_factory=dict)  # of published models; "" is the rest
+    hides_unpriced: bool = False  # of `exact`: tokens without a price, some are one person's
 
 
 def week_of(day: date) -> str:
@@ -143,57 +155,84 @@ def build_week(
     for use in uses:
         by_words.setdefault(use.words, []).append(use.sums)
     sums = {words: _added(found) for words, found in by_words.items()}
-    cells = {name: _cells(published.cells[name], sums) for name in DIMENSIONS if name != TOTAL}
-    cells[TOTAL] = _cells(published.cells[TOTAL], sums, _bands(uses))
+    exact = _exact(published)
     return TeamWeek(
         week=week,
-        cells=cells,
+        cells={name: _cells(name, published, sums, uses) for name in DIMENSIONS},
         withheld=published.withheld,
-        outcomes=_outcomes(totals) if cells[TOTAL] else None,
-        exact=_exact(published, sums),
+        outcomes=_outcomes(totals) if published.cells[TOTAL] else None,
+        exact={
+            key: _added(sums[words] for words in combinations)
+            for key, combinations in exact.items()
+        },
+        hides_unpriced=any(
+            _is_ones("unpriced_tokens", uses, combinations) for combinations in exact.values()
+        ),
     )
 
 
-def _exact(published: Published, sums: Mapping[tuple[str, ...], Sums]) -> Mapping[str, Sums]:
-    """Return the exact sums of the models that are published, for finance.
+def _is_ones(name: str, uses: Iterable[Use], combinations: frozenset[tuple[str, ...]]) -> bool:
+    """Say whether one person, or two, are most of a column of a cell."""
+    return is_dominated(
+        (use.epoch, use.source, amount)
+        for use in uses
+        if (amount := getattr(use.sums, name)) and use.words in combinations
+    )
+
+
+def _exact(published: Published) -> Mapping[str, frozenset[tuple[str, ...]]]:
+    """Return of what finance gets exact sums: of the models that are published.
 
     Of what else is in the published total there is one sum: the audit of differences has found it
     to be nothing, or safe.
     """
     models, totals = published.cells["model"], published.cells[TOTAL]
-    found = {
-        key: _added(sums[words] for words in cell.combinations) for key, cell in models.items()
-    }
+    found = {key: cell.combinations for key, cell in models.items()}
     shown = {words for cell in models.values() for words in cell.combinations}
     rest = {words for cell in totals.values() for words in cell.combinations} - shown
     if rest:
-        found[""] = _added(sums[words] for words in rest)
+        found[""] = frozenset(rest)
     return found
 
 
 def _cells(
-    published: Mapping[str, Cell],
+    dimension: Dimension,
+    published: Published,
     sums: Mapping[tuple[str, ...], Sums],
-    quartiles: tuple[int, int, int] | None = None,
+    uses: Sequence[Use],
 ) -> tuple[ReportCell, ...]:
-    found = [
-        _cell(key, cell.sources, _added(sums[words] for words in cell.combinations), quartiles)
-        for key, cell in published.items()
-    ]
+    found = list[ReportCell]()
+    for key, cell in published.cells[dimension].items():
+        added = _added(sums[words] for words in cell.combinations)
+        if dimension == TOTAL:
+            hidden = [name for name in _RARE if _is_ones(name, uses, cell.combinations)]
+            quartiles = _bands(uses)
+        else:  # beside the total, each would tell of the others
+            hidden, quartiles = [name for name in _RARE if getattr(added, name)], None
+        found.append(_cell(key, cell.sources, added, hidden, quartiles))
     return tuple(sorted(found, key=lambda one: (-one.cost_usd, one.key)))
 
 
-def _cell(key: str, sources: int, sums: Sums, quartiles: tuple[int, int, int] | None) -> ReportCell:
+def _cell(
+    key: str,
+    sources: int,
+    sums: Sums,
+    hidden: Collection[str],
+    quartiles: tuple[int, int, int] | None,
+) -> ReportCell:
+    def told(name: str, step: int = 1) -> int | None:
+        return None if name in hidden else rounded(getattr(sums, name), step)
+
     return ReportCell(
         key=key,
         sources=sources,
         cost_usd=rounded(sums.cost_list_microusd, USD_STEP) // USD_STEP,
         tokens=rounded(sums.tokens, TOKEN_STEP),
-        unpriced_tokens=rounded(sums.unpriced_tokens, TOKEN_STEP),
+        unpriced_tokens=told("unpriced_tokens", TOKEN_STEP),
         requests=rounded(sums.requests, 10),
-        loops=sums.loops,
-        budget_stops=sums.budget_stops,
-        overrides=sums.overrides,
+        loops=told("loops"),
+        budget_stops=told("budget_stops"),
+        overrides=told("overrides"),
         active_hours=rounded(sums.active_minutes, 60) // 60,
         bands_usd=quartiles,
     )
@@ -218,14 +257,28 @@ def _added(sums: Iterable[Sums]) -> Sums:
 
 def _outcomes(totals: Iterable[DayTotals]) -> Outcomes:
     found = tuple(totals)
+
+    def told(name: str) -> int | None:
+        amounts = [(one.epoch, one.source, getattr(one, name)) for one in found]
+        return None if is_dominated(amounts) else sum(amount for _, _, amount in amounts)
+
+    abandoned_microusd = told("abandoned_microusd")
     return Outcomes(
         active_developer_days=sum(one.active_days for one in found),
-        commits=sum(one.commits for one in found),
-        merged=sum(one.merged for one in found),
-        reverted=sum(one.reverted for one in found),
-        fixed_tests=sum(one.fixed_tests for one in found),
-        abandoned_usd=rounded(sum(one.abandoned_microusd for one in found), USD_STEP) // USD_STEP,
+        commits=told("commits"),
+        merged=told("merged"),
+        reverted=told("reverted"),
+        fixed_tests=told("fixed_tests"),
+        abandoned_usd=None
+        if abandoned_microusd is None
+        else rounded(abandoned_microusd, USD_STEP) // USD_STEP,
     )
+
+
+def at_least(amounts: Iterable[int | None]) -> int | None:
+    """Add up what is told; None where something is withheld, and nothing of it told."""
+    given = tuple(amounts)
+    return sum(filter(None, given)) or (None if None in given else 0)
 
 
 def merged(weeks: Iterable[TeamWeek], dimension: Dimension) -> tuple[ReportCell, ...]:
@@ -239,9 +292,15 @@ def merged(weeks: Iterable[TeamWeek], dimension: Dimension) -> tuple[ReportCell,
 
 
 def _both(one: ReportCell, other: ReportCell) -> ReportCell:
-    added = {
-        each.name: getattr(one, each.name) + getattr(other, each.name)
-        for each in fields(ReportCell)
-        if each.name not in ("key", "sources", "bands_usd")
-    }
-    return ReportCell(key=one.key, sources=max(one.sources, other.sources), **added)
+    return ReportCell(
+        key=one.key,
+        sources=max(one.sources, other.sources),
+        cost_usd=one.cost_usd + other.cost_usd,
+        tokens=one.tokens + other.tokens,
+        unpriced_tokens=at_least((one.unpriced_tokens, other.unpriced_tokens)),
+        requests=one.requests + other.requests,
+        loops=at_least((one.loops, other.loops)),
+        budget_stops=at_least((one.budget_stops, other.budget_stops)),
+        overrides=at_least((one.overrides, other.overrides)),
+        active_hours=one.active_hours + other.active_hours,
+    )

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -123,6 +124,15 @@ def test_a_teams_file_has_the_exact_sums_of_what_is_published_and_of_the_rest() 
 def test_nothing_of_a_week_of_few_is_in_it() -> None:
     week = build_week("2026-W47", uses({"claude-a": 4}), [])
     assert week_charges(week) == []
+
+
+def test_tokens_without_a_price_that_are_one_persons_are_not_told() -> None:
+    given = uses({"claude-a": 6})
+    one = replace(given[0], sums=replace(given[0].sums, unpriced_tokens=7))
+    (found,) = rows_of(focus_csv(week_charges(build_week("2026-W47", [one, *given[1:]], [])), TEAM))
+    assert found["x_UnpricedTokens"] == ""
+    (found,) = rows_of(focus_csv(week_charges(build_week("2026-W47", given, [])), TEAM))
+    assert found["x_UnpricedTokens"] == "0"
 
 
 def test_a_week_belongs_to_the_month_of_its_monday() -> None:

@@ -10,6 +10,7 @@ from aicost.core.team.weekly_report import (
     DayTotals,
     Sums,
     Use,
+    at_least,
     build_week,
     days_of,
     merged,
@@ -77,6 +78,41 @@ def test_outcomes_are_those_of_all() -> None:
     found = build_week(WEEK, [use(one) for one in PEOPLE[:6]], everybody).outcomes
     assert found is not None
     assert (found.active_developer_days, found.commits, found.abandoned_usd) == (12, 12, 4)
+
+
+def test_an_outcome_that_is_one_persons_is_withheld() -> None:
+    """Commits are of all; one person alone took some back, and threw work away."""
+    everybody = [totals(one, commits=2) for one in PEOPLE[:6]]
+    everybody[0] = totals("A", commits=2, reverted=1, abandoned_microusd=9_000_000)
+    found = build_week(WEEK, [use(one) for one in PEOPLE[:6]], everybody).outcomes
+    assert found is not None
+    assert (found.commits, found.merged, found.reverted, found.abandoned_usd) == (12, 0, None, None)
+
+
+@pytest.mark.parametrize("name", ["unpriced_tokens", "loops", "budget_stops", "overrides"])
+def test_a_column_that_is_one_persons_is_told_nowhere(name: str) -> None:
+    one = [use("A", **{name: 9_000}), *(use(other) for other in PEOPLE[1:6])]
+    found = build_week(WEEK, one, [])
+    assert [getattr(cell, name) for cells in found.cells.values() for cell in cells] == [None] * 7
+    assert found.hides_unpriced is (name == "unpriced_tokens")
+    everybody = [use(other, **{name: 9_000}) for other in PEOPLE[:6]]
+    found = build_week(WEEK, everybody, [])
+    assert getattr(found.cells["total"][0], name) == 54_000
+    assert getattr(found.cells["tool"][0], name) is None  # beside the total it tells of others
+    assert not found.hides_unpriced
+    assert (
+        getattr(build_week(WEEK, [use(one) for one in PEOPLE[:6]], []).cells["tool"][0], name) == 0
+    )
+
+
+@pytest.mark.parametrize(
+    ("amounts", "told"),
+    [([], 0), ([0, 0], 0), ([1, 2], 3), ([None, 2], 2), ([None, 0], None), ([None], None)],
+)
+def test_what_is_withheld_leaves_at_least_the_rest(
+    amounts: list[int | None], told: int | None
+) -> None:
+    assert at_least(amounts) == told
 
 
 def test_sums_over_weeks_are_sums_of_what_is_published() -> None:
