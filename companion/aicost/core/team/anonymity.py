@@ -165,8 +165,15 @@ def _unsafe(atoms: Sequence[Atom], k: int) -> Why | None:
 def _sources(atoms: Iterable[Atom]) -> int:
     """Count people: of a week over two epochs, in the epoch with fewer.
 
-    In the other they have other names, and would count twice.
+    In the other they have other names, and would count twice. Who used nothing hides nobody: of
+    cost and of tokens, unless there is none at all, only those count who have some.
     """
+    found = tuple(atoms)
+    by_measure = ([one for one in found if one.cost], [one for one in found if one.tokens])
+    return min(_names(some) for some in [*filter(None, by_measure), found])
+
+
+def _names(atoms: Iterable[Atom]) -> int:
     names: defaultdict[str, set[str]] = defaultdict(set)
     for atom in atoms:
         names[atom.epoch].add(atom.source)

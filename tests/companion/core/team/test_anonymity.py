@@ -77,6 +77,14 @@ def test_nobody_may_be_most_of_a_cell(costs: Sequence[int], is_seen: bool) -> No
     assert bool(seen(publishable(by_tokens), "total")) is is_seen
 
 
+@pytest.mark.parametrize("measure", ["cost", "tokens"])
+@pytest.mark.parametrize(("people", "is_seen"), [(4, False), (5, True)])
+def test_who_used_nothing_hides_nobody(measure: str, people: int, is_seen: bool) -> None:
+    rows = [atom(one) for one in PEOPLE[:people]]
+    rows += [atom(one, **{measure: 0}) for one in PEOPLE[people : people + 4]]
+    assert bool(seen(publishable(rows), "total")) is is_seen
+
+
 def test_a_new_quarter_does_not_make_two_of_one() -> None:
     old = [atom(f"{one}1", epoch="2026Q3") for one in PEOPLE[:4]]
     new = [atom(f"{one}2") for one in PEOPLE[:4]]
