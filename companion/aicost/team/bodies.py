@@ -1,11 +1,13 @@
 """What a request carries: read up to a limit, unpacked up to a limit, JSON or an error."""
 
+import asyncio
 import zlib
 from typing import Any
 
 import msgspec
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 
+BODY_S = 30.0  # that a body may take: who sends a byte a minute would hold a connection for days
 _GZIP = 31  # zlib's word for gzip with the largest window
 
 
@@ -21,15 +23,18 @@ class Refused(Exception):
         self.more, self.headers = more or {}, headers or {}
 
 
-async def read_body(request: Request, most_bytes: int) -> bytes:
-    """Return a request's body, unpacked. Raises Refused: 413, 415, or 400 if it is damaged."""
-    parts, size = list[bytes](), 0
-    async for part in request.stream():
-        size += len(part)
-        if size > most_bytes:
-            raise _too_large(most_bytes)
-        parts.append(part)
-    body = b"".join(parts)
+async def read_body(request: Request, most_bytes: int, most_s: float = BODY_S) -> bytes:
+    """Return a request's body, unpacked.
+
+    Raises Refused: 408, 413, 415, or 400 if it is damaged, or nobody is there to send the rest.
+    """
+    try:
+        async with asyncio.timeout(most_s):
+            body = await _received(request, most_bytes)
+    except TimeoutError as error:
+        raise Refused(408, "the body came too slowly") from error
+    except ClientDisconnect as error:
+        raise Refused(400, "the body is not whole") from error
     match request.headers.get("content-encoding", "identity").lower():
         case "identity":
             return body
@@ -37,6 +42,16 @@ async def read_body(request: Request, most_bytes: int) -> bytes:
             return unpacked(body, most_bytes)
         case _:
             raise Refused(415, "the body's encoding is not known", "send it as gzip")
+
+
+async def _received(request: Request, most_bytes: int) -> bytes:
+    parts, size = list[bytes](), 0
+    async for part in request.stream():
+        size += len(part)
+        if size > most_bytes:
+            raise _too_large(most_bytes)
+        parts.append(part)
+    return b"".join(parts)
 
 
 def unpacked(packed: bytes, most_bytes: int) -> bytes:

@@ -1,13 +1,17 @@
 """Bodies are read and unpacked up to a limit, whatever they pretend to be."""
 
+import asyncio
 import gzip
+from collections.abc import MutableMapping
+from typing import Any
 
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from starlette.requests import Request
 
-from aicost.team.bodies import Refused, read_object, unpacked
+from aicost.team.bodies import Refused, read_body, read_object, unpacked
 
 LIMIT = 1_000
 
@@ -16,6 +20,24 @@ class Asked(msgspec.Struct, forbid_unknown_fields=True):
     """What a request may hold."""
 
     code: str
+
+
+@pytest.mark.parametrize(
+    ("then", "status"), [({"type": "http.disconnect"}, 400), (None, 408)], ids=["gone", "silent"]
+)
+async def test_who_sends_a_part_and_no_more_is_not_waited_for(
+    then: dict[str, str] | None, status: int
+) -> None:
+    parts = [{"type": "http.request", "body": b"{", "more_body": True}, then]
+
+    async def receive() -> MutableMapping[str, Any]:
+        part = parts.pop(0)
+        return part if part is not None else await asyncio.Future()
+
+    request = Request({"type": "http", "method": "PUT", "headers": []}, receive)
+    with pytest.raises(Refused) as refused:
+        await read_body(request, LIMIT, most_s=0.01)
+    assert refused.value.status == status
 
 
 @given(st.binary(max_size=LIMIT))
