@@ -178,13 +178,16 @@ def imported(dirs: Dirs, text: str, now: Now) -> Offer | None:
     store.save(secrets)
     if membership is None:
         return None
-    about = None if membership.is_folder else _asked(check_address(membership.sink), now)
-    if about is not None:
-        membership = msgspec.structs.replace(
-            membership, k=about.k, retention_months=about.retention_months
-        )
-        if about.team != membership.team:
-            raise SyncRejected(f"there is another team now: {membership.sink}")
+    if membership.is_folder:
+        _team_of(Wish(sink=membership.sink, team=membership.team), None)
+        return Offer(Member(membership, secrets), None)
+    address = check_address(membership.sink)  # as it is looked at, and no other way, it is kept
+    about = _asked(address, now)
+    if about.team != membership.team:
+        raise SyncRejected(f"there is another team now: {membership.sink}")
+    membership = msgspec.structs.replace(
+        membership, sink=address, k=about.k, retention_months=about.retention_months
+    )
     return Offer(Member(membership, secrets), about)
 
 

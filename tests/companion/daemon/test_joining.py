@@ -1,6 +1,8 @@
 """To join, to bring a key along, to leave: what is checked before anything is kept."""
 
+import json
 import os
+from base64 import urlsafe_b64encode
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
@@ -181,6 +183,22 @@ def test_a_bare_key_waits_for_a_code_of_its_own(dirs: Dirs, folder: Wish) -> Non
     assert imported(dirs, write_key(KEY), now) is None
     found = offer(dirs, folder, now)
     assert read_key(found.member.secrets.key) == KEY
+
+
+@pytest.mark.parametrize(
+    ("sink", "team"),
+    [("/mnt/share", "../../home"), ("/mnt/share", "/etc"), ("http://team.example", "acme")],
+)
+def test_a_key_of_somebody_else_brings_no_place_that_one_could_not_join(
+    dirs: Dirs, sink: str, team: str
+) -> None:
+    day = "2026-11-20"
+    beside = {"membership": {"sink": sink, "team": team, "k": 5, "retention_months": 13,
+                             "since": day, "first": day}}  # fmt: skip
+    packed = urlsafe_b64encode(json.dumps(beside).encode()).decode().rstrip("=")
+    with pytest.raises(AicostError):
+        imported(dirs, f"{write_key(KEY)}.{packed}", now)
+    assert load_member(dirs) is None
 
 
 @pytest.mark.parametrize("text", ["", "abc", "8" * 52, f"{'a' * 52}.%%%", f"{'a' * 52}.e30x", "."])
