@@ -64,13 +64,15 @@ class SecretStore:
         except OSError as error:
             raise _unusable(f"{self._file}: {error}") from error
         import keyring
-        from keyring.errors import KeyringError
+        from keyring.errors import KeyringError, NoKeyringError
 
         try:
             if keyring.get_password(_SERVICE, self._name) is not None:
                 keyring.delete_password(_SERVICE, self._name)
-        except KeyringError:
+        except NoKeyringError:
             return  # there is none, so there is nothing in it
+        except KeyringError as error:  # it is locked: what is in it would stay
+            raise _unusable(f"the keyring: {error}") from error
 
     @property
     def _name(self) -> str:

@@ -93,6 +93,18 @@ def test_a_locked_keyring_is_an_error_and_no_answer(memory: Memory, store: Secre
     assert "locked" in error.value.why
 
 
+def test_what_a_locked_keyring_keeps_is_not_called_forgotten(
+    memory: Memory, store: SecretStore
+) -> None:
+    store.save(MINE)
+    memory.is_locked = True
+    with pytest.raises(ConfigError, match="cannot be read or kept"):
+        store.forget()
+    memory.is_locked = False
+    store.forget()
+    assert memory.kept == {}
+
+
 @pytest.mark.parametrize("content", [b"", b"[1]", b'{"key": 7}', b"\xff", b'{"key": "a"}'])
 def test_what_is_no_secret_is_an_error_that_does_not_repeat_it(
     content: bytes, store: SecretStore
