@@ -1,5 +1,7 @@
 """A code is spent once, a token is one source a quarter, and the database joins none of them."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 from aicost.team.access import holds, join, leave, make_invites, member, unspent
 from aicost.team.database import Database
 
@@ -52,3 +54,30 @@ def test_no_secret_lies_in_the_database_as_it_is(database: Database) -> None:
     hashes = [value for value in kept if len(value) == 64]
     assert len(hashes) == len(set(hashes)) == 4  # no hash stands in two tables
     assert not {code, token, "ada"} & set(kept)
+
+
+def test_a_code_that_many_use_at_once_is_good_for_one(database: Database) -> None:
+    with database.transaction() as change:
+        codes = make_invites(change, 4)
+
+    def joined(code: str) -> str | None:
+        with database.transaction() as change:
+            return join(change, code, None)
+
+    for code in codes:
+        with ThreadPoolExecutor(8) as pool:
+            tokens = list(pool.map(joined, [code] * 8))
+        assert len(list(filter(None, tokens))) == 1
+
+
+def test_a_token_that_claims_many_names_at_once_gets_one(database: Database) -> None:
+    """Else one person could be as many as a group needs, and uncover who else is in it."""
+
+    def is_held(asked: tuple[str, str]) -> bool:
+        with database.transaction() as change:
+            return holds(change, asked[0], "2026Q4", asked[1])
+
+    for token in ("t1", "t2", "t3", "t4"):
+        with ThreadPoolExecutor(8) as pool:
+            found = list(pool.map(is_held, [(token, f"name{number}") for number in range(8)]))
+        assert sum(found) == 1
