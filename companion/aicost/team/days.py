@@ -138,6 +138,7 @@ def put_day(change: Transaction, slot: Slot, document: DayDocument, body_hash: s
             return Put("stale", revision)
     else:
         _check_device(change, slot)
+    before = _content(change, place)
     values = (body_hash, int(document.final), document.client, document.price_book)
     totals = [getattr(document, name) for name in TOTALS]
     outcomes = [getattr(document.outcomes, name) for name in OUTCOMES]
@@ -146,8 +147,17 @@ def put_day(change: Transaction, slot: Slot, document: DayDocument, body_hash: s
     change.run("DELETE FROM day_row WHERE source = ? AND day = ? AND device = ?", *place)
     for row in document.rows:
         change.run(_PUT_ROW, *place, *_values(row))
-    _note_change(change, slot.source, document.day)
+    if _content(change, place) != before:  # whoever only settles a day is nobody to hide behind
+        _note_change(change, slot.source, document.day)
     return Put("created" if found is None else "replaced", document.revision)
+
+
+def _content(change: Transaction, place: tuple[int, str, str]) -> frozenset[tuple[object, ...]]:
+    """Return what a kept day tells: its rows and outcomes; nothing of an empty day."""
+    where = "WHERE source = ? AND day = ? AND device = ?"
+    rows = change.rows(f"SELECT {', '.join(_ROW_COLUMNS)} FROM day_row {where}", *place)
+    told = change.rows(f"SELECT {', '.join((*TOTALS, *OUTCOMES))} FROM source_day {where}", *place)
+    return frozenset(tuple(row) for row in [*rows, *told] if any(row))
 
 
 def _check_device(change: Transaction, slot: Slot) -> None:

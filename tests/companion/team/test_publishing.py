@@ -1,6 +1,7 @@
 """Weeks are published once they are over, and anew only when enough people changed something."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import date
 from itertools import product
 from threading import Barrier
@@ -9,7 +10,7 @@ from typing import Any
 import pytest
 from team_documents import document, row
 
-from aicost.core.team.documents import body_hash, canonical_bytes
+from aicost.core.team.documents import DayOutcomes, body_hash, canonical_bytes
 from aicost.core.team.weekly_report import TeamWeek, build_week
 from aicost.team import publishing
 from aicost.team.database import Database
@@ -85,6 +86,32 @@ def test_one_person_cannot_have_a_week_published_again(database: Database) -> No
             forget_source(change, own_source(change, source))
         send(database, "A")
         assert cost(database) == 60
+
+
+def test_who_changes_nothing_is_nobody_to_hide_behind(database: Database) -> None:
+    """Each day comes once more when it is settled, of everybody: that is no change."""
+    for person in "ABCDEF":
+        send(database, person)
+    assert cost(database) == 60
+    send(database, "A", revision=2, usd=20)
+    for person in "BCDEF":
+        day = document(row(cost_list_microusd=10_000_000), revision=2, final=True)
+        with database.transaction() as change:
+            source = own_source(change, Source(person, "2026Q4", secret_hash(person), None))
+            put_day(change, Slot(source, "", day.day), day, body_hash(canonical_bytes(day)))
+        assert cost(database) == 60
+    for person in "BCDE":
+        send(database, person, revision=3, usd=20)
+    assert cost(database) == 110
+
+
+def test_an_empty_day_is_no_change(database: Database) -> None:
+    empty = document(sessions=0, turns=0, active_minutes=0, outcomes=DayOutcomes())
+    empty = replace(empty, rows=())
+    with database.transaction() as change:
+        source = own_source(change, Source("A", "2026Q4", secret_hash("A"), None))
+        put_day(change, Slot(source, "", empty.day), empty, "0f" * 32)
+        assert change.rows("SELECT source FROM week_change") == []
 
 
 def test_a_person_of_two_quarters_is_one_change(database: Database) -> None:
