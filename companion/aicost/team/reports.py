@@ -21,6 +21,7 @@ from aicost.team.routing import day_of
 WEEK = "week"  # the group that is a row for each week
 GROUPS = (WEEK, *DIMENSIONS[1:])
 Json = dict[str, object]
+_NOT_KEPT = {"Cache-Control": "no-store"}  # a cookie opens it: no cache may answer instead
 _MONTH_DAYS = 31  # at most
 
 
@@ -36,7 +37,8 @@ class Reports:
         if group not in GROUPS:
             raise Refused(422, "group is not known", f"one of {', '.join(GROUPS)}")
         weeks = await self.weeks(request)
-        return JSONResponse({"team": self._desk.settings.team, **document(weeks, group)})
+        content = {"team": self._desk.settings.team, **document(weeks, group)}
+        return JSONResponse(content, headers=_NOT_KEPT)
 
     async def focus(self, request: Request) -> Response:
         """Return the exact sums of what is published, as finance imports it."""
@@ -44,10 +46,7 @@ class Reports:
         charges = [charge for week in weeks for charge in week_charges(week)]
         account = Account(id=self._desk.settings.team, kind="Team")
         name = f"focus-{weeks[0].week}-{weeks[-1].week}.csv" if weeks else "focus.csv"
-        headers = {
-            "Content-Disposition": f'attachment; filename="{name}"',
-            "Cache-Control": "no-store",
-        }
+        headers = {"Content-Disposition": f'attachment; filename="{name}"', **_NOT_KEPT}
         return Response(focus_csv(charges, account), media_type="text/csv", headers=headers)
 
     async def weeks(self, request: Request) -> list[TeamWeek]:

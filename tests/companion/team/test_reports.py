@@ -134,6 +134,7 @@ async def test_no_range_is_too_long_to_answer(
     asked = {"from": "0001-01-01", "to": "9999-12-31"}
     answer = await client.get(URL, params=asked, headers=bearer(token))
     assert answer.status_code == 200
+    assert answer.headers["cache-control"] == "no-store"
     assert answer.json()["weeks"][-1] == "2026-W47"
     assert len(answer.json()["weeks"]) < 60
     with database.transaction(reading=True) as change:
