@@ -6,17 +6,14 @@ sent again, with the same effect.
 
 import asyncio
 import logging
-import threading
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 from aicost.core.errors import AicostError
+from aicost.daemon.loose import in_loose_thread
 from aicost.platform.dirs import Dirs
-
-T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
@@ -62,10 +59,12 @@ class Syncer:
             elif not self._reader.has_read_all:
                 await self._sleep(rests.gap_s)
             elif not is_spread:
-                await self._sleep(await _in_thread(self._first_look_s) * rests.spread)
+                await self._sleep(
+                    await in_loose_thread(self.name, self._first_look_s) * rests.spread
+                )
                 is_spread = True
             else:
-                await _in_thread(self._round)
+                await in_loose_thread(self.name, self._round)
                 await self._sleep(rests.rest_s)
 
     def _first_look_s(self) -> float:
@@ -95,25 +94,3 @@ class Syncer:
             log.warning("this clock is %.0f s ahead of the team's server", done.skew_s)
         if done is not None and (done.sent or done.stopped):
             log.info("team: %d days sent. %s", len(done.sent), done.stopped)
-
-
-async def _in_thread(work: Callable[[], T]) -> T:
-    """Run work in a thread that does not hold up the end of the process."""
-    loop = asyncio.get_running_loop()
-    ended: asyncio.Future[T] = loop.create_future()
-
-    def tell(result: T | None, error: BaseException | None) -> None:
-        if not ended.done():
-            ended.set_exception(error) if error else ended.set_result(result)  # type: ignore[arg-type]
-
-    def run() -> None:
-        result, failed = None, None
-        try:
-            result = work()
-        except BaseException as error:  # noqa: BLE001 - it is raised where the work is waited for
-            failed = error
-        with suppress(RuntimeError):  # the daemon ended meanwhile: nobody waits any more
-            loop.call_soon_threadsafe(tell, result, failed)
-
-    threading.Thread(target=run, name="syncer", daemon=True).start()
-    return await ended
