@@ -46,7 +46,8 @@ UNTESTED = {  # module -> why it needs no test file of its own
 
 GOES_ONLINE = {  # module -> when
     "companion/aicost/prices/library.py": "`aicost prices update`, where the user set prices.url",
-    "companion/aicost/sync/backend.py": "the days of a team's member, to the server that was joined",
+    "companion/aicost/sync/backend.py": "the days of a member, to the server of the team he joined",
+    "companion/aicost/sync/otlp.py": "live counters, where the user set otlp.endpoint",
 }
 
 LINES_PER_MODULE = 400
@@ -166,7 +167,7 @@ def test_commands_hold_no_business_of_their_own(path: Path) -> None:
 def test_nothing_of_ours_can_leave_the_machine() -> None:
     """As the README's privacy table says: no module speaks to anything but a Unix socket."""
     way_out = re.compile(
-        r"(http|https|httpx2?|urllib\.request|requests|ssl|smtplib|ftplib|genai_prices\.update_prices)"
+        r"(http|https|httpx2?|urllib\.request|requests|opentelemetry|ssl|smtplib|ftplib|genai_prices\.update_prices)"
         r"(\..*)?"
     )
     found = [
@@ -252,7 +253,7 @@ def test_a_daemon_starts_without_what_few_need() -> None:
     loaded = loaded_by("import aicost.daemon.lifecycle, aicost.daemon.service")
     libraries = {
         "genai_prices", "httpx", "importlib.metadata", "jeepney", "keyring", "multiprocessing",
-        "platformdirs", "psutil", "statistics", "tiktoken", "tomlkit",
+        "opentelemetry", "platformdirs", "psutil", "requests", "statistics", "tiktoken", "tomlkit",
     }  # fmt: skip
     of_readings = {
         f"aicost.sources.{agent}.{name}"
@@ -274,7 +275,7 @@ def test_a_daemon_starts_without_what_few_need() -> None:
             "daemon.histories", "daemon.outcomes", "daemon.overview", "daemon.reconciling",
             "daemon.screens", "daemon.sending",
             "daemon.session_pages", "daemon.tagging", "daemon.teamwork", "report.sheets",
-            "report.tables", "store.outbox", "store.work", "sync",
+            "report.tables", "store.live_counters", "store.outbox", "store.work", "sync",
         )
     }  # fmt: skip
     assert loaded.isdisjoint(libraries | of_readings | of_budgets | of_questions)

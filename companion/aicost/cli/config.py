@@ -29,6 +29,7 @@ def run(args: Namespace, env: Mapping[str, str]) -> int:
         case "get":
             _print_settings(path, args.key)
         case "set":
+            _check_packages(args.key)
             config_edit.set_value(path, args.key, args.value)
             _take_on(args.key, env)
         case "unset":
@@ -39,6 +40,14 @@ def run(args: Namespace, env: Mapping[str, str]) -> int:
         case "edit":
             config_edit.open_editor(path, env)
     return ExitCode.OK
+
+
+def _check_packages(key: str) -> None:
+    """Raise ConfigError if a setting needs what is not installed."""
+    if key.startswith("otlp."):
+        from aicost.daemon.otlp import check_packages
+
+        check_packages()
 
 
 def _take_on(key: str, env: Mapping[str, str]) -> None:

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Sequence
+from typing import Protocol
 
 from aicost import __version__
 from aicost.core.errors import AicostError
@@ -43,7 +44,15 @@ def own_state(
     }
 
 
-def reader_state(reader: Reader, budget_troubles: Sequence[str], dirs: Dirs) -> ReaderState:
+class HasTrouble(Protocol):
+    """What may not work."""
+
+    trouble: str
+
+
+def reader_state(
+    reader: Reader, budget_troubles: Sequence[str], dirs: Dirs, counters: HasTrouble
+) -> ReaderState:
     """Return what `aicost status` shows of the reading, and of what is sent."""
     return ReaderState(
         log_files=reader.seen.files,
@@ -53,6 +62,7 @@ def reader_state(reader: Reader, budget_troubles: Sequence[str], dirs: Dirs) -> 
         trouble=reader.trouble,
         budget_troubles=tuple(budget_troubles),
         team=team_standing(dirs),
+        otlp=counters.trouble,
     )
 
 

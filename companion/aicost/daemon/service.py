@@ -14,7 +14,7 @@ import msgspec
 from aicost.core.errors import StoreError
 from aicost.core.session import Running
 from aicost.core.view import DashboardView
-from aicost.daemon import advising, answers, badges, on_demand, outcome_rounds, syncer
+from aicost.daemon import advising, answers, badges, on_demand, otlp, outcome_rounds, syncer
 from aicost.daemon.budgeting import Budgets
 from aicost.daemon.gatekeeper import Access as GateAccess
 from aicost.daemon.gatekeeper import Gatekeeper
@@ -73,7 +73,7 @@ class Service:
         self._status_lines = self._open_status_lines()
         self._gatekeeper = self._open_gate()
         self._outcomes = outcome_rounds.opened(setup.dirs, self._reader, self._note_damage)
-        self._syncer = syncer.Syncer(setup.dirs, self._reader)
+        self._syncer, self._otlp = syncer.Syncer(setup.dirs, self._reader), otlp.opened(setup)
         self._weeks = WeeklyRounds.opened(lambda: self._setup, self._reader, self._note_damage)
         self._server = Server(setup.dirs.socket_path, self._methods(), first_view=self._build_view)
         self._publisher = Publisher(
@@ -119,7 +119,7 @@ class Service:
             async with asyncio.TaskGroup() as group:
                 asked = (self._server, self._publisher, self._gatekeeper, self._advising)
                 more = (self._badges, self._status_lines, self._outcomes, self._syncer, self._weeks)
-                parts = (*asked, *more, self._reader)
+                parts = (*asked, *more, self._otlp, self._reader)
                 *askers, reader = [group.create_task(c.run(), name=c.name) for c in parts]
                 await self._server.listening.wait()
                 ready()
@@ -266,7 +266,7 @@ class Service:
         except StoreError:
             question, asked = await self._prepared("overview", {**params, "wait": False}, notify)
         live = await self._live(asked["homes"])
-        reader = reader_state(self._reader, self._budgets.troubles, self._setup.dirs)
+        reader = reader_state(self._reader, self._budgets.troubles, self._setup.dirs, self._otlp)
         advise = self._advising.finding(question, live)
         return {"text": await self._query(lambda: overview(question, live, reader, asked, advise))}
 

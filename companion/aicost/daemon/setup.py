@@ -19,6 +19,7 @@ from aicost.core.attribution import (
     ticket_of,
 )
 from aicost.core.errors import ConfigError, StoreError
+from aicost.core.live_counters import Receiver
 from aicost.core.prices import PriceBook
 from aicost.daemon.engine import BY_GIT, Engine, open_engine
 from aicost.platform.ci import ci_job
@@ -52,6 +53,7 @@ class Setup:
     is_zone_configured: bool = False
     attribution: Attribution = BY_GIT
     ticket_pattern: str = DEFAULT_TICKET_PATTERN
+    receiver: Receiver | None = None  # of live counters
 
     def asked_homes(self, homes: object) -> list[str]:
         """Return the folders a caller asks about: those of its environment and the config's.
@@ -157,6 +159,7 @@ def load_setup(dirs: Dirs, env: Mapping[str, str]) -> Setup:
         is_zone_configured=settings.timezone is not None,
         attribution=_attribution(settings, env),
         ticket_pattern=settings.ticket_pattern,
+        receiver=settings.receiver,
     )
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from aicost.core.attribution import DEFAULT_TICKET_PATTERN
 from aicost.core.budget import Budget
 from aicost.core.errors import ConfigError
+from aicost.core.live_counters import Receiver
 from aicost.core.patterns import check_ticket_pattern
 from aicost.core.repos import repo_key
 from aicost.platform.config_budgets import (
@@ -35,6 +36,8 @@ KEYS = (
     "nudges.desktop",
     "nudges.context_usd",
     "outcomes.gh",
+    "otlp.endpoint",
+    "otlp.temporality",
 )
 _BUDGETS = "budgets"  # an array of tables: see aicost budget
 _TABLES = frozenset({"projectmap"})  # the user names what is in them
@@ -59,6 +62,7 @@ class Settings:
     desktop_nudges: bool = False
     context_nusd: int | None = None  # a prompt that costs so much is worth a word; None: not set
     asks_gh: bool = False  # of pull requests: goes online
+    receiver: Receiver | None = None  # of live counters; None: nobody is told
 
 
 def load_settings(path: Path) -> Settings:
@@ -102,6 +106,7 @@ def parse_settings(content: bytes, name: str) -> Settings:
         desktop_nudges=desktop_of(values.get("nudges.desktop"), where.of("nudges.desktop")),
         context_nusd=context_of(values.get("nudges.context_usd"), where.of("nudges.context_usd")),
         asks_gh=_asks_gh(values, "outcomes.gh", where),
+        receiver=_receiver(values, where),
     )
 
 
@@ -205,6 +210,24 @@ def _url(values: Mapping[str, object], key: str, where: _Where) -> str | None:
         why="it begins with https://, names no user, and only this machine may do without the s",
         hint='url = "https://prices.example.com/data.json"',
     )
+
+
+def _receiver(values: Mapping[str, object], where: _Where) -> Receiver | None:
+    endpoint, temporality = values.get("otlp.endpoint"), values.get("otlp.temporality")
+    if temporality not in (None, "cumulative", "delta"):
+        raise ConfigError(
+            f"otlp.temporality is neither cumulative nor delta ({where.of('otlp.temporality')})",
+            hint='temporality = "cumulative"',
+        )
+    if endpoint is None:
+        return None
+    if not isinstance(endpoint, str) or not _URL.fullmatch(endpoint) or {"?", "#"} & set(endpoint):
+        raise ConfigError(
+            f"otlp.endpoint is not an address of a receiver ({where.of('otlp.endpoint')})",
+            why="it begins with https://, names no user; only this machine may do without the s",
+            hint='endpoint = "http://127.0.0.1:4318"',
+        )
+    return Receiver(endpoint, "delta" if temporality == "delta" else "cumulative")
 
 
 def _ticket_pattern(values: Mapping[str, object], key: str, where: _Where) -> str:

@@ -46,6 +46,10 @@ TEMPLATE = """\
 # [outcomes]
 # gh = false                                  # true: GitHub's gh tells what was merged; goes online
 
+# [otlp]                                      # live counters for your dashboards: docs/otlp.md
+# endpoint = "http://127.0.0.1:4318"          # of the receiver; nobody is told without one
+# temporality = "cumulative"                  # or "delta"
+
 # What follows is taken on at once. Or: aicost budget set day 25
 
 # [[budgets]]

@@ -46,6 +46,7 @@ class ReaderState:
     trouble: str = ""  # why the ledger cannot be written
     budget_troubles: Sequence[str] = ()  # why files that set budgets cannot be used
     team: Sequence[str] = ()  # what was not sent to the team, and why
+    otlp: str = ""  # why nobody is told of live counters
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +92,7 @@ def status_document(status: Status) -> Document:
             "budget_troubles": list(reader.budget_troubles),
         },
         "team": list(reader.team),
+        "otlp": reader.otlp or None,
         "price_book": {"id": status.price_book, "date": status.priced_on or None},
     }
 
@@ -246,6 +248,13 @@ def _unknown(status: Status) -> Iterator[tuple[str, str]]:
         yield "hidden", "; ".join(today.hidden.why)
 
 
+def _unsent(reader: ReaderState) -> Iterator[tuple[str, str]]:
+    for unsent in reader.team[:_SHOWN]:
+        yield "team", clean(unsent)
+    if reader.otlp:
+        yield "counters", clean(reader.otlp)
+
+
 def _reader(status: Status) -> Iterator[tuple[str, str]]:
     """Yield how the reading goes, and with which prices."""
     reader, today = status.reader, status.today
@@ -262,8 +271,7 @@ def _reader(status: Status) -> Iterator[tuple[str, str]]:
         yield "trouble", f"{clean(reader.trouble)}; trying again, nothing is lost"
     for trouble in reader.budget_troubles[:_SHOWN]:
         yield "budgets", clean(trouble)
-    for unsent in reader.team[:_SHOWN]:
-        yield "team", clean(unsent)
+    yield from _unsent(reader)
     if reader.daemon_pid is None:
         yield "daemon", "not running; `aicost daemon start` keeps all this ready"
     else:

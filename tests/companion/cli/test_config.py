@@ -1,9 +1,15 @@
 """`aicost config`: stdout is the setting, stderr is talk, errors have a code of their own."""
 
+import os
+from argparse import Namespace
 from pathlib import Path
 
 import pytest
 from commands import aicost
+
+from aicost.cli import config
+from aicost.core.errors import ConfigError
+from aicost.daemon import otlp
 
 RESTART = "a daemon that runs takes it on after: aicost daemon restart\n"
 
@@ -89,3 +95,25 @@ def test_an_agent_cannot_change_what_stops_it(home: Path, words: str) -> None:
     assert ended.stderr.startswith("aicost: an agent cannot change what stops it\n")
     assert aicost("config", "get", "gate.fail", env=agent).stdout == "closed\n"
     assert aicost("config", "set", "timezone", "UTC", env=agent).returncode == 0
+
+
+def test_a_receiver_of_live_counters_is_set(home: Path) -> None:
+    ended = aicost("config", "set", "otlp.endpoint", "http://127.0.0.1:4318")
+    assert (ended.returncode, ended.stderr) == (0, RESTART)
+    ended = aicost("config", "set", "otlp.temporality", "delta")
+    assert (ended.returncode, ended.stderr) == (0, RESTART)
+    assert aicost("config", "get").stdout.splitlines() == [
+        'otlp.endpoint = "http://127.0.0.1:4318"',
+        'otlp.temporality = "delta"',
+    ]
+
+
+def test_without_the_packages_no_receiver_can_be_set(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(otlp, "find_spec", lambda _name: None)
+    asked = Namespace(action="set", key="otlp.endpoint", value=["http://127.0.0.1:4318"])
+    with pytest.raises(ConfigError, match="packages for live counters") as caught:
+        config.run(asked, os.environ)
+    assert caught.value.hint == "pipx install --force 'aicost[otlp]'"
+    assert not (home / ".aicost" / "config.toml").exists()

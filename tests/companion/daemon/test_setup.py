@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from aicost.core.errors import ConfigError
+from aicost.core.live_counters import Receiver
 from aicost.daemon import setup as settings
 from aicost.daemon.setup import Setup, load_book, load_setup, named_homes, renew_price_book
 from aicost.platform.dirs import Dirs, load_dirs
@@ -52,6 +53,12 @@ def test_the_config_adds_homes_and_sets_the_zone(dirs: Dirs, home: Path) -> None
     assert setup.homes == (str(home / ".claude"), "/srv/claude", str(home / ".codex"))
     assert setup.configured == ("/srv/claude",)
     assert setup.zone.key == "Asia/Tokyo"
+
+
+def test_the_config_says_who_is_told_of_live_counters(dirs: Dirs) -> None:
+    assert load_setup(dirs, os.environ).receiver is None
+    setup = configured(dirs, '[otlp]\nendpoint = "http://127.0.0.1:4318"')
+    assert setup.receiver == Receiver("http://127.0.0.1:4318", "cumulative")
 
 
 def test_a_broken_config_names_its_place(dirs: Dirs) -> None:

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from aicost.core.attribution import DEFAULT_TICKET_PATTERN
 from aicost.core.errors import ConfigError
+from aicost.core.live_counters import Receiver
 from aicost.platform.config import KEYS, Settings, check_key, load_settings, parse_settings
 
 
@@ -23,6 +24,23 @@ def test_every_setting_is_read(home: Path) -> None:
     assert load_settings(path) == Settings(
         timezone="Europe/Berlin", claude_homes=("~/.claude", "/srv/claude")
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "receiver"),
+    [
+        ("", None),
+        ('otlp.temporality = "delta"', None),
+        ('otlp.endpoint = "http://127.0.0.1:4318"', Receiver("http://127.0.0.1:4318")),
+        ('otlp.endpoint = "https://otel.example/a"', Receiver("https://otel.example/a")),
+        (
+            'otlp.endpoint = "http://localhost:1"\notlp.temporality = "delta"',
+            Receiver("http://localhost:1", "delta"),
+        ),
+    ],
+)
+def test_who_is_told_of_live_counters_is_read(text: str, receiver: Receiver | None) -> None:
+    assert parse_settings(text.encode(), "f").receiver == receiver
 
 
 def test_settings_of_attribution_are_read() -> None:
@@ -273,6 +291,21 @@ def test_a_folder_is_absolute_or_below_the_users_home(folder: str) -> None:
             "gate.grace_percent = 51",
             "gate.grace_percent is no share that can be kept free (f:1)",
             "grace_percent = 5",
+        ),
+        (
+            '[otlp]\nendpoint = "http://otel.acme.example:4318"',
+            "otlp.endpoint is not an address of a receiver (f:2)",
+            'endpoint = "http://127.0.0.1:4318"',
+        ),
+        (
+            '[otlp]\nendpoint = "https://otel.example/x?token=secret"',
+            "otlp.endpoint is not an address of a receiver (f:2)",
+            'endpoint = "http://127.0.0.1:4318"',
+        ),
+        (
+            '[otlp]\n\ntemporality = "both"',
+            "otlp.temporality is neither cumulative nor delta (f:3)",
+            'temporality = "cumulative"',
         ),
         ("[outcomes]\ngh = 1", "outcomes.gh is neither true nor false (f:2)", "gh = true"),
         (

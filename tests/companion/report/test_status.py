@@ -188,6 +188,7 @@ def test_the_reader_says_what_is_in_its_way() -> None:
         trouble="the ledger is locked",
         budget_troubles=("not valid TOML (/c:1)", "cannot read /t"),
         team=("nothing is sent to the team: \x1b[31mno token",),
+        otlp="https://otel.example does not take counters",
     )
     shown = rows(status(reader=reader))
     assert shown["logs"] == "1 file, all read"
@@ -195,6 +196,7 @@ def test_the_reader_says_what_is_in_its_way() -> None:
     assert shown["unreadable"] == "/log-0 /log-1 /log-2 /log-3 /log-4"
     assert shown["budgets"] == "not valid TOML (/c:1) cannot read /t"
     assert shown["team"] == "nothing is sent to the team: no token"
+    assert shown["counters"] == "https://otel.example does not take counters"
     assert shown["trouble"] == "the ledger is locked; trying again, nothing is lost"
     assert shown["daemon"].startswith("not running; `aicost daemon start`")
 
@@ -267,7 +269,7 @@ def test_the_document_has_all_of_it() -> None:
         "trouble": None,
         "budget_troubles": [],
     }
-    assert found["team"] == []
+    assert (found["team"], found["otlp"]) == ([], None)
     assert found["price_book"] == {"id": "a1b2c3d4e5f6", "date": "2026-11-20"}
 
 
