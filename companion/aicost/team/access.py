@@ -5,6 +5,7 @@ holds hashes of each by itself, so whoever reads it cannot join a person to the 
 """
 
 import secrets
+from base64 import b32encode
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -23,10 +24,15 @@ class Member:
 
 def make_invites(change: Transaction, number: int) -> list[str]:
     """Make one-time codes; they are told once, here."""
-    codes = [secrets.token_urlsafe(_CODE_BYTES) for _ in range(number)]
+    codes = [_code() for _ in range(number)]
     for code in codes:
         change.run("INSERT INTO invite (code_hash, spent) VALUES (?, 0)", _hash(code))
     return codes
+
+
+def _code() -> str:
+    """Return a code of letters and digits: one that began with "-" would be read as an option."""
+    return b32encode(secrets.token_bytes(_CODE_BYTES)).decode().lower()
 
 
 def unspent(change: Transaction) -> int:

@@ -1,5 +1,6 @@
 """A code is spent once, a token is one source a quarter, and the database joins none of them."""
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 
 from aicost.team.access import holds, join, leave, make_invites, member, unspent
@@ -20,6 +21,12 @@ def test_a_code_can_be_used_once(database: Database) -> None:
         assert found.cohort == "pilot"
         assert member(change, "made-up") is None
         assert member(change, "") is None
+
+
+def test_a_code_can_be_given_on_a_command_line(database: Database) -> None:
+    with database.transaction() as change:
+        codes = make_invites(change, 200)
+    assert [code for code in codes if not re.fullmatch("[a-z2-7]{24}", code)] == []
 
 
 def test_whoever_left_is_nobody(database: Database) -> None:
