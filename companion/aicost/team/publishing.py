@@ -9,6 +9,7 @@ from datetime import date, timedelta
 
 import msgspec
 
+from aicost.core.errors import StoreError
 from aicost.core.team.pseudonyms import epochs_between
 from aicost.core.team.weekly_report import (
     DayTotals,
@@ -77,7 +78,19 @@ def _known(change: Transaction, week: str, k: int) -> TeamWeek | None:
     found = change.row("SELECT k, body FROM published_week WHERE week = ?", week)
     if found is None or int(found[0]) != k:
         return None
-    return None if _changed_people(change, week) >= k else _decode(str(found[1]))
+    return None if _changed_people(change, week) >= k else _read(week, str(found[1]))
+
+
+def _read(week: str, body: str) -> TeamWeek:
+    """Return a kept week. Raises StoreError: its days may be gone, so it is not made anew."""
+    try:
+        return _decode(body)
+    except msgspec.MsgspecError as error:
+        raise StoreError(
+            f"the published week {week} cannot be read",
+            why="it is damaged, or of another version of aicost",
+            hint="restore the team's database from its backup",
+        ) from error
 
 
 def _changed_people(change: Transaction, week: str) -> int:

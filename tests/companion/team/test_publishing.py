@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from team_documents import document, row
 
+from aicost.core.errors import StoreError
 from aicost.core.team.documents import DayOutcomes, body_hash, canonical_bytes
 from aicost.core.team.weekly_report import TeamWeek, build_week
 from aicost.team import publishing
@@ -129,6 +130,16 @@ def test_a_person_of_two_quarters_is_one_change(database: Database) -> None:
 
     assert change_of("ABC") == 3
     assert change_of("ABCDE") == 5
+
+
+def test_a_damaged_week_is_an_error_and_not_made_of_what_is_left(database: Database) -> None:
+    for person in "ABCDE":
+        send(database, person)
+    week(database)
+    with database.transaction() as change:
+        change.run("UPDATE published_week SET body = '{}'")
+    with pytest.raises(StoreError, match="2026-W47"):
+        week(database)
 
 
 def test_another_k_publishes_anew(database: Database) -> None:
