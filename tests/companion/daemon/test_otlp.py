@@ -9,10 +9,12 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from claude_logs import TOO_LATE_S, eventually
+from claude_logs import TOO_LATE_S, append, call_line, eventually, log_of, prompt_line
+from commands import aicost
 from log_builders import calls_read, event, flat_book
 from otlp_receivers import Heard, receiving
 
@@ -203,3 +205,32 @@ async def test_packages_in_parts_are_a_trouble(
         await eventually(lambda: ours.trouble, "the trouble")
         assert ours.trouble.startswith("OpenTelemetry cannot be used (")
         assert not task.done()
+
+
+def test_a_real_daemon_tells_counts_and_no_word_of_the_log(home: Path, heard: Heard) -> None:
+    """Told at its end, with a call of a public model and one of a model with a name of its own."""
+    canary = "canary7d2"
+    assert aicost("config", "set", "otlp.endpoint", heard.url).returncode == 0
+    assert aicost("daemon", "start").returncode == 0
+    try:
+        log = log_of(home / ".claude", session=f"s-{canary}", project=f"-src-{canary}")
+        now = datetime.now(UTC)
+        words = {"cwd": f"/src/{canary}", "gitBranch": canary, "session": f"s-{canary}", "at": now}
+        append(
+            log,
+            prompt_line(f"t-{canary}", session=f"s-{canary}", at=now, text=canary),
+            call_line(f"msg_1{canary}", model=MODEL, **words),
+            call_line(f"msg_2{canary}", model=f"acme-{canary}", **words),
+        )
+        report = aicost("report")
+        assert report.returncode == 0, report.stderr
+    finally:
+        ended = aicost("daemon", "stop")
+    assert ended.returncode == 0, ended.stderr
+    assert {
+        dict(labels)["gen_ai.request.model"]: value
+        for labels, value in heard.values(OUTPUT).items()
+    } == {MODEL: 9, "other": 9}
+    assert heard.wire
+    for secret in (canary, str(home)):
+        assert not any(secret.encode() in part for part in heard.wire)
