@@ -29,7 +29,7 @@ test: $(READY_DEV) ## every check and test that needs no real agent
 	$(PY) -m ruff check .
 	$(PY) -m mypy
 	.venv/bin/lint-imports --no-logo
-	$(PY) -m pytest $(ARGS)
+	$(PY) -m pytest -n logical $(ARGS)
 
 e2e: $(READY_DEV) ## the whole way, with the real clients where they are installed
 	$(PY) -m pytest tests/e2e -ra $(ARGS)
