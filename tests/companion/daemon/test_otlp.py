@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -215,7 +216,12 @@ def test_a_real_daemon_tells_counts_and_no_word_of_the_log(home: Path, heard: He
     try:
         log = log_of(home / ".claude", session=f"s-{canary}", project=f"-src-{canary}")
         now = datetime.now(UTC)
-        words = {"cwd": f"/src/{canary}", "gitBranch": canary, "session": f"s-{canary}", "at": now}
+        words: dict[str, Any] = {
+            "cwd": f"/src/{canary}",
+            "gitBranch": canary,
+            "session": f"s-{canary}",
+            "at": now,
+        }
         append(
             log,
             prompt_line(f"t-{canary}", session=f"s-{canary}", at=now, text=canary),
