@@ -82,7 +82,7 @@ def test_an_agent_that_began_at_another_time_gets_none(tmp_path: Path) -> None:
         assert psutil.Process(live.pid).is_running()
 
 
-@pytest.mark.parametrize("pid", [-1, 0, 1, os.getpid()])
+@pytest.mark.parametrize("pid", [-1, 0, 1, pytest.param(os.getpid(), id="our own")])
 def test_some_numbers_are_never_an_agents(tmp_path: Path, pid: int) -> None:
     with agent(tmp_path) as live:
         wrong = replace(live, pid=pid, started_at=None)
