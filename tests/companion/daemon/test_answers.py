@@ -340,7 +340,6 @@ def _sessions(question: Question, params: Mapping[str, object]) -> str:
         (_sessions, {"live": "yes"}),
         (_sessions, {"since": "2026-11-22"}),
     ],
-    ids=str,
     ids=lambda one: one.__name__ if callable(one) else str(one),
 )
 def test_what_cannot_be_asked_is_said(
