@@ -76,11 +76,11 @@ def test_a_cost_that_is_not_known_is_not_nothing() -> None:
 
 
 def test_a_turn_is_named_with_what_is_thought_of_it() -> None:
-    text = words(tag_lines(session_row(), TURN, False, UTC, 90))
+    text = words(tag_lines(session_row(), TURN, UTC, 90, is_whole=False))
     assert "the turn 6f93eca8, begun 11:12, $0.84" in text
     assert "bugfix: it edited code (3)" in text
-    assert "all its turns" in words(tag_lines(session_row(), TURN, True, UTC, 90))
-    assert "not known yet" in words(tag_lines(session_row(), None, False, UTC, 90))
+    assert "all its turns" in words(tag_lines(session_row(), TURN, UTC, 90, is_whole=True))
+    assert "not known yet" in words(tag_lines(session_row(), None, UTC, 90, is_whole=False))
 
 
 def test_a_change_is_shown_as_it_is_typed() -> None:
@@ -117,7 +117,7 @@ def test_nothing_of_a_log_acts_on_a_terminal(width: int, phase: Phase) -> None:
     hand = SessionAtHand(process=HAND.process, transcript=HOSTILE, resume=HOSTILE)
     for lines in (
         interrupt_lines(row, hand, phase, UTC, width),
-        tag_lines(row, TURN, False, UTC, width),
+        tag_lines(row, TURN, UTC, width, is_whole=False),
         error_lines(AicostError(HOSTILE, why=HOSTILE, hint=HOSTILE), width),
         change_lines(BudgetChange(text=HOSTILE, file=HOSTILE, lines=(HOSTILE,)), width),
     ):

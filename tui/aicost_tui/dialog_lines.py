@@ -109,7 +109,7 @@ def _since(at: datetime | None, zone: tzinfo) -> str:
 
 
 def tag_lines(
-    row: SessionRow, turn: CurrentTurn | None, is_whole: bool, zone: tzinfo, width: int
+    row: SessionRow, turn: CurrentTurn | None, zone: tzinfo, width: int, *, is_whole: bool
 ) -> Sequence[Line]:
     """Return which turn is corrected, and what is thought of it so far."""
     lines = fact("session", session_name(row), width, "figure")

@@ -19,7 +19,6 @@ Clock = Callable[[], datetime]  # timezone-aware
 Ask = Callable[[str, Mapping[str, object]], Awaitable[dict[str, Any]]]
 
 
-
 @dataclass(frozen=True, slots=True)
 class Keeper:
     """What starts a daemon where none answers. Both block for seconds, and raise AicostError."""

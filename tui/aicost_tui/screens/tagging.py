@@ -116,7 +116,7 @@ class TagDialog(Dialog[str]):
     def _show(self) -> None:
         zone = system_clock().tzinfo
         assert zone is not None
-        lines = partial(tag_lines, self._row, self._turn, self._is_whole, zone)
+        lines = partial(tag_lines, self._row, self._turn, zone, is_whole=self._is_whole)
         self.show_text(lines)
 
 
