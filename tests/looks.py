@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 from fake_feed import Dashboard, until
 from textual.pilot import Pilot
+from textual.widgets import Input
 
 from aicost.core.view import DashboardView
 
@@ -28,6 +29,8 @@ def themed(
         for key in keys:
             await pilot.press(key)
             await settled(pilot)
+        for field in app.screen.query(Input):
+            field.cursor_blink = False  # or it is in every second picture
         await settled(pilot)
 
     return prepare

@@ -93,7 +93,7 @@ _aicost() {
           ;;
         *:daemon) words='run start stop restart status --json --help' ;;
         2:config) words='path get set unset edit --help' ;;
-        3:config) words='timezone sources.claude.homes sources.codex.homes attribution.ticket_pattern prices.url projectmap gate.fail gate.grace_percent nudges.desktop nudges.context_usd outcomes.gh'; [[ $word == -* ]] && words='--help' ;;
+        3:config) words='timezone sources.claude.homes sources.codex.homes attribution.ticket_pattern prices.url projectmap gate.fail gate.grace_percent nudges.desktop nudges.context_usd outcomes.gh otlp.endpoint otlp.temporality'; [[ $word == -* ]] && words='--help' ;;
         *) words='' ;;
       esac
       ;;

@@ -141,4 +141,4 @@ complete -c aicost -n '__fish_seen_subcommand_from team; and __fish_seen_subcomm
 complete -c aicost -n '__fish_seen_subcommand_from team; and __fish_seen_subcommand_from invite' -l db -x -d 'Where days are kept'
 complete -c aicost -n '__fish_seen_subcommand_from daemon' -a 'run start stop restart status'
 complete -c aicost -n '__fish_seen_subcommand_from config; and not __fish_seen_subcommand_from path get set unset edit' -a 'path get set unset edit'
-complete -c aicost -n '__fish_seen_subcommand_from config; and __fish_seen_subcommand_from get set unset' -a 'timezone sources.claude.homes sources.codex.homes attribution.ticket_pattern prices.url projectmap gate.fail gate.grace_percent nudges.desktop nudges.context_usd outcomes.gh'
+complete -c aicost -n '__fish_seen_subcommand_from config; and __fish_seen_subcommand_from get set unset' -a 'timezone sources.claude.homes sources.codex.homes attribution.ticket_pattern prices.url projectmap gate.fail gate.grace_percent nudges.desktop nudges.context_usd outcomes.gh otlp.endpoint otlp.temporality'
