@@ -182,13 +182,14 @@ def _log_line(bench: Bench) -> list[Figure]:
                 terminal.press("s")
                 terminal.read_on(0.5)
             for number in range(max(5, bench.sizes.appends // 10)):
+                terminal.press("g")  # the selected session stays in sight, newer ones come above it
+                terminal.read_on(0.5)
                 terminal.forget()
                 log = log_of_session(home, _FIRST_NUMBER + number)
                 log.parent.mkdir(parents=True, exist_ok=True)
                 start = time.perf_counter()
                 _write(log, line, _FIRST_NUMBER + number)
                 lags.append(terminal.wait_for(f"seen-{number}".encode()) - start)
-                terminal.read_on(0.5)
     return [
         Figure(what="log line to the screen, median", value=quantile(lags, 0.5)),
         Figure(what="log line to the screen, worst", value=max(lags), at_most=LINE_AT_MOST_S),
