@@ -4,7 +4,6 @@ A small file of its own beside the ledger, so that a ledger made anew does not l
 alone writes it. Of a damaged one nothing is believed: it is kept aside, and another begins.
 """
 
-import logging
 import sqlite3
 import threading
 from collections.abc import Callable, Mapping
@@ -17,14 +16,11 @@ from aicost.core.allowance import Allowance
 from aicost.core.audit import GateEvent
 from aicost.core.categories import TaskCategory
 from aicost.core.days import from_us, to_us
-from aicost.core.errors import StoreError
 from aicost.core.purpose import Tag
-from aicost.store.connection import connect
-from aicost.store.recovery import is_damage, keep_aside
+from aicost.store.own_file import OwnFile
+from aicost.store.recovery import is_damage
 
 T = TypeVar("T")
-
-log = logging.getLogger(__name__)
 
 KEPT = timedelta(days=400)  # events and notices; a year's audit is whole
 _COLUMNS = (
@@ -74,7 +70,7 @@ class Journal:
     @classmethod
     def open(cls, path: Path) -> Self:
         """Open the journal for writing; make it if it is missing. Raises StoreError."""
-        return cls(path, _opened(path))
+        return cls(path, _FILE.open(path))
 
     def close(self) -> None:
         """Close the file."""
@@ -154,10 +150,10 @@ class Journal:
                 return work()
             except (sqlite3.Error, UnicodeDecodeError) as error:
                 if not is_damage(error):
-                    raise _unusable(self._path, error) from error
+                    raise _FILE.unusable(self._path, error) from error
                 self._db.close()
-                _make_way(self._path, error)
-                self._db = _opened(self._path)
+                _FILE.make_way(self._path, error)
+                self._db = _FILE.open(self._path)
                 return work()
 
 
@@ -175,7 +171,7 @@ def read_events(path: Path, since: datetime, session_id: str = "") -> tuple[Gate
                 return ()
             return _events(db, since, session_id)
     except (sqlite3.Error, UnicodeDecodeError) as error:
-        raise _unusable(path, error) from error
+        raise _FILE.unusable(path, error) from error
 
 
 def read_tags(path: Path) -> tuple[Tag, ...] | None:
@@ -204,70 +200,13 @@ def _tags(db: sqlite3.Connection) -> tuple[Tag, ...]:
     )
 
 
-def _opened(path: Path) -> sqlite3.Connection:
-    try:
-        return _open_once(path)
-    except (sqlite3.Error, UnicodeDecodeError, OSError) as error:
-        if not is_damage(error):
-            raise _unusable(path, error) from error
-        _make_way(path, error)
-    try:
-        return _open_once(path)
-    except (sqlite3.Error, OSError) as error:
-        raise _unusable(path, error) from error
+def _forget_old(db: sqlite3.Connection) -> None:
+    oldest = to_us(datetime.now(UTC) - KEPT)  # noqa: TID251 - what is thrown away has no other
+    for table, column in (("gate_event", "at_us"), ("shown", "at_us"), ("allowance", "until_us")):
+        db.execute(f"DELETE FROM {table} WHERE {column} < ?", (oldest,))
 
 
-def _open_once(path: Path) -> sqlite3.Connection:
-    db = connect(path)
-    try:
-        _migrate(db, path)
-        oldest = to_us(datetime.now(UTC) - KEPT)  # noqa: TID251 - what is thrown away has no other
-        for table, column in (
-            ("gate_event", "at_us"),
-            ("shown", "at_us"),
-            ("allowance", "until_us"),
-        ):
-            db.execute(f"DELETE FROM {table} WHERE {column} < ?", (oldest,))
-    except BaseException:
-        db.close()
-        raise
-    return db
-
-
-def _migrate(db: sqlite3.Connection, path: Path) -> None:
-    (version,) = db.execute("PRAGMA user_version").fetchone()
-    if version > VERSION:
-        raise StoreError(
-            f"the journal is of version {version}, this aicost knows up to {VERSION}",
-            why=f"a newer aicost wrote {path}",
-            hint="upgrade aicost, or set AICOST_HOME to another folder",
-        )
-    for number, statements in enumerate(_MIGRATIONS[version:], start=version + 1):
-        db.execute("BEGIN IMMEDIATE")
-        try:
-            for statement in statements.split(";"):  # executescript would commit first
-                db.execute(statement)
-            db.execute(f"PRAGMA user_version = {number}")
-            db.commit()
-        except BaseException:
-            db.rollback()
-            raise
-
-
-def _make_way(path: Path, why: BaseException) -> None:
-    try:
-        kept = keep_aside(path, datetime.now(UTC))  # noqa: TID251 - it names a file
-    except OSError as error:
-        raise _unusable(path, error) from error
-    log.warning("the journal was damaged (%s); it is kept as %s, and another begins", why, kept)
-
-
-def _unusable(path: Path, error: BaseException) -> StoreError:
-    return StoreError(
-        f"the journal cannot be used: {error}",
-        why=f"reading or writing {path} failed",
-        hint=f"ls -l {path.parent}",
-    )
+_FILE = OwnFile("the journal", _MIGRATIONS, _forget_old)
 
 
 def _row_of(event: GateEvent) -> tuple[object, ...]:

@@ -5,22 +5,17 @@ server tells which revision it has. No secret, path or name is in it. Of a damag
 believed: it is kept aside, and another begins.
 """
 
-import logging
 import sqlite3
 from collections.abc import Iterable, Mapping
 from contextlib import closing
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any, Self
 
-from aicost.core.errors import StoreError
 from aicost.core.team.documents import DayOutcomes
 from aicost.core.team.outbox import Place
-from aicost.store.connection import connect
-from aicost.store.recovery import is_damage, keep_aside
+from aicost.store.own_file import OwnFile
 from aicost.store.team_outcomes import Happened
-
-log = logging.getLogger(__name__)
 
 _COLUMNS = (
     "day", "revision", "content_hash", "state", "attempts", "next_try_s", "last_status", "why",
@@ -56,7 +51,7 @@ class Outbox:
 
         `team` says which server and team the days are for; "": whichever they are for.
         """
-        outbox = cls(path, _opened(path))
+        outbox = cls(path, _FILE.open(path))
         if team and outbox._note(_TEAM) != team:
             outbox.begin(team)
         return outbox
@@ -66,7 +61,7 @@ class Outbox:
         """Return an outbox that nobody keeps: for a look at what would be sent."""
         path = Path(":memory:")
         db = sqlite3.connect(":memory:", isolation_level=None)
-        _migrate(db, path)
+        _FILE.migrate(db, path)
         return cls(path, db)
 
     def close(self) -> None:
@@ -181,13 +176,13 @@ class Outbox:
                 self._db.rollback()
                 raise
         except sqlite3.Error as error:
-            raise _unusable(self._path, error) from error
+            raise _FILE.unusable(self._path, error) from error
 
     def _run(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
         try:
             return self._db.execute(sql, values).fetchall()
         except (sqlite3.Error, UnicodeDecodeError) as error:
-            raise _unusable(self._path, error) from error
+            raise _FILE.unusable(self._path, error) from error
 
 
 def standing(path: Path) -> tuple[str, ...]:
@@ -207,58 +202,16 @@ def standing(path: Path) -> tuple[str, ...]:
                 "SELECT day, why FROM place WHERE state = 'parked' ORDER BY day"
             ).fetchall()
     except (sqlite3.Error, UnicodeDecodeError) as error:
-        raise _unusable(path, error) from error
+        raise _FILE.unusable(path, error) from error
     told = [f"nothing is sent to the team: {why}" for (why,) in paused]
     told += [f"{day} was not taken by the team's server: {why}" for day, why in parked]
     return tuple(told)
 
 
-def _opened(path: Path) -> sqlite3.Connection:
-    try:
-        return _open_once(path)
-    except (sqlite3.Error, UnicodeDecodeError, OSError) as error:
-        if not is_damage(error):
-            raise _unusable(path, error) from error
-        try:
-            kept = keep_aside(path, datetime.now(UTC))  # noqa: TID251 - it names a file
-            log.warning("the outbox was damaged; it is kept as %s, and another begins", kept)
-            return _open_once(path)
-        except (sqlite3.Error, OSError) as again:
-            raise _unusable(path, again) from again
+def _prepare(db: sqlite3.Connection) -> None:
+    db.execute("PRAGMA synchronous = FULL")  # a revision must be on disk before it is used
+    places = db.execute("SELECT count(revision) FROM place").fetchone()
+    assert places is not None, "a count has a row"
 
 
-def _open_once(path: Path) -> sqlite3.Connection:
-    db = connect(path)
-    try:
-        db.execute("PRAGMA synchronous = FULL")  # a revision must be on disk before it is used
-        _migrate(db, path)
-        places = db.execute("SELECT count(revision) FROM place").fetchone()
-        assert places is not None, "a count has a row"
-    except BaseException:
-        db.close()
-        raise
-    return db
-
-
-def _migrate(db: sqlite3.Connection, path: Path) -> None:
-    (version,) = db.execute("PRAGMA user_version").fetchone()
-    if version > VERSION:
-        raise StoreError(
-            f"the outbox is of version {version}, this aicost knows up to {VERSION}",
-            why=f"a newer aicost wrote {path}",
-            hint="upgrade aicost, or set AICOST_HOME to another folder",
-        )
-    for number, statements in enumerate(_MIGRATIONS[version:], start=version + 1):
-        db.execute("BEGIN IMMEDIATE")
-        for statement in statements.split(";"):  # executescript would commit first
-            db.execute(statement)
-        db.execute(f"PRAGMA user_version = {number}")
-        db.commit()
-
-
-def _unusable(path: Path, error: BaseException) -> StoreError:
-    return StoreError(
-        f"the team's outbox cannot be used: {error}",
-        why=f"reading or writing {path} failed",
-        hint=f"ls -l {path.parent}",
-    )
+_FILE = OwnFile("the team's outbox", _MIGRATIONS, _prepare)
