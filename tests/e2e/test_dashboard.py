@@ -170,8 +170,12 @@ def test_a_daemon_that_was_killed_is_started_from_the_screen(
 
 
 def unframed(screen: str) -> str:
-    """Return the text inside a dialog's frame, in one line."""
-    return " ".join(re.findall(r"│ +(.*?) +│", screen))
+    """Return the text inside the dialog's frame, in one line."""
+    lines = screen.splitlines()
+    top = next(line for line in lines if "╭─ Interrupt" in line)
+    left = top.index("╭─ Interrupt")
+    right = top.index("╮", left)
+    return " ".join(line[left + 1 : right].strip() for line in lines)
 
 
 @pytest.fixture
