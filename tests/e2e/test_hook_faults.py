@@ -79,7 +79,17 @@ def test_what_a_killed_daemon_said_last_stops_nobody(client: Path, tmp_path: Pat
         assert ran.returncode == 0
         # None where the new daemon was there before the prompt asked.
         assert stopped <= claude.spent(session_id).requests <= stopped + 3
-        claude.aicost.wait_until_read()  # (there is one)
+        until(lambda: has_daemon(claude), "the daemon that the session started")
+        claude.aicost.wait_until_read()
+
+
+def has_daemon(claude: ClaudeAtWork) -> bool:
+    """Say whether a daemon answers."""
+    try:
+        claude.aicost.ask("daemon", "status")
+    except AssertionError:
+        return False
+    return True
 
 
 def test_the_socket_is_gone(claude: ClaudeAtWork) -> None:
